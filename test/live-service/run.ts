@@ -9,8 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Secret } from '../../src/model/secret.ts';
 import { counted } from '../../src/model/wording.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
-import { runProbe } from '../../src/motherduck/probe-process.ts';
+import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
+import { readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
+import { explainForAdmin } from '../../src/smoke/failures.ts';
 import { type Cleaned, cleanUp } from './clean-up.ts';
 import type { FactContext } from './facts/context.ts';
 import type { Fact } from './facts/fact.ts';
@@ -182,15 +184,21 @@ function siteOf(
     subject: `${api.run}_${FACTS.subject}`,
     admin: token,
     usage,
-    shares: sandbox === undefined,
     wait,
     sleep: (ms) => sleep(ms, undefined, { signal: stopping }),
     connect: async (secret: Secret, steps, shutdown = false) => {
-      const target = await connector.target(secret, undefined);
+      const foreign = steps.flatMap(({ sql, foreign }) => (foreign ? [sql] : []));
+      const target = await connector.target(secret, undefined, undefined, foreign);
       const report = await runProbe(target, { steps, shutdown }, { ...options, secrets: [secret] });
+      await connector.noteStatements?.(secret, foreign);
       const info = report.get('info')?.answer?.row;
       for (const name of ['org_id', 'org_name', 'user_id']) if (info?.[name]) organization.add(info[name]);
       return report;
+    },
+    readUsage: () => {
+      const probe: ProbeRunner = (target, request, given) => runProbe(target, request, { ...options, ...given });
+      const about = { connector, probe, explain: explainForAdmin, token, timeoutMs: CONNECT_MS, signal: stopping };
+      return readUsage(about, Date.now());
     },
   };
 }

@@ -1,7 +1,7 @@
-/** An organization in memory, with accounts of others in it, that answers a RawApi without a network. */
+/** An organization in memory (its databases are in `folder`, where that is given), with accounts of others in it, that answers a RawApi without a network. */
 import { Secret } from '../../src/model/secret.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
-import type { Organization } from '../../src/sandbox/organization.ts';
+import { MemoryLog } from '../../src/sandbox/log.ts';
+import { Organization, type OrganizationOptions } from '../../src/sandbox/organization.ts';
 import { RawApi } from './raw-api.ts';
 
 export const ADMIN = 'the-admin-token-of-these-tests';
@@ -17,10 +17,10 @@ type Interfere = (request: Request, answer: () => Promise<Response>) => Promise<
 
 export function answering(
   run: string,
-  options: Parameters<typeof memorySandbox>[0] = {},
+  options: OrganizationOptions = {},
   interfere: Interfere = (_, answer) => answer(),
 ): Answering {
-  const organization = memorySandbox({ ...options, adminToken: new Secret(ADMIN) });
+  const organization = new Organization(new MemoryLog(), { ...options, adminToken: new Secret(ADMIN) });
   const calls: string[] = [];
   const api = new RawApi({
     address: new URL('https://api.motherduck.com'),

@@ -1,8 +1,13 @@
 /** Facts are seen as they are: the sandbox is as documented, and what is not comes out as different or unseen. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
-import { runProbe } from '../../../src/motherduck/probe-process.ts';
+import { type ProbeRunner, runProbe } from '../../../src/motherduck/probe-process.ts';
+import { readUsage } from '../../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../../src/sandbox/connector.ts';
+import { explainForAdmin } from '../../../src/smoke/failures.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
 import type { FactContext } from './context.ts';
@@ -10,6 +15,28 @@ import type { Fact, Verdict } from './fact.ts';
 import { lookAtFacts } from './facts.ts';
 
 const RUN = newRun();
+const PROBING = { timeoutMs: 30_000, probePath: 'dist/probe.cjs' };
+const SETUP = [
+  'CREATE DATABASE IF NOT EXISTS, twice',
+  'CREATE DATABASE of one that exists',
+  'CREATE TABLE in a database that was just created',
+  'CREATE SHARE IF NOT EXISTS, twice',
+  'CREATE SHARE of one that exists',
+  'What CREATE SHARE answers',
+  'ATTACH of a share that does not exist',
+  'A local file in the SQL of a setup',
+  'Two statements of DuckDB in one text',
+  'Two statements of MotherDuck in one text',
+  'DROP DATABASE',
+  'DROP DATABASE of one that does not exist',
+  'DROP DATABASE IF EXISTS of one that does not exist',
+  'ATTACH IF NOT EXISTS of a share, twice',
+  'ATTACH of a share that is attached',
+  'A table of a share',
+  'DETACH of a share',
+  'DETACH of a share that is not attached',
+  'DROP DATABASE of one that is shared',
+];
 const running = new AbortController().signal;
 
 function siteOf({ organization, api }: Answering, differs: Partial<FactContext> = {}): FactContext {
@@ -19,15 +46,20 @@ function siteOf({ organization, api }: Answering, differs: Partial<FactContext> 
     subject: `${RUN}_facts`,
     admin: new Secret(ADMIN),
     usage: true,
-    shares: false,
     wait: true,
     sleep: (ms) => organization.advance(ms / 1000),
-    connect: async (secret, steps, shutdown = false) =>
-      runProbe(
-        await connector.target(secret, undefined),
-        { steps, shutdown },
-        { timeoutMs: 30_000, probePath: 'dist/probe.cjs' },
-      ),
+    connect: async (secret, steps, shutdown = false) => {
+      const foreign = steps.flatMap(({ sql, foreign }) => (foreign ? [sql] : []));
+      const target = await connector.target(secret, undefined, undefined, foreign);
+      const report = await runProbe(target, { steps, shutdown }, PROBING);
+      await connector.noteStatements?.(secret, foreign);
+      return report;
+    },
+    readUsage: () => {
+      const probe: ProbeRunner = (target, request) => runProbe(target, request, PROBING);
+      const about = { connector, probe, explain: explainForAdmin, token: new Secret(ADMIN), timeoutMs: 30_000 };
+      return readUsage(about, organization.now());
+    },
     ...differs,
   };
 }
@@ -37,7 +69,9 @@ function having(facts: readonly Fact[], verdict: Verdict): string[] {
 }
 
 describe('in the sandbox', () => {
-  const world = answering(RUN);
+  const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-facts-'));
+  const world = answering(RUN, { folder });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   let facts: readonly Fact[] = [];
   beforeAll(async () => {
     await populate(world.organization, 'etl_prod', 'tenant_acme');
@@ -46,7 +80,7 @@ describe('in the sandbox', () => {
 
   it('every fact is as documented, or noted where nothing is', () => {
     expect(having(facts, 'differs')).toEqual([]);
-    expect(having(facts, 'unseen')).toEqual(['A read scaling connection that attaches a share']);
+    expect(having(facts, 'unseen')).toEqual([]);
     const noted = facts.filter(({ verdict }) => verdict === 'noted').map(({ about, seen }) => `${about}: ${seen}`);
     expect(noted).toEqual([
       'Headers about rate limits: none',
@@ -62,7 +96,11 @@ describe('in the sandbox', () => {
       'The default cooldown of each size: standard 60 s, jumbo 60 s, mega 300 s, giga 600 s',
       'A cooldown that is left out, while the size stays: it becomes 60 s',
       'A read scaling pool of 64: 200 with read_scaling, read_write',
+      expect.stringMatching(/^A read scaling connection that attaches a share: .* attached in read-only mode!$/),
       'A Pulse three seconds after its connection: not active',
+      'What CREATE SHARE answers: nothing',
+      expect.stringMatching(/^Two statements of MotherDuck in one text: .*the sandbox does not know this statement/),
+      'DROP DATABASE of one that is shared: taken',
       'A deleted account in the list: not listed',
     ]);
     expect(having(facts, 'as documented').length).toBeGreaterThan(40);
@@ -120,6 +158,11 @@ describe('where the service is another', () => {
       'A token that was deleted',
       'A malformed token',
       'The query history',
+      ...SETUP,
+      'The columns of COMPUTE_USAGE',
+      'The columns of STORAGE_INFO',
+      'What the program reads of COMPUTE_USAGE',
+      'What the program reads of STORAGE_INFO',
       'A token that expired, in the list',
       'A token that expired, in a connection',
     ]);

@@ -4,7 +4,9 @@ import type { FactContext } from './context.ts';
 import { lookAtDucklings } from './ducklings.ts';
 import { lookAtErrors } from './errors.ts';
 import { type Fact, looking } from './fact.ts';
+import { lookAtSetup } from './setup.ts';
 import { lookAtExpiry, lookAtTokens } from './tokens.ts';
+import { lookAtUsage } from './usage.ts';
 import { lookAtCreation, lookAtDeletion, lookAtUsers } from './users.ts';
 
 /** Holds MotherDuck against its documentation. Never rejects, and stops at the next fact when it is told to. */
@@ -25,6 +27,8 @@ export async function lookAtFacts(
   await lookAtUsers(context, look);
   await lookAtDucklings(context, look);
   await lookAtConnections(context, look);
+  await lookAtSetup(context, look);
+  await lookAtUsage(context, look);
   await lookAtExpiry(context, look, short);
   await lookAtDeletion(context, look);
   return facts;

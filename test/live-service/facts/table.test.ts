@@ -44,8 +44,9 @@ describe('the table of facts', () => {
   it('names experiments that are made, and every one of them', async () => {
     const { api } = answering(newRun());
     const context = {
-      ...{ api, subject: `${api.run}_facts`, admin: new Secret(ADMIN), usage: true, shares: false, wait: true },
+      ...{ api, subject: `${api.run}_facts`, admin: new Secret(ADMIN), usage: true, wait: true },
       connect: async () => new Map(),
+      readUsage: () => expect.unreachable(),
       sleep: async () => {},
     };
     const made = (await lookAtFacts(context, new AbortController().signal)).map(({ about }) => about);

@@ -3,6 +3,7 @@
 import { Secret } from '../../../src/model/secret.ts';
 import { RESERVED_TOKEN_NAMES } from '../../../src/model/tokens.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
+import { listUsers } from '../users.ts';
 import { failureOf } from './connections.ts';
 import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, refusal, Unseen } from './fact.ts';
@@ -80,6 +81,35 @@ export async function lookAtTokens({ api, subject }: FactContext, look: Look): P
     );
     const fits = claims.map((each) => fieldOf(each, 'tokenType')).join() === 'read_write,read_scaling';
     return { seen: seen.join(' and '), fits };
+  });
+
+  await look(
+    'The times in the claims of a secret',
+    'iat and exp, within a minute of created_ts and expire_at',
+    async () => {
+      const { json } = await create({ name: 'claims times' });
+      const claims = claimsOf(secretIn(json));
+      const apart = (claim: string, field: string) => {
+        const value = fieldOf(claims, claim);
+        return typeof value === 'number' ? Math.abs(value - timeOf(json, field) / 1000) : Number.NaN;
+      };
+      const [issued, ends] = [apart('iat', 'created_ts'), apart('exp', 'expire_at')];
+      const shown = (seconds: number) => (Number.isNaN(seconds) ? 'not there' : `${Math.round(seconds)} s apart`);
+      const seen = `iat and created_ts: ${shown(issued)}; exp and expire_at: ${shown(ends)}`;
+      return { seen, fits: issued < 60 && ends < 60 };
+    },
+  );
+
+  await look('The user in the claims of a secret', 'one of them is the id or the name of the account', async () => {
+    const { json } = await create({ name: 'claims user' });
+    const users = (await listUsers(api)) ?? [];
+    const own = users.find((user) => fieldOf(user, 'username') === subject);
+    const named = ['id', 'username', 'email'].map((field) => [field, fieldOf(own, field)] as const);
+    const claims = Object.entries(claimsOf(secretIn(json)) ?? {});
+    const found = claims.flatMap(([claim, value]) =>
+      named.filter(([, name]) => name && name === value).map(([field]) => `${claim} is the ${field}`),
+    );
+    return { seen: found.join(', ') || 'none of them', fits: found.length > 0 };
   });
 
   await look('Paging of the list of tokens', 'ignored: one page', async () => {
@@ -178,7 +208,7 @@ export async function lookAtExpiry(context: FactContext, look: Look, short: Secr
 }
 
 /** The claims of a JWT; undefined where it is none. */
-function claimsOf(secret: string): unknown {
+function claimsOf(secret: string): object | undefined {
   try {
     return JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());
   } catch {

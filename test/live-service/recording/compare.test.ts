@@ -31,9 +31,9 @@ async function recorded(settings: Partial<Settings> = {}, others = 12): Promise<
     subject: `${RUN}_facts`,
     admin: new Secret(ADMIN),
     usage: true,
-    shares: false,
     wait: true,
     connect,
+    readUsage: () => expect.unreachable(),
     sleep,
   };
   await lookAtFacts(context, new AbortController().signal);
