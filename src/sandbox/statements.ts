@@ -62,6 +62,8 @@ const OWN =
   /^\s*(?:ATTACH|DETACH|GRANT|REVOKE|(?:CREATE(?:\s+OR\s+REPLACE)?|DROP|ALTER|UPDATE|USE|LIST|DESCRIBE)\s+(?:DATABASE|SHARE|SHARES|SNAPSHOT|SECRET)\b)/i;
 /** Names that are file names everywhere. */
 const SAFE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_.@+ -]{0,98}[\p{L}\p{N}_@+-])?$/u;
+/** The end of a share's URL. The sandbox tells shares by their names alone; at MotherDuck, the URL has the database's name. */
+const SHARE_TOKEN = '00000000-0000-4000-8000-000000000000';
 const NOTHING = ['SELECT 1'];
 
 /** Translates the statements of a connection, in the order in which they run. */
@@ -190,7 +192,7 @@ class Translator {
     this.#createdShares.add(key(share));
     this.files.add(this.#fileOf(database));
     return {
-      run: [`CHECKPOINT ${identifier(database)}`],
+      run: [`SELECT ${text(`md:_share/${share}/${SHARE_TOKEN}`)} AS share_url`, `CHECKPOINT ${identifier(database)}`],
       effect: { kind: 'share_created', database: key(database), share },
     };
   }

@@ -8,19 +8,31 @@ export interface Chapter {
   readonly accounts?: readonly (keyof typeof JOURNEY)[];
   readonly deletionProtection?: boolean;
   readonly maxDeletes?: number;
+  /** Whether `etl` has SQL that sets it up. */
+  readonly setup?: boolean;
+  /** Whether `bi` is suspended. */
+  readonly suspended?: boolean;
 }
 
 /** Read scaling pools are offered up to jumbo. */
 const LARGEST_POOLED: readonly Size[] = ['pulse', 'standard', 'jumbo'];
 
+/** What it makes goes with the account. */
+const SETUP = [
+  'CREATE DATABASE IF NOT EXISTS "{account}"',
+  'CREATE TABLE IF NOT EXISTS "{account}".main.t AS SELECT 42 AS answer',
+];
+
 /** The text of `motherduck.accounts.yaml`; by default with the two accounts that it makes. */
 export function configuration(chapter: Chapter): string {
   const { run, size, accounts = ['etl', 'bi'], deletionProtection = true, maxDeletes = 0 } = chapter;
+  const setup = chapter.setup ? `, setup: ${JSON.stringify(SETUP)}` : '';
+  const suspended = chapter.suspended ? ', suspended: true' : '';
   const protection = deletionProtection ? '' : ', deletion_protection: false';
   const pooled = LARGEST_POOLED.includes(size) ? size : 'pulse';
   const blocks = {
-    etl: `{ ducklings: { pool: small, read_scaling: { pool_size: 0 } }, tokens: { load: pipeline }${protection} }`,
-    bi: `{ ducklings: small, tokens: { app: dashboard }${protection} }`,
+    etl: `{ ducklings: { pool: small, read_scaling: { pool_size: 0 } }, tokens: { load: pipeline }${setup}${protection} }`,
+    bi: `{ ducklings: small, tokens: { app: dashboard }${suspended}${protection} }`,
     found: `{ tokens: { load: pipeline }${protection} }`,
   };
   return `version: 1

@@ -31,7 +31,7 @@ export class JourneyStage extends Stage {
 
   /** @param leave is told how the folder is removed */
   constructor(settings: Settings, run: string, leave: (remove: () => void) => void) {
-    super(configuration({ run, size: settings.size }), { leave });
+    super(configuration({ run, size: settings.size, setup: true }), { leave });
     this.runName = run;
     this.#size = settings.size;
     this.api = new RawApi({ ...settings, run, send: senderTo(settings.address, process.env) });
@@ -53,8 +53,8 @@ export class JourneyStage extends Stage {
     return `${this.runName}_${JOURNEY[word]}`;
   }
 
-  configure(chapter: Omit<Chapter, 'run' | 'size'>): void {
-    this.write(CONFIG, configuration({ ...chapter, run: this.runName, size: this.#size }));
+  configure(chapter: Omit<Chapter, 'run' | 'size' | 'setup'>): void {
+    this.write(CONFIG, configuration({ ...chapter, run: this.runName, size: this.#size, setup: true }));
   }
 
   /** Types a command. @throws Error without secrets and other people's names, when it ends otherwise or does not say it */

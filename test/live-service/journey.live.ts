@@ -38,13 +38,13 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
 
   it('plan says what would be made, and makes nothing', async () => {
     const { planned } = await stage.counts('plan --detailed-exitcode --out first.plan', { exits: 2 });
-    expect(planned).toBe(6);
+    expect(planned).toBe(7);
     expect(stage.has(STATE)).toBe(false);
     expect([await stage.exists('etl'), await stage.exists('bi')]).toEqual([false, false]);
   });
 
-  it('apply does the plan that was saved, stores the secrets, and connects as each account', async () => {
-    expect(await stage.counts('apply first.plan --yes')).toEqual({ planned: 6, done: 6, passed: 2 });
+  it('apply does the plan that was saved, stores the secrets, sets one up, and connects as each account', async () => {
+    expect(await stage.counts('apply first.plan --yes')).toEqual({ planned: 7, done: 7, passed: 2 });
     const [load, app] = [(await stage.tokens('etl')).get('load'), (await stage.tokens('bi')).get('app')];
     expect([load?.token_type, app?.token_type]).toEqual(['read_write', 'read_scaling']);
     const life = Date.parse(load?.expire_at ?? '') - Date.parse(load?.created_ts ?? '');
@@ -88,6 +88,12 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
     expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.2']);
   });
 
+  it('rotate --revoke-old revokes the old token in the same run', async () => {
+    const rotated = await stage.counts(`rotate ${stage.account('etl')}/load --revoke-old --yes`);
+    expect(rotated).toEqual({ planned: 2, done: 2, passed: 1 });
+    expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.3']);
+  });
+
   it('plan says what people changed by hand, and a saved plan is refused when something moved since', async () => {
     await stage.setPool('bi', 2);
     await stage.mdacc('plan --out today.plan --detailed-exitcode', { exits: 2, says: [' x2 -> '] });
@@ -100,6 +106,18 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
   it('apply repairs it', async () => {
     expect(await stage.counts('apply --yes')).toEqual({ planned: 2, done: 2, passed: 1 });
     expect(await ducklingsOf('bi')).toMatchObject({ read_scaling: { flock_size: 1 } });
+    expect((await stage.tokens('bi')).size).toBe(1);
+    await stage.mdacc('plan --detailed-exitcode');
+  });
+
+  it('a suspended account loses its tokens and their secrets, and gets new ones afterwards', async () => {
+    stage.configure({ suspended: true });
+    expect(await stage.counts('apply --yes')).toEqual({ planned: 1, done: 1, passed: 0 });
+    expect((await stage.tokens('bi')).size).toBe(0);
+    expect(stage.secret('bi', 'app')).toBe(undefined);
+    await stage.mdacc('plan --detailed-exitcode');
+    stage.configure({});
+    expect(await stage.counts('apply --yes')).toEqual({ planned: 1, done: 1, passed: 1 });
     expect((await stage.tokens('bi')).size).toBe(1);
     await stage.mdacc('plan --detailed-exitcode');
   });
@@ -123,13 +141,13 @@ describe.runIf(settings !== undefined && beganAt(run) !== undefined)('a journey'
     stage.configure({ accounts: ['etl', 'bi', 'found'] });
     const revoking = await stage.counts('apply --yes --no-smoke', { says: ['"action": "revoke_token"'] });
     expect(revoking).toMatchObject({ planned: 1, done: 1 });
-    expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.2']);
+    expect([...(await stage.tokens('etl')).keys()]).toEqual(['load.3']);
   });
 
   it('apply adopts everything again when the state is lost, and makes nothing twice', async () => {
     const before = [await idsOf('etl'), await idsOf('bi'), await idsOf('found')];
     renameSync(stage.file(STATE), stage.file('lost.json'));
-    expect(await stage.counts('apply --yes --no-smoke')).toMatchObject({ planned: 6, done: 6 });
+    expect(await stage.counts('apply --yes --no-smoke')).toMatchObject({ planned: 7, done: 7 });
     expect([await idsOf('etl'), await idsOf('bi'), await idsOf('found')]).toEqual(before);
     await stage.mdacc('plan --detailed-exitcode');
   });

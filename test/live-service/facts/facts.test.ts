@@ -98,7 +98,6 @@ describe('in the sandbox', () => {
       'A read scaling pool of 64: 200 with read_scaling, read_write',
       expect.stringMatching(/^A read scaling connection that attaches a share: .* attached in read-only mode!$/),
       'A Pulse three seconds after its connection: not active',
-      'What CREATE SHARE answers: nothing',
       expect.stringMatching(/^Two statements of MotherDuck in one text: .*the sandbox does not know this statement/),
       'DROP DATABASE of one that is shared: taken',
       'A deleted account in the list: not listed',

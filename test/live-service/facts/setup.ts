@@ -53,10 +53,11 @@ export async function lookAtSetup(context: FactContext, look: Look): Promise<voi
 
   await look('CREATE SHARE of one that exists', 'refused', async () => refused(made, 'share exists'));
 
-  await look('What CREATE SHARE answers', undefined, async () => {
+  await look('What CREATE SHARE answers', 'its URL, md:_share/…', async () => {
     refusedWith(made, 'share');
-    const columns = Object.keys(made.get('share')?.answer?.row ?? {});
-    return { seen: `${columns.join(', ') || 'nothing'}${urlIn(made) === undefined ? '' : ', a URL'}` };
+    const columns = Object.keys(made.get('share')?.answer?.row ?? {}).join(', ');
+    const fits = urlIn(made) !== undefined;
+    return { seen: `${columns || 'nothing'}, ${fits ? 'a' : 'no'} URL`, fits };
   });
 
   await look('ATTACH of a share that does not exist', 'refused', async () => refused(made, 'no share'));
@@ -81,9 +82,8 @@ export async function lookAtSetup(context: FactContext, look: Look): Promise<voi
 
   let used: ProbeReport = new Map();
   await look('ATTACH IF NOT EXISTS of a share, twice', 'taken, and taken', async () => {
-    if (refusedWith(made, 'share') !== undefined) throw new Unseen('no share was made');
-    // A sandbox tells no URL, and looks at the share's name alone.
-    const url = urlIn(made) ?? `md:_share/${share}/${UNKNOWN_ID}`;
+    const url = urlIn(made);
+    if (url === undefined) throw new Unseen('no share was made');
     used = await run('attaches', {
       attach: `ATTACH IF NOT EXISTS '${url}' AS ${attached}`,
       'attach again': `ATTACH IF NOT EXISTS '${url}' AS ${attached}`,
