@@ -46,7 +46,7 @@ export async function inspectStores(
     const own = byStore.get(store.name) ?? [];
     const doubted = doubts.flatMap((each) => (each.store === store.name ? [each] : []));
     if (store.inspect === undefined) {
-      const lost = own.filter((address) => overwritten.has(keyOf(address)));
+      const lost = own.filter((address) => overwritten.has(keyIn(store.name, address)));
       put(
         contents.lost,
         store.name,
@@ -164,6 +164,11 @@ function keyOf({ account, token }: TokenAddress): string {
   return nameOf({ account: accountKey(account), token });
 }
 
+/** The same, in one of the token's stores. */
+function keyIn(store: string, address: TokenAddress): string {
+  return `${store} ${keyOf(address)}`;
+}
+
 interface StoreToken extends TokenAddress {
   readonly store: string;
 }
@@ -219,7 +224,7 @@ function doubtedSecrets(
 }
 
 /**
- * The tokens in whose place, by the command of their store, that of another current token was stored later. The state is
+ * The tokens, with the store, in whose place, by the command of their store, that of another current token was stored later. The state is
  * written between two of an account, so its serials tell which, and the times only where there are none; apply refuses to
  * store in the place of another account.
  */
@@ -229,10 +234,10 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
   for (const { username: account, tokens } of accounts.values()) {
     for (const [token, { current }] of tokens) {
       const secret = current?.secret ?? 'unknown';
-      for (const { command, serial = 0, at } of secret === 'unknown' ? [] : copiesOf(secret)) {
+      for (const { store, command, serial = 0, at } of secret === 'unknown' ? [] : copiesOf(secret)) {
         if (command === undefined) continue;
         const order = [serial, Date.parse(at)] as const;
-        const one = { name: keyOf({ account, token }), order };
+        const one = { name: keyIn(store, { account, token }), order };
         const other = latest.get(command);
         const isLater = other === undefined || (order[0] - other.order[0] || order[1] - other.order[1]) > 0;
         if (isLater) latest.set(command, one);

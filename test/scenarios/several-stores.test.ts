@@ -88,7 +88,7 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
     });
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
     for (const place of [`${ENV}#`, 'vault#etl/app', `${JSON_FILE}#etl.app`])
-      expect((await stage.run('state show --sandbox')).stdout).toContain(place);
+      expect((await stage.run('state list --sandbox')).stdout).toContain(place);
     await done(stage, 'rotate etl/app --sandbox --real-stores --yes --no-smoke');
     const second = secretsIn(stage, 'env', 'vault', 'json');
     expect(second).toHaveLength(1);
@@ -185,6 +185,21 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
     expect(secretsIn(stage, 'env')).toEqual([undefined]);
     expect(secretsIn(stage, 'vault', 'json')).toEqual([expect.stringMatching(/^ey/)]);
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
+  });
+
+  it('is not rotated into a store that is added and has a value of somebody else', async () => {
+    const stage = staged('[vault, json]');
+    await done(stage);
+    const before = secretsIn(stage, 'vault', 'json');
+    stage.write(ENV, 'MOTHERDUCK_TOKEN_ETL_APP=eyJhbGciOiJIUzI1NiJ9.e30.theirs\n', 0o600);
+    stage.edit(() => configuration('[vault, json, env]'));
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      actions: [{ reason: { change: { before: ['vault', 'json'], after: ['vault', 'json', 'env'] } } }],
+      warnings: expect.arrayContaining([expect.objectContaining({ kind: 'secret_foreign' })]),
+    });
+    expect(await stage.json(APPLY)).toMatchObject({ code: 1, document: { error: { code: 'STORE_FOREIGN' } } });
+    expect(secretsIn(stage, 'vault', 'json')).toEqual(before);
+    expect(await liveTokens(stage)).toEqual(['app']);
   });
 
   it('loses its secrets in all of them when it leaves the configuration', async () => {
