@@ -59,6 +59,17 @@ describe('in GitHub Actions', () => {
     expect((await folder.run('audit')).stdout).toContain('##[group]##[x]');
   });
 
+  it('no line of the SQL of a setup commands the runner', async () => {
+    const folder = new Stage();
+    const sql = JSON.stringify('SELECT 1 --\n::error::x\n ::stop-commands::y\n##[group]z\n, 2');
+    folder.edit((text) => text.replace('accounts:\n  etl_prod:\n', `$&    setup: [${sql}]\n`));
+    for (const format of ['text', 'markdown', 'html']) {
+      const ran = await folder.run(`plan --sandbox --format ${format}`, GITHUB);
+      expect(ran.stdout).toContain('SELECT 1 --\n');
+      expect(commands(ran), format).toEqual([]);
+    }
+  });
+
   it('a JSON document says the same as elsewhere', { timeout: 60_000 }, async () => {
     const folder = await hostile();
     const read = async (env: Record<string, string>) => {

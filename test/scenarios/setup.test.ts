@@ -265,3 +265,10 @@ it('shows disruptive statements where a comment cannot show all, and names the w
   expect(cut).toContain('run setup with DELETE');
   expect(cut).toContain(' characters …');
 });
+
+it('takes statements of several lines from a file with Windows line ends', async () => {
+  const lines = `${HEAD}accounts:\n  etl:\n    tokens: { load: pipeline }\n    setup:\n      - |\n        SELECT 1 -- one\n        , 2\n      - SELECT\n        3\n      - "SELECT\n        4"\n`;
+  const stage = new Stage(lines.replaceAll('\n', '\r\n'));
+  expect(await stage.run('validate')).toMatchObject({ code: 0 });
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+});
