@@ -41,7 +41,7 @@ export function run(options: Options): Promise<number> {
     try {
       const opened = await openStateOf(backend, options, desired, service);
       const { others } = opened;
-      const { state, branch } = await comparedWithTarget(options.config, backend, opened, io.env);
+      const { state, branch } = await comparedWithTarget(options.config, backend, opened, desired, io.env);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
         planNow(desired, state, service, { ...how, others, branch, scope: scopeOf(how, backend, how) }, context),
       );

@@ -25,7 +25,7 @@ export function desiredOf(
   stores: readonly WrittenStore[],
   limits: Limits,
   state: StateConfig | undefined,
-  about: Pick<Desired, 'file' | 'acceptances'> & { readonly files: Pick<Desired, 'hash'> },
+  about: Pick<Desired, 'file' | 'acceptances'> & { readonly files: Required<Pick<Desired, 'hash' | 'variables'>> },
 ): Desired {
   const { main } = resolved.sections;
   const ignore = itemsOf(child(main, 'ignore')).map(textOf);
@@ -40,6 +40,7 @@ export function desiredOf(
     ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
     ...(limits.currency === undefined ? {} : { currency: limits.currency }),
     guardrails: guardrailsOf(limits),
+    ...(about.files.variables.length === 0 ? {} : { variables: about.files.variables }),
     get hash() {
       return about.files.hash;
     },

@@ -70,6 +70,27 @@ export async function matchingFiles(folder: string, pattern: string, budget: { l
   return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
+/** Whether a glob, or the name of a file, names a file below a folder; both are relative to it, with `/`. */
+export function isNamedBy(pattern: string, file: string): boolean {
+  const base = baseOfGlob(pattern);
+  if (base === undefined) return path.posix.normalize(pattern) === file;
+  if (pattern.length > LONGEST) return false;
+  const steps = path.posix.relative(base, file).split('/');
+  if (steps.slice(0, -1).some((step) => step === 'node_modules' || step.startsWith('.'))) return false;
+  try {
+    const glob = pattern.slice(base.length).replace(/^\/+/, '');
+    return alternativesOf(glob).some((each) =>
+      matchesSteps(
+        each.split('/').filter((step) => step !== '.' && step !== ''),
+        steps,
+      ),
+    );
+  } catch (error) {
+    if (error instanceof GlobTooLarge) return false;
+    throw error;
+  }
+}
+
 /** The patterns without braces that a glob with braces stands for. */
 function alternativesOf(glob: string): string[] {
   let patterns = [''];

@@ -44,6 +44,8 @@ export interface ConfigFiles {
   readonly complete: boolean;
   /** SHA-256 (hex) of the files and the environment values used in them. Made when it is read: only saved plans have it. */
   readonly hash: string;
+  /** The names of the environment variables used in them, sorted. */
+  readonly variables: readonly string[];
 }
 
 /**
@@ -118,12 +120,14 @@ class Reader {
     await this.#noteSecrets(root);
     await this.#include(itemsOf(child(root, 'include')));
     this.#limitTokens();
-    for (const [name, value] of this.#context.environment.used()) this.#digest('env', name, value);
+    const used = this.#context.environment.used();
+    for (const [name, value] of used) this.#digest('env', name, value);
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
     const parts = this.#parts;
     return {
       all: this.#files,
       complete: this.#complete,
+      variables: used.map(([name]) => name),
       get hash() {
         return hashOf(parts);
       },

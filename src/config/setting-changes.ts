@@ -1,11 +1,11 @@
-/** In which settings two configurations differ, as they are written: variables are not replaced. */
+/** In which settings two configurations differ, as they are written, and their variables, which are not replaced. */
 import { maskCredentials } from '../model/credential.ts';
 import type { SettingChange } from '../model/notice.ts';
 import { Problems } from '../yaml/diagnostic.ts';
-import { Environment } from '../yaml/environment.ts';
+import { DOLLARS, Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
 import { sourceOf } from '../yaml/source.ts';
-import { entriesOf, type Node } from '../yaml/tree.ts';
+import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 
 /** The blocks whose changes a plan shows by itself. */
 const PLANNED = new Set(['accounts', 'token_policies', 'duckling_pools', 'templates', 'include']);
@@ -28,11 +28,32 @@ export function settingChanges(before: string, after: string): SettingChange[] {
 /** A value as it is written. Keys are in Maps, so that `__proto__` is a key like any other. */
 type Written = ReadonlyMap<string, Written> | readonly Written[] | string | number | boolean | null;
 
-function settingsOf(text: string): ReadonlyMap<string, Written> {
+/** The names of the environment variables that the text of a file uses. */
+export function variablesIn(text: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const look = (node: Node | undefined): void => {
+    for (const { value } of entriesOf(node).values()) look(value);
+    for (const item of itemsOf(node)) look(item);
+    if (!fromEnvironment(node)) return;
+    for (const [, name] of (node.env?.raw ?? '').matchAll(DOLLARS)) if (name !== undefined) found.add(name);
+  };
+  look(rootOf(text));
+  return found;
+}
+
+/** The patterns of `include` in the text of a main file. */
+export function includesIn(text: string): readonly string[] {
+  return itemsOf(child(rootOf(text), 'include')).flatMap((pattern) => textOf(pattern) ?? []);
+}
+
+function rootOf(text: string): Node | undefined {
   const context = { environment: new Environment({}), problems: new Problems(), aliasBudget: ALIAS_BUDGET };
-  const entries = [...entriesOf(parseSource(sourceOf('configuration', text), context))];
+  return parseSource(sourceOf('configuration', text), context);
+}
+
+function settingsOf(text: string): ReadonlyMap<string, Written> {
   return new Map(
-    entries.flatMap(([name, { value }]) =>
+    [...entriesOf(rootOf(text))].flatMap(([name, { value }]) =>
       PLANNED.has(name) || name.startsWith('x-') ? [] : [[name, written(value)] as const],
     ),
   );

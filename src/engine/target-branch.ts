@@ -1,10 +1,12 @@
 /** In the job of a pull request: what its branch changes beside what a plan shows. */
 import { readFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
-import { settingChanges } from '../config/setting-changes.ts';
-import { commonCommit, fileOfCommit, hasCommit, headAndParents } from '../files/git.ts';
+import { dirname, posix, relative, resolve } from 'node:path';
+import { isNamedBy } from '../config/include.ts';
+import { includesIn, settingChanges, variablesIn } from '../config/setting-changes.ts';
+import { commonCommit, fileOfCommit, hasCommit, headAndParents, yamlContaining } from '../files/git.ts';
 import { shownPath, workTreeOf } from '../files/paths.ts';
-import type { PlanWarning, SettingChange } from '../model/notice.ts';
+import type { Desired } from '../model/desired.ts';
+import type { PlanWarning } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { stateEdits, vouchedState } from '../plan/state-edits.ts';
@@ -29,6 +31,7 @@ export async function comparedWithTarget(
   config: string,
   { file }: Pick<StateBackend, 'file'>,
   { state, kept = state }: Pick<OpenedState, 'state' | 'kept'>,
+  { variables = [] }: Pick<Desired, 'variables'>,
   env: NodeJS.ProcessEnv,
 ): Promise<Compared> {
   const target = targetIn(env);
@@ -40,9 +43,15 @@ export async function comparedWithTarget(
   const commit = await target.commit(tree);
   if (commit === undefined) return { state, branch: [notCompared('its commit is not in this clone')] };
   const branch: PlanWarning[] = [];
-  const settings = await settingsChanged(tree, commit, config);
-  if ('why' in settings) branch.push(notCompared(settings.why));
-  else if (settings.length > 0) branch.push({ kind: 'settings_changed', target: name, settings });
+  const main = pathIn(tree, config);
+  const before = main === undefined ? undefined : await fileOfCommit(tree, commit, main);
+  if (before !== undefined && 'why' in before) branch.push(notCompared(before.why));
+  else if (before !== undefined && main !== undefined) {
+    const settings = settingChanges(before.text, await readFile(config, 'utf8'));
+    if (settings.length > 0) branch.push({ kind: 'settings_changed', target: name, settings });
+    const added = await newVariables(tree, commit, { path: main, text: before.text }, variables);
+    if (added.length > 0) branch.push({ kind: 'variables_new', target: name, variables: added });
+  }
   const path = file === undefined ? undefined : pathIn(tree, file);
   if (path === undefined) return { state, branch };
   const [there, here] = [await fileOfCommit(tree, commit, path), await fileOfCommit(tree, 'HEAD', path)];
@@ -110,14 +119,31 @@ async function stateOf(
   }
 }
 
-/** The settings that differ from the configuration of a commit. */
-async function settingsChanged(
+/**
+ * The variables that neither the main file of a commit uses nor the files that it includes. Files of submodules, and those
+ * that git does not track, are not looked at.
+ */
+async function newVariables(
   tree: string,
   commit: string,
-  config: string,
-): Promise<readonly SettingChange[] | { readonly why: string }> {
-  const path = pathIn(tree, config);
-  const there = path === undefined ? undefined : await fileOfCommit(tree, commit, path);
-  if (there === undefined) return [];
-  return 'why' in there ? there : settingChanges(there.text, await readFile(config, 'utf8'));
+  main: { readonly path: string; readonly text: string },
+  variables: readonly string[],
+): Promise<readonly string[]> {
+  const known = variablesIn(main.text);
+  let added = variables.filter((name) => !known.has(name));
+  const patterns = includesIn(main.text);
+  if (added.length === 0 || patterns.length === 0) return added;
+  const files = await yamlContaining(
+    tree,
+    commit,
+    added.map((name) => `\${${name}}`),
+  );
+  for (const file of files) {
+    const relativeFile = posix.relative(posix.dirname(main.path), file);
+    if (!patterns.some((pattern) => isNamedBy(pattern, relativeFile))) continue;
+    const there = await fileOfCommit(tree, commit, file);
+    const own = there !== undefined && 'text' in there ? variablesIn(there.text) : new Set();
+    added = added.filter((name) => !own.has(name));
+  }
+  return added;
 }

@@ -8,6 +8,8 @@ export interface GitOutcome {
   readonly why: string;
 }
 
+const YAML_FILES = [':(icase)*.yaml', ':(icase)*.yml'];
+
 /** In seconds. A hostile pattern of .gitignore takes git years. */
 const TIME_LIMIT = 5;
 
@@ -72,6 +74,17 @@ export async function fileOfCommit(
   return exit === 0 ? { text: stdout } : { why };
 }
 
+/** The YAML files of a commit that contain one of some texts, from the root of the work tree; none when git cannot tell. */
+export async function yamlContaining(
+  tree: string,
+  commit: string,
+  texts: readonly string[],
+): Promise<readonly string[]> {
+  const words = ['grep', '-l', '-z', '-a', '-F', '--full-name', ...texts.flatMap((text) => ['-e', text]), commit];
+  const { exit, stdout } = await git(tree, [...words, '--', ...YAML_FILES]);
+  return exit === 0 ? stdout.split('\0').flatMap((file) => file.slice(commit.length + 1) || []) : [];
+}
+
 /** The ids of HEAD and its parents; of a shallow clone, the oldest commit has none. */
 export async function headAndParents(tree: string): Promise<readonly string[]> {
   const { stdout } = await git(tree, ['rev-list', '--parents', '-n', '1', 'HEAD']);
@@ -97,6 +110,6 @@ export async function trackedStates(tree: string): Promise<readonly string[]> {
 
 /** The YAML files that git tracks, as absolute paths; none when git cannot tell. */
 export async function trackedYaml(tree: string): Promise<ReadonlySet<string>> {
-  const { stdout } = await git(tree, ['ls-files', '-z', '--', ':(icase)*.yaml', ':(icase)*.yml']);
+  const { stdout } = await git(tree, ['ls-files', '-z', '--', ...YAML_FILES]);
   return new Set(stdout.split('\0').map((file) => path.join(tree, file)));
 }

@@ -24,6 +24,8 @@ export interface Desired {
   /** The currency of the prices, `USD`; absent when the configuration names none. */
   readonly currency?: string;
   readonly guardrails: Guardrails;
+  /** The names of the environment variables that were used, sorted; absent without any. */
+  readonly variables?: readonly string[];
   /** SHA-256 (hex) of all files and all environment values that were used. */
   readonly hash: string;
 }

@@ -40,6 +40,8 @@ export type PlanWarning =
     }
   /** The branch of a pull request has other settings than its target branch: all but what a plan shows by itself. */
   | { readonly kind: 'settings_changed'; readonly target: string; readonly settings: readonly SettingChange[] }
+  /** The configuration of a pull request uses environment variables that the one of its target branch does not use. */
+  | { readonly kind: 'variables_new'; readonly target: string; readonly variables: readonly string[] }
   /** A pull request cannot be compared with its target branch. */
   | { readonly kind: 'not_compared'; readonly target: string; readonly why: string; readonly hint: Hint }
   | { readonly kind: 'users_unlisted'; readonly why: string; readonly hint: Hint }

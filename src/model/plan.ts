@@ -40,6 +40,8 @@ export interface Plan {
   readonly guardrails?: readonly GuardrailInForce[];
   /** The accounts' own SQL that smoke tests run; absent when there is none. */
   readonly smoke_queries?: readonly SmokeQuery[];
+  /** The names of the environment variables that the configuration uses; absent without any. */
+  readonly variables?: readonly string[];
   /** The maximum price per hour, by `compute_rates`; absent without rates. */
   readonly compute?: ComputeCeiling;
   /** What the accounts that it deletes store; with `--usage`. For information: no other part of a plan depends on it. */

@@ -4,10 +4,18 @@ import type { Hint } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 
 /** What a plan warns of about the branch of a pull request. */
-export type BranchWarning = Extract<PlanWarning, { kind: 'state_edited' | 'settings_changed' | 'not_compared' }>;
+export type BranchWarning = Extract<PlanWarning, { kind: BranchKind }>;
+type BranchKind = 'state_edited' | 'settings_changed' | 'variables_new' | 'not_compared';
+
+const KINDS: ReadonlySet<PlanWarning['kind']> = new Set<BranchKind>([
+  'state_edited',
+  'settings_changed',
+  'variables_new',
+  'not_compared',
+]);
 
 export function isOfBranch(warning: PlanWarning): warning is BranchWarning {
-  return warning.kind === 'state_edited' || warning.kind === 'settings_changed' || warning.kind === 'not_compared';
+  return KINDS.has(warning.kind);
 }
 
 /** Edits of one kind, and the accounts and tokens that they are of. */
@@ -68,6 +76,13 @@ export function branchText(warning: BranchWarning): { readonly message: string; 
         message: `this branch changes ${counted(warning.settings.length, 'setting')}, compared with ${warning.target}: ${settingTexts(warning.settings).join('; ')}`,
         hint: {
           text: 'Settings decide where the state and secrets are, which programs run, and what an apply may do, also later. Make sure that this is intended.',
+        },
+      };
+    case 'variables_new':
+      return {
+        message: `this branch uses environment variables that ${warning.target} does not use: ${few(warning.variables, NAMES_SHOWN)}`,
+        hint: {
+          text: 'Where the job that applies has other values of them, it does not do what this plan shows. Make sure that every job has the same.',
         },
       };
     default:

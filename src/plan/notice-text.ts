@@ -49,6 +49,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'state_edited':
     case 'settings_changed':
+    case 'variables_new':
     case 'not_compared':
       return branchText(notice);
     case 'state_unread':

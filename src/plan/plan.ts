@@ -162,6 +162,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(stores.length === 0 ? {} : { stores }),
     ...(guardrails.length === 0 ? {} : { guardrails }),
     ...(smoke_queries.length === 0 ? {} : { smoke_queries }),
+    ...(desired.variables ? { variables: desired.variables } : {}),
     ...(compute ? { compute } : {}),
   };
 }

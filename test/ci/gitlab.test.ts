@@ -85,7 +85,7 @@ describe.skipIf(isWindows)('a merge request', () => {
     const env = { CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main', CI_MERGE_REQUEST_DIFF_BASE_SHA: base };
     const { code, log } = await project.run('plan', { commit, env });
     expect(code, log).toBe(0);
-    expect(notes.at(-1)?.body).toMatch(/⚠️ \*\*.*main: allowed.*giga/);
+    expect(notes.at(-1)?.body).toMatch(/⚠️ \*\*.*main: guardrails\.allowed.*giga/);
   });
 
   it('keeps a note for each job that plans', async () => {

@@ -29,6 +29,7 @@ const ALL = {
       { name: 'guardrails.max_creates', before: '5' },
     ],
   },
+  variables_new: { kind: 'variables_new', target: 'main', variables: ['DB', 'TEAM'] },
   not_compared: { kind: 'not_compared', target: 'main', why: 'its commit is not in this clone', hint },
   state_unread: { kind: 'state_unread', state: 'prod.state.json', why: 'prod.state.json has merge conflicts.' },
   users_unlisted: { kind: 'users_unlisted', why: 'NOT_ADMIN', hint },

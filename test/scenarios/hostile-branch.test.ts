@@ -27,6 +27,7 @@ interface StateDocument {
 }
 interface PlanDocument {
   readonly actions: readonly unknown[];
+  readonly variables?: readonly string[];
   readonly warnings: readonly { readonly kind: string; readonly names: readonly string[] }[];
 }
 
@@ -208,6 +209,35 @@ describe('the plan of a pull request', () => {
       actions: [],
       warnings: [{ kind: 'state_edited', cases: [{ edits: [{ token: 'airflow', fields: ['end of an overlap'] }] }] }],
     });
+  });
+
+  it('names the variables that the configuration uses, and warns of new ones', async () => {
+    const pull = await PullRequest.open(CONFIGURATION.replace('version: 1', 'version: 1\ninclude: ["more/*.yaml"]'));
+    const { stage } = pull;
+    const policy = (name: string) =>
+      `templates: { t: { smoke: { query: "FROM \${${name}}" } } }\naccounts: { more: { template: t } }\n`;
+    Object.assign(stage.env, { KNOWN_DB: 'a', NEW_DB: 'b', OVERLAP: '24h' });
+    pull.git('checkout', '--quiet', 'main');
+    stage.write('more/a.yaml', policy('KNOWN_DB'));
+    stage.write('unused/a.yaml', policy('NEW_DB'));
+    expect((await stage.run('apply --yes --no-smoke')).code).toBe(0);
+    pull.commit();
+    pull.git('checkout', '--quiet', '-B', 'proposal');
+    stage.edit((text) => `${text}  # no change\n`);
+    pull.push();
+    const same = await pull.plan();
+    expect([same.plan.warnings, same.plan.variables]).toEqual([[], ['KNOWN_DB']]);
+    expect(same.text).toContain('The configuration uses environment variables: KNOWN_DB');
+    expect(same.markdown).toContain('1 environment variable');
+    pull.git('checkout', '--quiet', 'proposal');
+    stage.edit((text) => text.replace('overlap: 24h', 'overlap: "${OVERLAP}"'));
+    stage.write('more/a.yaml', policy('NEW_DB'));
+    pull.push();
+    const { code, plan, markdown, text } = await pull.plan();
+    expect([code, plan.variables]).toEqual([2, ['NEW_DB', 'OVERLAP']]);
+    expect(plan.warnings).toMatchObject([{ kind: 'variables_new', cases: [{ variables: ['NEW_DB', 'OVERLAP'] }] }]);
+    expect(markdown).toMatch(/^⚠️ \*\*this branch uses environment variables that main does not use: .*OVERLAP\*\*/m);
+    expect(text).not.toContain(NO_CHANGES);
   });
 
   it.each<[string, (state: StateDocument) => void]>([

@@ -32,6 +32,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['later', 'Revoked later, when overlaps end', later(plan)],
     ['removals', 'Secrets removed from stores', removals(plan)],
     ['stores', 'Where secrets go', stores(given)],
+    ['variables', 'Used by the configuration', variables(plan)],
     ['untouched', 'Not touched', untouched(plan)],
   ];
   const there = parts.flatMap(([id, title, body]) => (body === undefined ? [] : [{ id, title, body }]));
@@ -141,4 +142,8 @@ export function untouched({ retained, unmanaged: { accounts, tokens } }: Plan): 
       : html`<h3>No longer in the configuration, retained</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
   return html`${stays}<h3>Unmanaged</h3>${accounts === null ? unknown : countedNames(accounts, 'account')}${countedNames(shown, 'token')}`;
+}
+
+function variables({ variables: names }: Plan): Markup | undefined {
+  return names === undefined ? undefined : html`${countedNames(names, 'environment variable')}`;
 }

@@ -406,6 +406,12 @@ function untouched(plan: Plan): string[] {
       ? [`No longer in the configuration, retained: ${countedNames(plan.retained, 'account', 'accounts')}`, '']
       : []),
     `Unmanaged, not touched: ${unmanaged}, ${countedNames(names, 'token', 'tokens')}`,
+    ...(plan.variables === undefined
+      ? []
+      : [
+          '',
+          `The configuration uses ${countedNames(plan.variables, 'environment variable', 'environment variables')}`,
+        ]),
   ];
 }
 

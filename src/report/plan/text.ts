@@ -44,9 +44,13 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
     storeLines(given)
       .map(({ text, exact, note }) => `${text}: ${paint.command(exact)}${note === undefined ? '' : ` (${note})`}`)
       .join('\n'),
-    [...untouched(plan, paint), ...computeLine(plan.compute), ...deletedLine(plan), ...nextLines(plan, paint)].join(
-      '\n',
-    ),
+    [
+      ...untouched(plan, paint),
+      ...variablesLine(plan),
+      ...computeLine(plan.compute),
+      ...deletedLine(plan),
+      ...nextLines(plan, paint),
+    ].join('\n'),
     paint.bold(summaryLine(plan)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -144,6 +148,10 @@ function count(names: readonly string[], one: string, many: string): string {
 function list(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_SHOWN).join(', ');
   return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+}
+
+function variablesLine({ variables: all = [] }: Plan): string[] {
+  return all.length === 0 ? [] : [`The configuration uses environment variables: ${list(all)}`];
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
