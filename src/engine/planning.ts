@@ -90,7 +90,7 @@ export async function planNow(
     due,
     allowMissing,
     others,
-    ...(globs ? { only: globs } : {}),
+    ...(globs ? { only: globs, names: accountNames(configured, state) } : {}),
     ...(rotation ? { rotate: rotation.has } : {}),
     ...(revokeOld ? { revokeOld } : {}),
     ...(destroy ? { because: 'destroyed' } : {}),
@@ -146,6 +146,8 @@ export interface PlanFromInput
   readonly storeContents?: StoreContents;
   readonly others?: readonly OtherState[];
   readonly only?: readonly string[];
+  /** The accounts that `only` may name; those of `desired` and the state unless given. */
+  readonly names?: readonly string[];
   readonly allowMissing?: boolean;
 }
 
@@ -163,13 +165,14 @@ export function planFrom(input: PlanFromInput): Plan {
     stores,
     storeContents,
     only: globs,
+    names: nameable,
     allowMissing = false,
     others = [],
     ...rest
   } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
-  refuseUnmatched(globs, names, 'the configuration or the state');
+  refuseUnmatched(globs, nameable ?? names, 'the configuration or the state');
   if (!allowMissing) refuseMissing(desired, state, live, [rest.because === 'destroyed' ? 'destroy' : 'plan']);
   if (rest.because !== 'destroyed') refuseFull(desired, state, names.length);
   const places = new UsedPlaces(desired, state, stores);

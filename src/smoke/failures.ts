@@ -315,12 +315,12 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
         ),
     },
     {
-      text: /(database|share|catalog \+ schema)\b.*(not exist|found)/i, // the last is DuckDB's own, seen in the sandbox
+      text: /(database|share|schema)\b.*(not exist|found)/i, // the last is DuckDB's own, seen in the sandbox
       explain: ({ text }, about) =>
         forAccount(
           text,
           about.type === 'read_scaling'
-            ? `A read scaling connection only sees databases that ${about.account} attached before: create or attach it with a read/write token first, or correct smoke.database.`
+            ? `A read scaling connection only sees databases that ${about.account} attached before: attach it in its setup, or correct smoke.query or smoke.database.`
             : `Create the database as ${about.account}, attach its share, or correct smoke.database in the configuration.`,
         ),
     },

@@ -47,6 +47,19 @@ it('where a secret could not be removed, and the account is gone', async () => {
   expect(again.document).toMatchObject({ actions: [{ reason: { kind: 'new' } }, {}] });
 });
 
+it('and does nothing more when its account is gone, which the configuration still names', async () => {
+  const stage = new Stage(CONFIGURATION);
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  const destroy = 'destroy --sandbox --yes --no-smoke --allow-delete --only etl';
+  expect((await stage.run(destroy)).code).toBe(0);
+  const state = stage.read(STATE);
+  const again = await stage.json(destroy);
+  expect(again).toMatchObject({ code: 0, document: { actions: [] } });
+  expect((await stage.run(destroy)).stdout).not.toContain('matches the configuration');
+  expect(stage.read(STATE)).toBe(state);
+  expect((await stage.run(`${destroy}x`)).code).toBe(64);
+});
+
 it('where the account is pruned', async () => {
   const stage = await destroyed();
   stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));

@@ -72,7 +72,7 @@ it('shows in the rehearsal that a reader without setup sees no share', async () 
   stage.edit(() => HEAD + TENANT.replace(/ {4}setup:[\s\S]*/, '') + ETL + tenants(1));
   const { code, stderr, stdout } = await stage.run('apply --sandbox --yes');
   expect(code).toBe(4);
-  expect(stdout + stderr).toContain('reporting');
+  expect(stdout + stderr).toContain('attach it in its setup');
 });
 
 it('names a failing statement, goes on with other accounts, and runs all again', async () => {

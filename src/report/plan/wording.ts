@@ -123,6 +123,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
 }
 
 const NO_CHANGES = 'No changes. MotherDuck matches the configuration.';
+const NOTHING_TO_DESTROY = 'No changes. Nothing that the state manages is left to destroy.';
 const BRANCH_ALONE = 'No changes at MotherDuck; but this branch changes what mdacc goes by: see the warnings.';
 const NOT_COMPARED =
   'No changes at MotherDuck; but this branch could not be compared with its target: see the warnings.';
@@ -139,6 +140,7 @@ export function summaryLine(plan: Plan): string {
       return plan.warnings.filter(isOfBranch).every(({ kind }) => kind === 'not_compared')
         ? NOT_COMPARED
         : BRANCH_ALONE;
+    if (plan.scope?.destroy) return NOTHING_TO_DESTROY;
     return plan.due ? NOTHING_DUE : NO_CHANGES;
   }
   const { accounts, tokens, setups } = summarize(plan);
