@@ -100,7 +100,8 @@ function ownReasonText(action: Action): string {
     case 'run_setup': {
       const { reason, after } = action;
       const again = after.statements.length - after.new_statements.length;
-      const repeats = again === 0 ? '' : `; ${counted(again, 'other statement')} ${again === 1 ? 'runs' : 'run'} again`;
+      const noun = after.new_statements.length === 0 ? 'statement' : 'other statement';
+      const repeats = again === 0 ? '' : `; ${counted(again, noun)} ${again === 1 ? 'runs' : 'run'} again`;
       return `${SETUP[reason.kind]}, ${lineText(reason.at)}${repeats}`;
     }
     case 'delete_account': {

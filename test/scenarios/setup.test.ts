@@ -130,6 +130,32 @@ it('runs without a smoke test, and again when the list changes', async () => {
   expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: [] });
 });
 
+it('shows the whole list where it is in another order, shorter, or runs a disruptive statement again', async () => {
+  const [create, drop, view] = ['CREATE DATABASE IF NOT EXISTS a', 'DROP DATABASE IF EXISTS b', 'SELECT 1'];
+  const stage = new Stage(one(create, drop, view));
+  expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: ['done'] });
+  stage.edit(() => one(view, drop));
+  expect((await stage.run('plan --sandbox')).stdout).toContain('; 2 statements run again');
+  for (const list of [
+    [drop, create, view],
+    [view, drop],
+    [drop, 'SELECT 2', view],
+  ]) {
+    stage.edit(() => one(...list));
+    const { document } = await stage.json('plan --sandbox');
+    expect(document).toMatchObject({ actions: [{ risk: 'disruptive', after: { statements: list } }] });
+    const { stdout } = await stage.run('plan --sandbox --format markdown');
+    expect(stdout).toContain(`\`\`\`sql\n${list.map((sql) => `${sql};\n`).join('')}\`\`\``);
+    for (const format of ['text', 'html']) {
+      const shown = (await stage.run(`plan --sandbox --format ${format}`)).stdout;
+      for (const sql of list) expect(shown).toContain(`${sql};`);
+    }
+  }
+  // What runs again and harms nothing is not repeated.
+  stage.edit(() => one(view, 'SELECT 3'));
+  expect((await stage.run('plan --sandbox --format markdown')).stdout).toContain('```sql\nSELECT 3;\n```');
+});
+
 it('drops, detaches and attaches databases as MotherDuck does', async () => {
   const stage = new Stage(
     one(

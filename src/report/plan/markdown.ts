@@ -37,7 +37,7 @@ import {
 } from './markdown/changes.ts';
 import { nextDays } from './next.ts';
 import { type StoreLine, storeLines } from './stores.ts';
-import { laterRevocations, newSql, printablePlan, removalText, summaryLine } from './wording.ts';
+import { laterRevocations, printablePlan, removalText, shownSql, statementsToReview, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -152,9 +152,10 @@ function riskyDetails(account: string, actions: readonly Action[]): string[] {
   let left = 0;
   const risky = actions.map((action) => {
     if (action.action !== 'run_setup') return action;
-    const statements = action.after.new_statements.filter((sql) => disruptiveWords(sql).length > 0);
-    left += action.after.new_statements.length - statements.length;
-    return { ...action, after: { ...action.after, new_statements: statements } };
+    const shown = statementsToReview(action);
+    const statements = shown.filter((sql) => disruptiveWords(sql).length > 0);
+    left += shown.length - statements.length;
+    return { ...action, after: { ...action.after, new_statements: statements, statements } };
   });
   const note = `**and ${counted(left, 'other SQL statement')}, not shown here: read them in \`mdacc plan\`**`;
   return left === 0 ? [] : [details(account, withoutLongTexts(risky), [note])];
@@ -162,7 +163,7 @@ function riskyDetails(account: string, actions: readonly Action[]): string[] {
 
 function details(account: string, actions: readonly Action[], notes: readonly string[] = []): string {
   const diff = accountDiff(account, actions);
-  const sql = newSql(actions).join('\n');
+  const sql = shownSql(actions).join('\n');
   const blocks = [diff === '' ? '' : block('diff', diff), sql === '' ? '' : block('sql', sql), ...notes].filter(
     (text) => text !== '',
   );

@@ -14,10 +14,10 @@ import { storeLines } from './stores.ts';
 import {
   detailOf,
   isOfAccount,
-  newSql,
   paintSymbol,
   printablePlan,
   removalText,
+  shownSql,
   subjectOf,
   summaryLine,
   symbolOf,
@@ -68,7 +68,7 @@ function accountBlock(account: string, actions: readonly Action[], paint: Paint)
     return [
       line.trimEnd(),
       ...reasonLines(action, own, paint),
-      ...newSql([action]).map((sql) => sql.replace(/^/gm, '          ')),
+      ...shownSql([action]).map((sql) => sql.replace(/^/gm, '          ')),
     ];
   });
   return [

@@ -12,6 +12,7 @@ import {
   storesIn,
   storingActions,
 } from '../../model/plan.ts';
+import { disruptiveWords } from '../../model/setup.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
 import { isOfBranch } from '../../plan/branch-text.ts';
@@ -186,7 +187,8 @@ export function printablePlan(given: Plan): Plan {
   const actions = plan.actions.map((action, at) => {
     const exact = given.actions[at];
     if (action.action !== 'run_setup' || exact?.action !== 'run_setup') return action;
-    return { ...action, after: { ...action.after, new_statements: exact.after.new_statements.map(printableLines) } };
+    const [fresh, all] = [exact.after.new_statements.map(printableLines), exact.after.statements.map(printableLines)];
+    return { ...action, after: { ...action.after, new_statements: fresh, statements: all } };
   });
   return { ...plan, actions };
 }
@@ -196,13 +198,19 @@ export function disruptiveWordsText({ after: { disruptive_words: words = [] } }:
   return words.length === 0 ? '' : ` with ${words.join(', ')}`;
 }
 
-/** The SQL of an account's setup that is new, a statement each, which ends with a semicolon. */
-export function newSql(actions: readonly Action[]): string[] {
-  const sql = actions.flatMap((action) => (action.action === 'run_setup' ? action.after.new_statements : []));
+/** The SQL of an account's setup to review, a statement each, which ends with a semicolon. */
+export function shownSql(actions: readonly Action[]): string[] {
+  const sql = actions.flatMap((action) => (action.action === 'run_setup' ? statementsToReview(action) : []));
   // It must not become part of a comment.
   return sql.map((statement) =>
     /;\s*$/.test(statement) ? statement : statement + (/--.*$/.test(statement) ? '\n;' : ';'),
   );
+}
+
+/** The new statements; all where none is new, or where one that runs again is disruptive: their order may be what changed. */
+export function statementsToReview({ after: { new_statements: fresh, statements } }: RunSetup): readonly string[] {
+  const again = statements.filter((sql) => !fresh.includes(sql));
+  return fresh.length === 0 || again.some((sql) => disruptiveWords(sql).length > 0) ? statements : fresh;
 }
 
 const SYMBOLS = {

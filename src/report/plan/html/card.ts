@@ -3,7 +3,7 @@ import type { Action, Risk } from '../../../model/plan.ts';
 import { reasonText } from '../../../plan/reason-text.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
-import { detailOf, isOfAccount, newSql, type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
+import { detailOf, isOfAccount, type Symbol as Sign, shownSql, subjectOf, symbolOf } from '../wording.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -83,7 +83,7 @@ function deletedTokens(action: Action): Markup {
 }
 
 function setupSql(action: Action): Markup {
-  const sql = newSql([action]);
+  const sql = shownSql([action]);
   return sql.length === 0 ? NOTHING : html`<pre>${sql.join('\n')}</pre>`;
 }
 
