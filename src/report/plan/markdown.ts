@@ -99,8 +99,8 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
 }
 
 /**
- * Changes that are named whatever else there is, and their diffs, then other changes and their diffs. Long texts are whole where
- * there is room left.
+ * Changes that are named whatever else there is, and their diffs, then other changes and their diffs. SQL of a setup is whole
+ * where there is room left.
  */
 function takeWhatFits(
   actions: readonly Action[],
@@ -123,8 +123,8 @@ function takeWhatFits(
   const addBlocks = (isWanted: (rank: number) => boolean) => {
     for (const { account, own, rank } of groups) {
       if (!isWanted(rank) || shown.has(account)) continue;
-      const blocks = [details(account, own), ...riskyDetails(account, whole.get(account) ?? [])];
-      const block = blocks.find(take);
+      const all = details(account, own);
+      const block = take(all) ? all : riskyDetails(account, whole.get(account) ?? []).find(take);
       if (block !== undefined) shown.set(account, block);
     }
   };
@@ -133,9 +133,11 @@ function takeWhatFits(
   const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN));
   const shownRows = plain.filter(take);
   addBlocks((rank) => rank === PLAIN);
-  for (const { account } of groups) {
-    const [short, long] = [shown.get(account), details(account, whole.get(account) ?? [])];
-    if (short === undefined || long.length - short.length > room) continue;
+  for (const { account, own } of groups) {
+    const short = shown.get(account);
+    if (short === undefined || !own.some(({ action }) => action === 'run_setup')) continue;
+    const long = details(account, whole.get(account) ?? []);
+    if (long.length - short.length > room) continue;
     room -= long.length - short.length;
     shown.set(account, long);
   }
