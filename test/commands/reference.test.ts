@@ -19,7 +19,7 @@ const optionsOf = new Map(all.map((command) => [pathOf(command), command.options
 const OF_EVERY = ['--help', '--version'];
 const known = new Set([...OF_EVERY, ...[...optionsOf.values()].flat()]);
 /** Options of the programs that secret stores start. */
-const OF_OTHERS = /^--(data-file|env|file|org|output|repo|silent)$/;
+const OF_OTHERS = /^--(data-file|env|file|group|org|output|protected|repo|silent)$/;
 
 /** What a text names and the program has not: commands after `mdacc`, their options, and options that stand alone. */
 function unknownIn(text: string): string[] {

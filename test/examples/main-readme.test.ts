@@ -1,6 +1,6 @@
 /** What the repository's README shows is what its commands print. */
 import { describe, expect, it } from 'vitest';
-import { madeByTerraform } from '../import/terraform-stage.ts';
+import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
 import { Stage } from '../stage.ts';
 import { missing, readText, type Step, sectionOf, transcript } from './markdown.ts';
 
@@ -63,6 +63,7 @@ describe('README.md', () => {
   it('shows how what Terraform manages is adopted', async () => {
     const { folder, write } = await madeByTerraform();
     write();
+    folder.write('pulled.tfstate', folder.read(TFSTATE));
     await folder.serve();
     const steps = transcript(sectionOf(README, 'Coming from Terraform')).filter(({ command }) =>
       command.startsWith('mdacc '),
