@@ -55,6 +55,23 @@ const secretsOf = (stage: Stage, account = 'TENANT_LATE') =>
     .filter((line) => line.includes(account));
 
 describe('a suspended account', () => {
+  it('leaves a token of the name, but another type, to whoever made it, also when its own are gone', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit(suspend);
+    await stage.inSandbox((organization) =>
+      organization.mint({ username: 'tenant_late', name: 'app.5', type: 'read_scaling' }),
+    );
+    for (const _ of ['its own are revoked', 'nothing is left to do']) {
+      expect(await planned(stage)).toMatchObject({ warnings: [{ kind: 'suspended_live' }] });
+      await stage.run(APPLY);
+      expect(await liveTokens(stage)).toEqual(['app.5']);
+    }
+    stage.edit((yaml) => yaml.replace(/ {2}tenant_late:.*\n/, ''));
+    await stage.run(APPLY);
+    await stage.run(APPLY);
+    expect(await liveTokens(stage)).toEqual(['app.5']);
+  });
+
   it('loses its tokens and their secrets, gets them again under later names, and each step is nothing twice', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     expect(secretsOf(stage)).toHaveLength(2);
