@@ -4,7 +4,7 @@ import type { LiveToken } from '../model/live.ts';
 import type { Action, NextChange, Risk, SourceLine } from '../model/plan.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
-import { seriesOf, type TokenType } from '../model/tokens.ts';
+import { seriesOf } from '../model/tokens.ts';
 import { position, sourceLine } from './account-plan.ts';
 import { futureRevocations, overlapEnded } from './revocations.ts';
 import type { Held } from './secret-warnings.ts';
@@ -34,21 +34,19 @@ export interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | '
   readonly suspended?: SuspendedKey;
 }
 
-/** A token that a suspended account gets again: where the suspension stands, its name and its type. */
+/** A token that a suspended account gets again: where the suspension stands, and its name. */
 interface SuspendedKey {
   readonly at: SourceLine;
   readonly line: number;
   readonly file: string;
   readonly name: string;
-  readonly type: TokenType;
 }
 
 /** The key of a suspended account; undefined when its token is not to come back. */
 export function suspendedKey({ suspended }: DesiredAccount, key: string, file: string): SuspendedKey | undefined {
-  const token = suspended?.tokens.get(key);
-  if (suspended === undefined || token === undefined) return undefined;
-  const { name, type } = token;
-  return { at: sourceLine(suspended.location, file), ...position(suspended.location), name, type };
+  const name = suspended?.tokens.get(key)?.name;
+  if (suspended === undefined || name === undefined) return undefined;
+  return { at: sourceLine(suspended.location, file), ...position(suspended.location), name };
 }
 
 /**
@@ -72,12 +70,8 @@ export function planRemovedToken(
   const reason = suspended ? ({ kind: 'suspended', at: suspended.at } as const) : ({ kind: 'removed' } as const);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
-  // Without a token in the state, only the configuration can tell which live ones are of the series.
-  const type = state.current?.type ?? suspended?.type;
-  const found =
-    known === undefined && suspended === undefined
-      ? []
-      : newerTokens(base, state, series, live, isTaken, now).filter((token) => token.type === (type ?? token.type));
+  // A name that the state only remembers proves nothing: such a token may be anybody's, and is named as unmanaged.
+  const found = known === undefined ? [] : newerTokens(base, state, series, live, isTaken, now);
   // Whoever created the account again created its tokens, which only share their names with those of the state.
   const newer = recreated === undefined ? found : [];
   const all = live.filter(
