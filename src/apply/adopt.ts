@@ -46,8 +46,8 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
     ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),
-    // Without a current token, nothing live had replaced these, whatever the state says.
-    retiring: [...(entry.current ? entry.retiring : entry.retiring.map(withoutOverlap)), ...retiring],
+    // Without a live current token, nothing live had replaced these, whatever the state says.
+    retiring: [...(replaced ? entry.retiring : entry.retiring.map(withoutOverlap)), ...retiring],
     // What an interrupted run stored is known by its intent alone.
     intents: entry.intents.filter(({ name, fingerprint }) => name !== token.name || fingerprint !== undefined),
   };
