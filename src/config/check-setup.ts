@@ -12,8 +12,17 @@ const ACCOUNT = '{account}';
 /** What a username may have outside of quotes, where `-` and spaces would mean something else. */
 const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
-/** Checks the statements of `setup`: each is one statement, names no token, and is what it looks like for every username. */
+/**
+ * Checks the statements of `setup`: each is one statement, names no token, and is what it looks like for every username. A query
+ * of the smoke test is one statement too.
+ */
 export function checkSetup({ templates, accounts }: Resolved, problems: Problems): void {
+  for (const query of new Set(accounts.flatMap(({ smokeQuery }) => smokeQuery ?? []))) {
+    if (!isSeveralStatements(textOf(query) ?? '')) continue;
+    problems.error('smoke-query', query.at, 'several SQL statements in a query of the smoke test', {
+      hint: 'leave one; statements that prepare the account belong in its setup',
+    });
+  }
   const checked = new Set<Node>();
   for (const node of [...templates, ...accounts].flatMap(({ setup }) => setup)) {
     if (checked.has(node)) continue;

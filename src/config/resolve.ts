@@ -47,6 +47,7 @@ export interface ResolvedAccount {
   readonly suspended?: Span;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
+  readonly smokeQuery: Node | undefined;
   /** The statements of `setup` as written. */
   readonly setup: readonly Node[];
 }
@@ -106,6 +107,7 @@ class Resolver {
       deletionProtection:
         booleanOf(child(value, 'deletion_protection')) ?? booleanOf(child(template, 'deletion_protection')) ?? true,
       smoke: smokeOf(child(template, 'smoke'), child(value, 'smoke')),
+      smokeQuery: child(child(value, 'smoke'), 'query') ?? child(child(template, 'smoke'), 'query'),
       setup: itemsOf(child(value, 'setup') ?? child(template, 'setup')),
     };
   }

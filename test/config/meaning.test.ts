@@ -10,6 +10,12 @@ const policy = (text: string, rest = ''): string =>
 const ducklings = (text: string, rest = ''): string =>
   `${BASE}accounts:\n  abc: { ducklings: { ${text} }, tokens: { a: app } }\n${rest}`;
 
+test('a query of the smoke test is one statement', async () => {
+  const sql = 'CREATE OR REPLACE TABLE t AS FROM range(3); SELECT count(*) FROM t';
+  expect(await findings(account(`tokens: { a: app }, smoke: { query: "${sql}" }`))).toEqual([`smoke-query 9 "${sql}"`]);
+  expect(await findings(account(`tokens: { a: app }, smoke: { query: "SELECT ';'" }`))).toEqual([]);
+});
+
 describe('names', () => {
   test.each<[string, string, string[]]>([
     ['policy', account('tokens: { a: ap }'), ['unknown-policy 9 ap']],

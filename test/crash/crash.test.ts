@@ -106,8 +106,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
     await survives(scenario, 'parallel', points, { parallelism: 4, isReal: true });
   });
 
-  // On a busy machine, the apply itself may take longer than that second.
-  it('when the next apply comes within the same second', { ...LONG, retry: 3 }, async () => {
+  it('when the next apply comes within the same second', LONG, async () => {
     // The first token that is revoked is one without an overlap: whether that has ended depends on the time.
     const at = scenario.trace.requests.findIndex((request) => request.startsWith('DELETE')) + 1;
     const points = of('request').filter((point) => point.at === at);

@@ -39,6 +39,10 @@ export class KillingServer {
     this.#date = new Date(this.#organization.now()).toUTCString();
   }
 
+  startClock(): void {
+    this.#date = undefined;
+  }
+
   /** Calls the function at each request, counted from here on. */
   atRequests(reach: AtRequest): void {
     this.#requests = [];

@@ -74,11 +74,12 @@ export function hasConfiguration(readme: string): boolean {
   return existsSync(path.join(ROOT, path.dirname(readme), 'motherduck.accounts.yaml'));
 }
 
-/** What differs from run to run: the day, and how long something took. */
+/** What differs from run to run: the day, how long something took, and the days left, of which the first second has one more. */
 function settled(line: string): string {
   return line
     .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, 'DATE')
     .replace(/\d+ ms/g, 'N ms')
+    .replace(/expires in \d+ days/g, 'expires in N days')
     .trimEnd();
 }
 
