@@ -1,7 +1,7 @@
 /** The tokens that somebody names to rotate: `etl_prod`, `etl_prod/airflow`, `tenant_*\/app`. */
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
-import { globMatcher, isGlob } from '../model/username.ts';
+import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { suggestion } from '../yaml/wording.ts';
 
@@ -26,11 +26,9 @@ export function selectTokens(
   { accounts }: Desired,
   only: (username: string) => boolean,
 ): SelectedTokens {
-  const all = [...accounts.values()];
-  const considered = all.filter(({ username }) => only(username));
   const selected = new Map<string, Set<string>>();
   for (const pattern of patterns) {
-    for (const [account, tokens] of tokensOf(pattern, considered, all)) {
+    for (const [account, tokens] of tokensOf(pattern, accounts, only)) {
       selected.set(account, new Set([...(selected.get(account) ?? []), ...tokens]));
     }
   }
@@ -39,17 +37,16 @@ export function selectTokens(
 
 function tokensOf(
   pattern: string,
-  accounts: readonly DesiredAccount[],
-  all: readonly DesiredAccount[],
+  accounts: Desired['accounts'],
+  only: (username: string) => boolean,
 ): Map<string, string[]> {
   const [username = '', key, ...rest] = pattern.split('/');
-  const matches = globMatcher([username]);
-  const matching = rest.length > 0 ? [] : accounts.filter((account) => matches(account.username));
+  const named = rest.length > 0 ? [] : accountsNamed(username, accounts);
+  const matching = named.filter((account) => only(account.username));
   if (matching.length === 0) {
-    const isLeftOut = rest.length === 0 && all.some((account) => matches(account.username));
-    if (isLeftOut)
+    if (named.length > 0)
       throw new UserError('USAGE', `--only leaves out ${pattern}`, 'Leave out --only, or name its accounts.');
-    const known = accounts.map((account) => account.username);
+    const known = [...accounts.values()].map((account) => account.username).filter(only);
     const message = isGlob(username)
       ? `${pattern} matches no account of the configuration`
       : `the configuration has no account "${username}"`;
@@ -69,6 +66,14 @@ function tokensOf(
       ? `${pattern} matches no token of the configuration`
       : `the account ${username} has no token "${key}"`;
   throw unmatched(message, key ?? '', [...new Set(matching.flatMap(({ tokens }) => [...tokens.keys()]))]);
+}
+
+/** Thousands of names may be typed, so that only a glob is compared with every account. */
+function accountsNamed(username: string, accounts: Desired['accounts']): DesiredAccount[] {
+  const named = accounts.get(accountKey(username));
+  if (!isGlob(username)) return named === undefined ? [] : [named];
+  const matches = globMatcher([username]);
+  return [...accounts.values()].filter((account) => matches(account.username));
 }
 
 /** @throws UserError USAGE: all of the accounts are suspended */
