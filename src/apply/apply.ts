@@ -42,7 +42,7 @@ export interface Applied {
 }
 
 /** How many accounts are in progress for each operation at a time; most of them wait for a state that is far away, or for a large secrets file. */
-const ACCOUNTS_PER_OPERATION = 6;
+const ACCOUNTS_PER_OPERATION = 8;
 
 /**
  * Carries out the plan. Failures of actions are in the result.

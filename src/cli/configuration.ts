@@ -48,5 +48,5 @@ const KNOWS_THE_FLAGS = ['11.', '12.', '13.'];
  */
 export function setCommandFlags(): void {
   if (!KNOWS_THE_FLAGS.some((version) => process.versions.v8.startsWith(version))) return;
-  setFlagsFromString('--heap-growing-percent=12');
+  setFlagsFromString('--heap-growing-percent=8');
 }
