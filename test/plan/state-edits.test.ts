@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State, StateAccount, TokenRecord } from '../../src/model/state.ts';
 import { stateEdits, vouchedState } from '../../src/plan/state-edits.ts';
@@ -159,16 +158,15 @@ it('no change of a state goes without an edit, but for what every run changes', 
   const document = JSON.parse(serializeState(before as State));
   const paths = pathsOf(document).filter(([first]) => first !== 'serial' && first !== 'runs');
   const seen = new Set<string>();
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...paths), fc.constantFrom(...CHANGES), async (path, change) => {
+  for (const path of paths) {
+    for (const change of CHANGES) {
       const text = JSON.stringify(changed(document, path, change));
       const after = await stateOfText('a', text).catch(() => undefined);
-      if (after === undefined || serializeState(after) === serializeState(before as State)) return;
+      if (after === undefined || serializeState(after) === serializeState(before as State)) continue;
       seen.add(path.join('.'));
       expect(stateEdits(before, after), path.join('.')).not.toEqual([]);
-    }),
-    { numRuns: 2000 },
-  );
+    }
+  }
   for (const field of ['organization_id', 'configuration', 'accounts.etl_prod.tokens.bi.generation'])
     expect([...seen]).toContain(field);
 });
