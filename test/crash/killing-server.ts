@@ -39,6 +39,11 @@ export class KillingServer {
     this.#date = new Date(this.#organization.now()).toUTCString();
   }
 
+  /** Whether the organization is in a later second than the one at which its Date header stands. */
+  get isClockBehind(): boolean {
+    return this.#date !== undefined && this.#date !== new Date(this.#organization.now()).toUTCString();
+  }
+
   startClock(): void {
     this.#date = undefined;
   }
