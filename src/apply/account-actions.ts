@@ -2,6 +2,7 @@
 import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
+import type { SetupOutcome } from '../model/setup.ts';
 import { onlyGeneration, type StateAccount, type StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -126,14 +127,6 @@ export async function forget(action: Forget, tools: AccountTools & RemovalTools)
     const isKept = isSuspended(tools.desired, action.account, action.token);
     noteToken(stateWriter, action.account, action.token, (entry) => (isKept ? onlyGeneration(entry) : undefined));
   }
-}
-
-/** How many statements of a setup ran, and why the next one did not. */
-export interface SetupOutcome {
-  readonly done: number;
-  readonly error?: UserError;
-  /** A statement was refused, which may need what the setup of another account creates. */
-  readonly isRefused?: true;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Action, Plan, RevokeToken } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
+import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateRun } from '../model/state-run.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -11,15 +12,7 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import {
-  createAccount,
-  type DeletionTools,
-  deleteAccount,
-  forget,
-  runSetup,
-  type SetupOutcome,
-  setDucklings,
-} from './account-actions.ts';
+import { createAccount, type DeletionTools, deleteAccount, forget, runSetup, setDucklings } from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
 import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';

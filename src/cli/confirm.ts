@@ -20,14 +20,13 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   const known = data === undefined ? '' : ` (${data})`;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
-    const message = `the plan deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}, which --yes alone does not allow`;
+    const message = `the plan deletes ${counted(deletes, 'account')} with all data${known}, which --yes alone does not allow`;
     throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
-  const answer =
-    deletes === 0 ? 'yes' : `delete ${deletes} ${deletes === 1 ? 'account' : 'accounts'} of ${plan.organization}`;
+  const answer = deletes === 0 ? 'yes' : `delete ${counted(deletes, 'account')} of ${plan.organization}`;
   await askFor(
     answer,
-    `${questionOf(plan)}${data === undefined ? '' : ` It deletes ${deletes} ${deletes === 1 ? 'account' : 'accounts'} with all data${known}.`}`,
+    `${questionOf(plan)}${data === undefined ? '' : ` It deletes ${counted(deletes, 'account')} with all data${known}.`}`,
     { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
     io,
     signal,

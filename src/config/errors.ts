@@ -54,13 +54,9 @@ export class InvalidConfiguration extends UserError {
 
   /** The message has the first diagnostic unless they were `shown` before. */
   constructor(config: string, diagnostics: readonly DiagnosticJson[], shown: boolean) {
-    const isCut = diagnostics.at(-1)?.code === 'too-many';
-    const count =
-      diagnostics.length === 1
-        ? 'an error'
-        : isCut
-          ? `over ${diagnostics.length - 1} errors`
-          : `${diagnostics.length} errors`;
+    const { length } = diagnostics;
+    const all = diagnostics.at(-1)?.code === 'too-many' ? `over ${length - 1}` : length;
+    const count = length === 1 ? 'an error' : `${all} errors`;
     const [first] = shown ? [] : diagnostics;
     const named =
       first && `the configuration has ${count}: ${first.file}:${first.line}:${first.column}: ${first.message}`;

@@ -107,7 +107,7 @@ class Resolver {
       deletionProtection:
         booleanOf(child(value, 'deletion_protection')) ?? booleanOf(child(template, 'deletion_protection')) ?? true,
       smoke: smokeOf(child(template, 'smoke'), child(value, 'smoke')),
-      smokeQuery: child(child(value, 'smoke'), 'query') ?? child(child(template, 'smoke'), 'query'),
+      smokeQuery: smokeNode('query', child(template, 'smoke'), child(value, 'smoke')),
       setup: itemsOf(child(value, 'setup') ?? child(template, 'setup')),
     };
   }
@@ -173,11 +173,16 @@ function poolName(ducklings: Node): Node | undefined {
   return ducklings.kind === 'map' ? child(ducklings, 'pool') : ducklings;
 }
 
+/** A setting of the smoke test: the account's own, else that of its template. */
+function smokeNode(key: string, fromTemplate: Node | undefined, own: Node | undefined): Node | undefined {
+  return child(own, key) ?? child(fromTemplate, key);
+}
+
 function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): ResolvedAccount['smoke'] {
   const last = own ?? fromTemplate;
   if (booleanOf(last) === false) return false;
   // An account that enables or extends the test keeps the settings of its template.
-  const text = (key: string): string | undefined => textOf(child(own, key)) ?? textOf(child(fromTemplate, key));
+  const text = (key: string) => textOf(smokeNode(key, fromTemplate, own));
   const [query, database] = [text('query'), text('database')];
   return { ...(query === undefined ? {} : { query }), ...(database === undefined ? {} : { database }) };
 }

@@ -241,7 +241,6 @@ export type PlanWarning =
     }
   /** Applies were up to `interval` apart, which is longer than `rotate_before` of these tokens: `etl_prod/airflow`. */
   | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
-  /** With `--due`, an account with other actions, by their names; without any, only its deletion protection changes. */
   /** Something of a token is due, and a plan of scheduled work leaves the token alone. `expires_at`: of its current token in the state. */
   | { readonly kind: 'due_left'; readonly account: string; readonly token: string; readonly expires_at: string | null }
   /** Changes that a plan of scheduled work leaves alone; none: of deletion protection. */

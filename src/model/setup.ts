@@ -1,5 +1,5 @@
 /** The SQL that sets an account up: how a statement is read without a parser, since plain DuckDB does not know MotherDuck's own. */
-import type { Location } from './user-error.ts';
+import type { Location, UserError } from './user-error.ts';
 
 /** A statement of `setup`, with `{account}` replaced. */
 export interface SetupStatement {
@@ -7,6 +7,16 @@ export interface SetupStatement {
   /** SHA-256 (hex), shortened, to notice a change. */
   readonly hash: string;
   readonly location: Location;
+}
+
+/** How far a setup came. */
+export interface SetupOutcome {
+  /** The number of statements that ran, of those in the configuration. */
+  readonly done: number;
+  /** Why not all did. */
+  readonly error?: UserError;
+  /** MotherDuck refused a statement, which may need what the setup of another account creates. */
+  readonly isRefused?: true;
 }
 
 /**

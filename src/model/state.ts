@@ -141,7 +141,7 @@ export function copiesOf({ also = [], ...secret }: StoredSecret): readonly Store
 }
 
 /** One record of the same secret in several stores; undefined without any. The opposite of `copiesOf`. */
-export function storedIn([first, ...others]: readonly StoredSecret[]): StoredSecret | undefined {
+export function joinCopies([first, ...others]: readonly StoredSecret[]): StoredSecret | undefined {
   if (first === undefined || others.length === 0) return first;
   const also = others.map(({ store, secret_path, command }) => ({
     ...{ store, secret_path },
@@ -153,7 +153,7 @@ export function storedIn([first, ...others]: readonly StoredSecret[]): StoredSec
 /** The copies of a secret that another one did not take the place of. */
 export function copiesElsewhere(secret: StoredSecret, other: StoredSecret): StoredSecret | undefined {
   const taken = copiesOf(other);
-  return storedIn(copiesOf(secret).filter((copy) => !taken.some((one) => isSamePlace(copy, one))));
+  return joinCopies(copiesOf(secret).filter((copy) => !taken.some((one) => isSamePlace(copy, one))));
 }
 
 function isSamePlace(a: StoredSecret, b: StoredSecret): boolean {

@@ -1,4 +1,5 @@
 /** What an organization used and stores, read with `--usage`. Unknown is never zero. */
+import { counted } from './wording.ts';
 
 /** How long compute hours are counted. */
 export const USAGE_DAYS = 30;
@@ -30,6 +31,6 @@ export function formatBytes(bytes: number): string {
 
 /** `3 databases, 1.2 GB` */
 export function storageText({ databases, bytes }: Storage): string {
-  const count = `${databases} database${databases === 1 ? '' : 's'}`;
+  const count = counted(databases, 'database');
   return databases === 0 ? count : `${count}, ${bytes === null ? 'bytes unknown' : formatBytes(bytes)}`;
 }

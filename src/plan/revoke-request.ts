@@ -1,8 +1,8 @@
 /** Tokens that are to be revoked without an overlap, because somebody asked for it: `rotate --revoke-old`, for a leaked one. */
-import type { Action, RevokesOld, RevokeToken, ShownToken } from '../model/plan.ts';
+import type { Action, RevokesOld, RevokeToken } from '../model/plan.ts';
 import type { RevokeRequest, StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
-import { isExpired, show, type TokenSeries } from './token-series.ts';
+import { isExpired, isOver, show, type TokenSeries } from './token-series.ts';
 
 /** What the earlier tokens of a series wait for: by the present command, or by an earlier one that was not completed. */
 export function revokesOld(
@@ -71,8 +71,4 @@ function pendingRequest({ current, revoke_old: request }: StateToken): RevokeReq
 
 function generationIn(name: string): number {
   return generationOf(seriesOf(name), name) ?? 0;
-}
-
-function isOver({ expires_at: at }: ShownToken, now: number): boolean {
-  return at !== null && Date.parse(at) <= now;
 }

@@ -10,7 +10,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
 import type { AccountPlan } from './account-plan.ts';
-import { SHORT_OVERLAP } from './token-series.ts';
+import { isOver, SHORT_OVERLAP } from './token-series.ts';
 import { isHastened } from './token-warnings.ts';
 
 /** The readings of one account. `now` in milliseconds since 1970. */
@@ -118,14 +118,13 @@ function isScheduledCreation({ reason, after, token }: CreateToken, readings: Re
   if (overlap < SHORT_OVERLAP && !isPolicyKnown(token, readings)) return false;
   const current = recordOf(token, readings);
   // One that was revoked before its time has an heir that another state knows.
-  if (current !== undefined) return isExpiredRecord(current, readings.now);
+  if (current !== undefined) return isOver(current, readings.now);
   return orphans.some((orphan) => isEnding(orphan, readings));
 }
 
 const recordOf = (token: string, { state }: Readings): TokenRecord | undefined => state?.tokens.get(token)?.current;
 const isEnding = ({ expires_at: at }: Pick<ShownToken, 'expires_at'>, { now }: Readings): boolean =>
   at !== null && Date.parse(at) - now < LAST_MS;
-const isExpiredRecord = ({ expires_at: at }: TokenRecord, now: number): boolean => at !== null && Date.parse(at) <= now;
 
 /** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
 function isPolicyKnown(token: string, readings: Readings): boolean {
@@ -175,5 +174,5 @@ function isAnyDue(token: string, actions: readonly Action[], readings: Readings)
 
 function isExpired(token: string, readings: Readings): boolean {
   const current = recordOf(token, readings);
-  return current !== undefined && isExpiredRecord(current, readings.now);
+  return current !== undefined && isOver(current, readings.now);
 }

@@ -2,12 +2,12 @@
 import type { StateEdit } from '../model/notice.ts';
 import {
   copiesOf,
+  joinCopies,
   type RetiringToken,
   type State,
   type StateAccount,
   type StateToken,
   type StoredSecret,
-  storedIn,
   type TokenRecord,
 } from '../model/state.ts';
 
@@ -87,7 +87,6 @@ const WORDS: Readonly<Record<string, string>> = {
   of_current: 'generation of the current token',
   expires_at: 'expiry',
   created_at: 'creation time',
-  overlap: 'overlap',
   rotate_before: 'rotate_before',
   at: 'time of storing',
   command: "hash of the store's command",
@@ -156,7 +155,7 @@ function vouchedSecret({ id, secret: known }: TokenRecord, record: TokenRecord):
     const command = commands.get(rest.store);
     return command === undefined ? rest : { ...rest, command };
   });
-  return storedIn(vouched) ?? 'unknown';
+  return joinCopies(vouched) ?? 'unknown';
 }
 
 function laterEnd(target: RetiringToken | undefined, token: RetiringToken): RetiringToken {

@@ -251,6 +251,11 @@ export function isExpired(token: LiveToken, now: number): boolean {
   return token.expiresAt !== null && token.expiresAt <= now;
 }
 
+/** The same by a record of a token, or by a token as a plan shows it. */
+export function isOver({ expires_at: at }: Pick<ShownToken, 'expires_at'>, now: number): boolean {
+  return at !== null && Date.parse(at) <= now;
+}
+
 /**
  * When a current token that stays as it is rotates.
  *

@@ -1,5 +1,5 @@
 import { newDucklings, POOL_SIZE, type Size, sizeFacts } from '../model/ducklings.ts';
-import { MINUTE } from '../model/time.ts';
+import { HOUR_MS, MINUTE } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireDucklings } from '../model/wire.ts';
@@ -286,7 +286,7 @@ export class OrganizationState {
 }
 
 function noteHour({ ducklings, busyHours }: Account, type: TokenType, at: number): void {
-  const hour = Math.floor(at / 3_600_000);
+  const hour = Math.floor(at / HOUR_MS);
   const size = ducklings[type].instance_size;
   busyHours.set(`${hour} ${type} ${size}`, { hour, size });
 }

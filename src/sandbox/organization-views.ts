@@ -1,13 +1,14 @@
 /** MotherDuck's views of what a whole organization did, used and stores, as SQL that creates them beside an Admin's databases. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { HOUR_MS } from '../model/time.ts';
 import { EXTENSION } from './attachments.ts';
 import { homeOf } from './databases.ts';
 import type { Account } from './organization-state.ts';
 import { attach, text } from './sql-text.ts';
 
 const SCHEMA = 'md_information_schema';
-const HOUR_US = 3_600_000_000;
+const HOUR_US = HOUR_MS * 1000;
 
 /**
  * The views with the columns that this program reads. QUERY_HISTORY has one query for the last connection of each client, and

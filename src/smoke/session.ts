@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
+import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';
@@ -14,7 +15,7 @@ import type { Api } from '../motherduck/api.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './account.ts';
 import { CommonFailure } from './common-failure.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { type SetupResult, setUpAccount } from './setup.ts';
+import { setUpAccount } from './setup.ts';
 import type { TokenApi } from './temporary-token.ts';
 
 export interface SessionOptions extends ConnectionOptions {
@@ -60,7 +61,7 @@ export class SmokeSession {
    *
    * @param isTested whether a test follows, which shuts the Duckling down
    */
-  async setUp(account: DesiredAccount, secrets: SmokeOptions['secrets'], isTested: boolean): Promise<SetupResult> {
+  async setUp(account: DesiredAccount, secrets: SmokeOptions['secrets'], isTested: boolean): Promise<SetupOutcome> {
     const running = await this.#runningBefore();
     const shutdown = !isTested && running !== undefined && !running.get(accountKey(account.username))?.read_write;
     const warn = (notice: Notice) => this.#warnings.push(notice);

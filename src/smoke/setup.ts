@@ -3,6 +3,7 @@ import { connectSeconds, SETUP_SECONDS } from '../model/defaults.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
+import type { SetupOutcome } from '../model/setup.ts';
 import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import type { ProbeReport } from '../motherduck/probe-process.ts';
@@ -21,18 +22,8 @@ export interface SetupOptions extends ConnectionOptions {
   readonly warn: (notice: Notice) => void;
 }
 
-/** How far a setup came. */
-export interface SetupResult {
-  /** The number of statements that ran, of those in the configuration. */
-  readonly done: number;
-  /** Why not all did. */
-  readonly error?: UserError;
-  /** MotherDuck refused a statement, which may need what the setup of another account creates. */
-  readonly isRefused?: true;
-}
-
 /** Runs all statements in order, until one fails, with a new read/write token or a temporary one. Never rejects for what MotherDuck refuses. */
-export async function setUpAccount(options: SetupOptions): Promise<SetupResult> {
+export async function setUpAccount(options: SetupOptions): Promise<SetupOutcome> {
   const { account, secrets, api, warn } = options;
   const [known] = [...secrets].filter(([, { type }]) => type === 'read_write');
   if (known !== undefined) return run({ name: known[0], temporary: false, secret: known[1].secret }, options);
@@ -47,7 +38,7 @@ export async function setUpAccount(options: SetupOptions): Promise<SetupResult> 
   }
 }
 
-async function run(token: ConnectingToken, options: SetupOptions): Promise<SetupResult> {
+async function run(token: ConnectingToken, options: SetupOptions): Promise<SetupOutcome> {
   const { account, timeout, connector } = options;
   const { setup = [], username, ducklings } = account;
   const size = ducklings?.read_write.size;

@@ -33,6 +33,13 @@ export function byAccount({ findings }: Audit, severity: Severity): Map<string |
   return groups;
 }
 
+/** A finding, accepted or not. */
+export type AnyFinding = Finding | AcceptedFinding;
+
+export function isAccepted(finding: AnyFinding): finding is AcceptedFinding {
+  return 'acceptance' in finding;
+}
+
 /** What to type after an audit without a configuration. */
 export function unconfiguredHint({ unconfigured }: Audit): Hint | undefined {
   if (!unconfigured) return undefined;

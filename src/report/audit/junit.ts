@@ -1,8 +1,8 @@
 /** An audit as JUnit XML: a suite per rule, a case per finding. Accepted ones are skipped; notes pass, with their text as output. */
-import type { AcceptedFinding, Audit, Finding, RuleInfo } from '../../model/audit.ts';
+import type { Audit, RuleInfo } from '../../model/audit.ts';
 import { junitDocument, printable, xml } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { acceptanceText, showLocation, subjectOf } from './findings.ts';
+import { type AnyFinding, acceptanceText, isAccepted, showLocation, subjectOf } from './findings.ts';
 
 /** Writes the audit. */
 export function auditJunit(given: Audit): string {
@@ -17,8 +17,6 @@ export function auditJunit(given: Audit): string {
   );
 }
 
-type AnyFinding = Finding | AcceptedFinding;
-
 interface Suite {
   readonly text: string;
   readonly tests: number;
@@ -28,7 +26,7 @@ interface Suite {
 function suiteOf(rule: RuleInfo, all: readonly AnyFinding[]): Suite {
   const findings = all.filter((finding) => finding.rule === rule.id);
   const failures = findings.filter(isFailure).length;
-  const skipped = findings.filter((finding) => 'acceptance' in finding).length;
+  const skipped = findings.filter(isAccepted).length;
   const tests = Math.max(1, findings.length);
   const className = xml(`${rule.id} ${rule.name}`);
   const cases = findings.length === 0 ? [passing(className, rule.title)] : casesOf(className, findings);
@@ -56,7 +54,7 @@ function casesOf(className: string, findings: readonly AnyFinding[]): string[] {
 function outcome(finding: AnyFinding): string {
   const { severity, message, fix, location } = finding;
   const more = `${hintText(fix)}${location === undefined ? '' : `\n${showLocation(location)}`}`;
-  if ('acceptance' in finding) {
+  if (isAccepted(finding)) {
     const why = `${message} (${acceptanceText(finding)})`;
     return `<skipped message="${xml(why)}"/>`;
   }
@@ -66,7 +64,7 @@ function outcome(finding: AnyFinding): string {
 }
 
 function isFailure(finding: AnyFinding): boolean {
-  return finding.severity !== 'note' && !('acceptance' in finding);
+  return finding.severity !== 'note' && !isAccepted(finding);
 }
 
 function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {

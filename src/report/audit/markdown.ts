@@ -2,11 +2,20 @@
  * An audit for an issue or a comment: the summary line first, then a table of findings, most severe first. At most 65,000
  * characters, GitHub's limit; a longer one is cut between findings and counts those that are not shown.
  */
-import type { AcceptedFinding, Audit, Finding, RuleInfo, Severity } from '../../model/audit.ts';
+import type { Audit, RuleInfo, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
-import { acceptanceText, auditSummary, SEVERITIES, showLocation, subjectOf, unconfiguredHint } from './findings.ts';
+import {
+  type AnyFinding,
+  acceptanceText,
+  auditSummary,
+  isAccepted,
+  SEVERITIES,
+  showLocation,
+  subjectOf,
+  unconfiguredHint,
+} from './findings.ts';
 import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
 /** Characters for the head of the table and the line about findings that are not shown. */
@@ -42,21 +51,18 @@ function takeWhatFits(findings: readonly AnyFinding[], room: number) {
   return { rows, rest: findings.slice(rows.length) };
 }
 
-type AnyFinding = Finding | AcceptedFinding;
-
 function row(finding: AnyFinding): string {
   const { severity, rule, message, fix, location } = finding;
-  const isAccepted = 'acceptance' in finding;
   const where = location === undefined ? '' : ` (${markdown(showLocation(location))})`;
   const subject = `**${markdown(subjectOf(finding))}**`;
-  const last = isAccepted ? acceptanceText(finding) : hintText(fix);
-  const mark = isAccepted ? ACCEPTED : MARKS[severity];
+  const last = isAccepted(finding) ? acceptanceText(finding) : hintText(fix);
+  const mark = isAccepted(finding) ? ACCEPTED : MARKS[severity];
   return `| ${[mark, rule, subject, `${markdown(message)}${where}`, markdown(last)].join(' | ')} |`;
 }
 
 function notShown(findings: readonly AnyFinding[]): string[] {
   if (findings.length === 0) return [];
-  const open = findings.filter((each) => !('acceptance' in each));
+  const open = findings.filter((each) => !isAccepted(each));
   const counts = SEVERITIES.map(
     (severity) => [severity, open.filter((each) => each.severity === severity).length] as const,
   );

@@ -1,9 +1,9 @@
 /** An audit as SARIF 2.1.0, for code scanning. */
-import type { AcceptedFinding, Audit, Finding } from '../../model/audit.ts';
+import type { Audit } from '../../model/audit.ts';
 import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { sarifLog } from '../sarif.ts';
-import { acceptanceText, subjectOf } from './findings.ts';
+import { type AnyFinding, acceptanceText, isAccepted, subjectOf } from './findings.ts';
 
 /** Writes the audit. */
 export function auditSarif(given: Audit): string {
@@ -11,14 +11,14 @@ export function auditSarif(given: Audit): string {
   return sarifLog(
     `audit/${organization}/${file}`,
     rules.map(({ id, name, severity, title, help }) => ({ id, name, short: title, full: help, level: severity })),
-    [...findings, ...accepted].map((finding: Finding | AcceptedFinding) => ({
+    [...findings, ...accepted].map((finding: AnyFinding) => ({
       rule: finding.rule,
       level: finding.severity,
       message: `${subjectOf(finding)}: ${finding.message}\n${hintText(finding.fix)}`,
       // GitHub drops a result without a location, so such results point to the configuration.
       location: finding.location ?? { file, line: 1 },
       ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
-      ...('acceptance' in finding ? { suppressed: acceptanceText(finding) } : {}),
+      ...(isAccepted(finding) ? { suppressed: acceptanceText(finding) } : {}),
       identity: [organization, finding.account ?? '', finding.token ?? ''],
     })),
   );

@@ -6,7 +6,14 @@ import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
 import { filesOf, repositoryFiles } from './exec/repository-files.ts';
-import { type ExecStoreConfig, execStore, expandWords, PLACEHOLDERS, SECRET_PLACEHOLDERS } from './exec/store.ts';
+import {
+  type ExecStoreConfig,
+  execStore,
+  expandWords,
+  PLACEHOLDER,
+  PLACEHOLDERS,
+  SECRET_PLACEHOLDERS,
+} from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
 /** Characters of a command: those who review a plan read it. */
@@ -221,7 +228,7 @@ function isPlaceholder(name: string): boolean {
 
 function placeholdersIn(word: Node): string[] {
   if (word.kind !== 'scalar' || typeof word.value !== 'string' || word.env?.missing === true) return [];
-  return [...word.value.matchAll(/\{([a-z_][a-z0-9_]*)\}/g)].map(([, name]) => name ?? '');
+  return [...word.value.matchAll(PLACEHOLDER)].map(([, name]) => name ?? '');
 }
 
 function checkTimeout({ config, block }: WrittenStore<ExecStoreConfig>, problems: Problems): void {

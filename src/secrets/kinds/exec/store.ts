@@ -40,6 +40,9 @@ export interface ExecStoreConfig extends SecretStoreConfig {
 /** The placeholders in a command's words: `{account}`. */
 export const PLACEHOLDERS = ['account', 'token', 'generation', 'expires_at', 'type'] as const;
 
+/** A placeholder in a text, by its name. */
+export const PLACEHOLDER = /\{([a-z_][a-z0-9_]*)\}/g;
+
 /** The placeholders for the secret in the input: as it is, as a JSON string with its quotes, and in base64. */
 export const SECRET_PLACEHOLDERS = ['secret', 'secret_json', 'secret_base64'] as const;
 
@@ -53,7 +56,7 @@ export function expandWords(words: readonly string[], facts: TokenFacts): string
 
 function expand(text: string, facts: Readonly<Record<string, string>>): string {
   const values = new Map(Object.entries(facts));
-  return text.replace(/\{([a-z_][a-z0-9_]*)\}/g, (braces, name) => values.get(name) ?? braces);
+  return text.replace(PLACEHOLDER, (braces, name) => values.get(name) ?? braces);
 }
 
 /** What the command reads on its standard input. */
@@ -96,7 +99,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
  * that has other placeholders than are written is needed to tell tokens apart.
  */
 function publicWords({ command, shown, input, shownInput = input }: ExecStoreConfig): string[] {
-  const placeholders = (word: string) => [...new Set(word.match(/\{[a-z_][a-z0-9_]*\}/g))].sort().join();
+  const placeholders = (word: string) => [...new Set(word.match(PLACEHOLDER))].sort().join();
   const publicText = (word: string, written = word) => (placeholders(written) === placeholders(word) ? written : word);
   const words = command.map((word, index) => publicText(word, shown?.command?.[index]));
   return input === undefined ? words : [...words, publicText(input, shownInput)];
