@@ -1,5 +1,5 @@
-// Writes the command reference in README.md from the data of --help. With --check, it only checks that README.md is up
-// to date.
+// Writes the command reference in docs/commands.md from the data of --help. With --check, it only checks that the page is
+// up to date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { commandsOutside, namesOfFormats } from './bundle-plugins.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const README = path.join(root, 'README.md');
+const PAGE = path.join(root, 'docs/commands.md');
 const BEGIN = '<!-- The command reference, written by: npm run reference -->';
 const END = '<!-- The end of the command reference -->';
 
@@ -17,11 +17,11 @@ const { program, ENVIRONMENT } = await load();
 const mdacc = program();
 const helper = mdacc.createHelp();
 
-const before = readFileSync(README, 'utf8');
+const before = readFileSync(PAGE, 'utf8');
 const after = withReference(before, reference());
-if (!process.argv.includes('--check')) writeFileSync(README, after);
+if (!process.argv.includes('--check')) writeFileSync(PAGE, after);
 else if (after !== before) {
-  process.stderr.write('The command reference in README.md is out of date. Update it: npm run reference\n');
+  process.stderr.write('The command reference in docs/commands.md is out of date. Update it: npm run reference\n');
   process.exitCode = 1;
 }
 
@@ -41,7 +41,8 @@ async function load() {
 
 function withReference(text, written) {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md has no place for the command reference: ${BEGIN} … ${END}`);
+  if (begin < 0 || end < begin)
+    throw new Error(`docs/commands.md has no place for the command reference: ${BEGIN} … ${END}`);
   return `${text.slice(0, begin)}${BEGIN}\n\n${written}\n\n${text.slice(end)}`;
 }
 

@@ -1,15 +1,16 @@
-/** README.md and the program say the same: its command reference, and every command, option and variable that is named. */
+/** The documents and the program say the same: the command reference, and every command, option and variable that is named. */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../src/program.ts';
+import { pages } from '../docs/pages.ts';
 import { readmes, readText } from '../examples/markdown.ts';
 import { ROOT } from '../in-process.ts';
 import { commands, helpOf, pathOf } from './command-line.ts';
 
-it('the command reference in README.md is what --help is made of', async () => {
+it('the command reference in docs/commands.md is what --help is made of', async () => {
   const run = promisify(execFile);
   await run(process.execPath, ['scripts/reference.mjs', '--check'], { cwd: ROOT });
 });
@@ -54,7 +55,7 @@ describe('what is named and does not exist is noticed', () => {
   });
 });
 
-it.each(['README.md', 'CHANGELOG.md', ...readmes()])('%s names only commands and options that exist', (file) => {
+it.each(['CHANGELOG.md', ...pages(), ...readmes()])('%s names only commands and options that exist', (file) => {
   expect(unknownIn(readText(file))).toEqual([]);
 });
 
@@ -99,10 +100,10 @@ describe('the environment variables that are read', () => {
     );
   });
 
-  it('are in the help and in README.md', () => {
+  it('are in the help and in docs/commands.md', () => {
     const help = helpOf(program());
-    const readme = readText('README.md');
+    const reference = readText('docs/commands.md');
     const missing = names.filter((name) => !OF_THE_MACHINE.includes(name));
-    expect(missing.filter((name) => !help.includes(name) || !readme.includes(name))).toEqual([]);
+    expect(missing.filter((name) => !help.includes(name) || !reference.includes(name))).toEqual([]);
   });
 });

@@ -25,15 +25,15 @@ export function blocksOf(text: string, language: string): string[] {
   return [...fences].filter(([, name]) => name === language).map(([, , content]) => content ?? '');
 }
 
-/** The text under a heading, up to the next one. */
-export function sectionOf(text: string, heading: string): string {
-  return text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+/** Whether a `console` block shows outputs; otherwise each of its lines is to be typed. */
+function isTranscript(block: string): boolean {
+  return /^\$ /m.test(block);
 }
 
-/** The steps of all `console` blocks of a README, in order, without comments. */
+/** The steps of all `console` blocks of a page, in order, without comments. */
 export function transcript(text: string): Step[] {
   const steps: { command: string; shown: string[] }[] = [];
-  for (const block of blocksOf(text, 'console').filter((each) => each.startsWith('$ ') || each.includes('\n$ '))) {
+  for (const block of blocksOf(text, 'console').filter(isTranscript)) {
     for (const line of block.trimEnd().split('\n')) {
       if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
       else if (!line.startsWith('# ')) steps.at(-1)?.shown.push(line);
@@ -43,12 +43,13 @@ export function transcript(text: string): Step[] {
   return steps;
 }
 
-/** The words after `mdacc` in each command of that name, wherever a README tells to type one. */
+/** The words after `mdacc` in each command of that name, wherever a page tells to type one. */
 export function mdaccCommands(text: string): string[][] {
-  const typed = [
-    ...blocksOf(text, 'sh').flatMap((block) => block.split('\n')),
-    ...transcript(text).map((step) => step.command),
+  const blocks = [
+    ...['sh', 'bash'].flatMap((language) => blocksOf(text, language)),
+    ...blocksOf(text, 'console').filter((block) => !isTranscript(block)),
   ];
+  const typed = [...blocks.flatMap((block) => block.split('\n')), ...transcript(text).map((step) => step.command)];
   return typed.flatMap(mdaccIn);
 }
 

@@ -15,6 +15,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { transform } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readText } from '../examples/markdown.ts';
 import { newFolder } from '../files/processes.ts';
 import { ROOT } from '../in-process.ts';
 import { BOTH, CONSUMER, compile, examplesIn } from './consumer.ts';
@@ -173,10 +174,10 @@ describe('installed', () => {
     expect(readFileSync(path.join(installed(), 'dist/library.js'), 'utf8')).toBe("export * from './library.cjs';\n");
   });
 
-  it('runs the program in the README, which finds no changes', async () => {
-    const [, program = ''] = /^## From a program$[\s\S]*?^```js\n([\s\S]*?)^```$/m.exec(textOf('README.md')) ?? [];
-    writeFileSync(path.join(project, 'readme.mjs'), program);
-    expect(await node(project, 'readme.mjs')).toMatch(/^No changes\.[\s\S]*^true \d+$/m);
+  it('runs the program of docs/library.md, which finds no changes', async () => {
+    const [, program = ''] = /^```js\n([\s\S]*?)^```$/m.exec(readText('docs/library.md')) ?? [];
+    writeFileSync(path.join(project, 'program.mjs'), program);
+    expect(await node(project, 'program.mjs')).toMatch(/^No changes\.[\s\S]*^true \d+$/m);
   });
 
   it.each([
