@@ -3,7 +3,7 @@ import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
 import type { SetupOutcome } from '../model/setup.ts';
-import { onlyGeneration, type StateAccount, type StateToken } from '../model/state.ts';
+import { onlyGeneration, type StateAccount, type StateToken, suspendedToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -125,7 +125,7 @@ export async function forget(action: Forget, tools: AccountTools & RemovalTools)
   if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
   else {
     const isKept = isSuspended(tools.desired, action.account, action.token);
-    noteToken(stateWriter, action.account, action.token, (entry) => (isKept ? onlyGeneration(entry) : undefined));
+    noteToken(stateWriter, action.account, action.token, (entry) => (isKept ? suspendedToken(entry) : undefined));
   }
 }
 

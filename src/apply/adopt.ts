@@ -29,6 +29,7 @@ function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string
 /** The state's entry of a token after the live one is adopted; its secret is unknown, so what it replaces stays live. */
 function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken): StateToken {
   const { generation, ...token } = after;
+  const { suspended: _resumed, ...rest } = entry;
   const secret = entry.current?.secret;
   const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
   const retiring: RetiringToken[] = replaced
@@ -42,7 +43,7 @@ function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken
       ]
     : [];
   return {
-    ...entry,
+    ...rest,
     ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),

@@ -110,34 +110,39 @@ export async function recordResult(
   const moved = (secret: TokenRecord['secret'] = 'unknown') =>
     secret === 'unknown' ? undefined : copiesElsewhere(secret, stored);
   const left = moved(before?.secret);
-  await updateToken(tools.stateWriter, account.username, action.token, ({ current, stored: _replaced, ...entry }) => {
-    const { orphans = [] } = action.after;
-    const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
-      ({ id, name, expires_at }): RetiringToken => {
-        const intent = entry.intents.find((each) => each.name === name);
-        const isCurrent = id === current?.id;
-        const secret = isCurrent ? left : moved(intent && secretOfIntent(intent));
-        return {
-          id,
-          name,
-          expires_at,
-          ...(secret === undefined ? {} : { secret }),
-          ...fingerprintIn(isCurrent ? current.secret : intent),
-        };
-      },
-    );
-    const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
-    const others = entry.intents.filter((intent) => !done.has(intent.name));
-    const intents = openIntents(
-      { current: created, intents: others },
-      liveTokens(account.username, tools),
-      tools.api.now(),
-    );
-    // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
-    const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
-    const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
-    return withoutDoneRequest({ ...entry, current: created, retiring: [...retiring, ...replaced], intents });
-  });
+  await updateToken(
+    tools.stateWriter,
+    account.username,
+    action.token,
+    ({ current, stored: _replaced, suspended: _resumed, ...entry }) => {
+      const { orphans = [] } = action.after;
+      const replaced = [...(action.before !== null && current !== undefined ? [current] : []), ...orphans].map(
+        ({ id, name, expires_at }): RetiringToken => {
+          const intent = entry.intents.find((each) => each.name === name);
+          const isCurrent = id === current?.id;
+          const secret = isCurrent ? left : moved(intent && secretOfIntent(intent));
+          return {
+            id,
+            name,
+            expires_at,
+            ...(secret === undefined ? {} : { secret }),
+            ...fingerprintIn(isCurrent ? current.secret : intent),
+          };
+        },
+      );
+      const done = new Set([name, ...orphans.map((orphan) => orphan.name)]);
+      const others = entry.intents.filter((intent) => !done.has(intent.name));
+      const intents = openIntents(
+        { current: created, intents: others },
+        liveTokens(account.username, tools),
+        tools.api.now(),
+      );
+      // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
+      const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
+      const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
+      return withoutDoneRequest({ ...entry, current: created, retiring: [...retiring, ...replaced], intents });
+    },
+  );
   // The token that it replaces is gone already, so nothing reads its secret any more.
   if (action.before === null && left !== undefined) {
     for (const secret of copiesOf(left)) {

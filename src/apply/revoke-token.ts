@@ -4,11 +4,11 @@ import type { Live, LiveToken } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
 import {
   copiesOf,
-  onlyGeneration,
   type State,
   type StateToken,
   type StoredSecret,
   secretOfIntent,
+  suspendedToken,
   type TokenIntent,
 } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
@@ -80,8 +80,10 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
         .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
         .map((intent) => (isAt(removed, intent) ? withoutFingerprint(intent) : intent)),
     };
-    if (isDesired || kept.current !== undefined || kept.retiring.length > 0) return withoutDoneRequest(kept);
-    return isKept ? onlyGeneration(kept) : undefined;
+    if (isDesired || kept.current !== undefined || kept.retiring.length > 0) {
+      return withoutDoneRequest(isKept && kept.current === undefined ? { ...kept, suspended: true } : kept);
+    }
+    return isKept ? suspendedToken(kept) : undefined;
   });
   return [];
 }

@@ -285,8 +285,8 @@ export interface CreateToken extends ActionBase {
   readonly action: 'create_token';
   readonly token: string;
   /** `interrupted`: a run left the orphan, whose secret may not be stored, or certainly is not. */
-  readonly reason:
-    | { readonly kind: 'new' | 'new_account' }
+  readonly reason: /** `resumed`: its account is no longer suspended. */
+    | { readonly kind: 'new' | 'new_account' | 'resumed' }
     | { readonly kind: 'interrupted'; readonly orphan: string; readonly stored?: false }
     | { readonly kind: 'expired'; readonly name: string; readonly expired_at: string }
     | { readonly kind: 'revoked'; readonly name: string; readonly id: string };

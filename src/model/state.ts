@@ -74,6 +74,8 @@ export interface StateToken {
   readonly intents: readonly TokenIntent[];
   /** `rotate --revoke-old`, until all of its tokens are gone. */
   readonly revoke_old?: RevokeRequest;
+  /** The current token was revoked because its account was suspended; until it gets a new one. */
+  readonly suspended?: true;
 }
 
 /** A request to revoke tokens without an overlap, recorded before they are replaced, so that the next run completes it. */
@@ -187,6 +189,11 @@ export interface TokenIntent {
   readonly also?: readonly SecretCopy[];
   /** Of the secret whose storing has begun; see `StoredSecret`. */
   readonly fingerprint?: string;
+}
+
+/** What is left of a suspended account's token. */
+export function suspendedToken(token: StateToken): StateToken {
+  return { ...onlyGeneration(token), suspended: true };
 }
 
 /** Whether a store may have the secret of a token whose creation was interrupted, so that programs may use it. */

@@ -55,6 +55,8 @@ function ownReasonText(action: Action): string {
           return 'the account is new';
         case 'new':
           return 'it is in the configuration and not in MotherDuck';
+        case 'resumed':
+          return 'its account is no longer suspended';
         case 'interrupted':
           return reason.stored === false
             ? `an interrupted run created "${reason.orphan}", and did not store its secret`
@@ -190,6 +192,7 @@ const SETUP = {
 
 const CREATED: Readonly<Record<string, string>> = {
   interrupted: 'an interrupted run created a token whose secret may not be stored',
+  resumed: 'no longer suspended',
   expired: 'expired',
   revoked: 'revoked outside of mdacc',
 };

@@ -10,7 +10,7 @@ import {
   type TokenChange,
 } from '../model/plan.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
-import { copiesOf, mayBeStored, type RetiringToken, type TokenRecord } from '../model/state.ts';
+import { copiesOf, mayBeStored, type RetiringToken, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
@@ -52,7 +52,7 @@ export interface TokenContext {
 
 /** Why a token is created. */
 export function whyCreate(
-  current: TokenRecord | undefined,
+  state: Pick<StateToken, 'current' | 'suspended'> | undefined,
   currentLive: LiveToken | undefined,
   series: TokenSeries,
   context: TokenContext,
@@ -62,7 +62,8 @@ export function whyCreate(
   if (stored) return { kind: 'interrupted', orphan: stored.name };
   const [orphan] = series.orphans;
   if (orphan) return { kind: 'interrupted', orphan: orphan.name, stored: false };
-  if (current === undefined) return { kind: 'new' };
+  const { current } = state ?? {};
+  if (current === undefined) return { kind: state?.suspended ? 'resumed' : 'new' };
   const expiresAt = currentLive?.expiresAt ?? (current.expires_at === null ? null : Date.parse(current.expires_at));
   if (expiresAt !== null && expiresAt <= context.now) {
     return { kind: 'expired', name: current.name, expired_at: isoTime(expiresAt) };

@@ -158,7 +158,7 @@ export function planToken(
       {
         action: 'create_token',
         ...about,
-        reason: whyCreate(current, listed, series, context),
+        reason: whyCreate(state, listed, series, context),
         risk: after.orphans === undefined ? 'safe' : 'disruptive',
         before,
         after,

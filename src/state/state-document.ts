@@ -57,6 +57,7 @@ const TOKEN: Fields<StateToken> = {
   retiring: true,
   intents: true,
   revoke_old: true,
+  suspended: true,
 };
 const REVOKE_REQUEST: Fields<RevokeRequest> = { at: true, generation: true, force: true };
 const RECORD: Fields<TokenRecord> = {

@@ -33,6 +33,7 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['set_ducklings', { kind: 'new_account', at }, { before: null, after: DUCKLINGS[1] }],
   ['set_ducklings', { kind: 'changed', at }, { before: DUCKLINGS[0], after: DUCKLINGS[1] }],
   ['create_token', { kind: 'new_account' }],
+  ['create_token', { kind: 'resumed' }],
   ['create_token', { kind: 'new' }],
   ['create_token', { kind: 'interrupted', orphan: 'airflow.2' }],
   ['create_token', { kind: 'interrupted', orphan: 'airflow.2', stored: false }],

@@ -101,10 +101,12 @@ describe('a suspended account', () => {
 
     stage.edit(resume);
     expect(brief(await planned(stage))).toEqual([
-      'create_token tenant_late/app new',
-      'create_token tenant_late/bi new',
+      'create_token tenant_late/app resumed',
+      'create_token tenant_late/bi resumed',
     ]);
+    expect((await stage.run('plan --sandbox')).stdout).toContain('no longer suspended');
     expect((await stage.run(APPLY)).code).toBe(0);
+    expect(stage.read(STATE)).not.toContain('suspended');
     expect(await liveTokens(stage)).toEqual(['app.3', 'BI (old).2']);
     expect(secretsOf(stage)).toHaveLength(2);
     expect(secretsOf(stage).join()).not.toBe(first);

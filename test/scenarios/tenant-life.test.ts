@@ -177,7 +177,7 @@ it('of a tenant that reads a share: set up, rotated, leaked, suspended, resumed 
   story.configure(TENANT);
   expect(await story.settle(APPLY)).toMatchObject({
     code: 0,
-    did: ['create_token new'],
+    did: ['create_token resumed'],
     queried: { 'read_scaling app': true },
     tokens: ['app.4'],
     secrets: ['dead', 'dead', 'dead', 'stored, alive'],
