@@ -28,6 +28,7 @@ import {
   SANDBOX_SETTINGS,
   SERVICE,
   USAGE,
+  VERBOSE,
   withOptions,
   YES,
 } from './cli/options.ts';
@@ -133,6 +134,7 @@ export function program(words: readonly string[] = []): Command {
         USAGE,
         ALLOW_MISSING,
         format('Set the format of the plan', PLAN_FORMATS),
+        VERBOSE,
         LOCK_TIMEOUT,
       ],
       CONFIG,
@@ -165,6 +167,7 @@ export function program(words: readonly string[] = []): Command {
     show
       .argument('<planfile>', 'A plan saved with plan --out')
       .addOption(format('Set the format of the plan', PLAN_FORMATS))
+      .addOption(VERBOSE)
       .action(go(() => import('./commands/show.ts')));
     withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
     withExamples(show, 'mdacc show today.plan', 'mdacc show today.plan --format markdown');

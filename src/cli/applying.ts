@@ -44,6 +44,7 @@ export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, Outpu
   readonly allowMissing?: boolean;
   readonly usage?: boolean;
   readonly format: ApplyFormat;
+  readonly verbose?: boolean;
   /** Seconds. */
   readonly lockTimeout?: number;
 }
@@ -113,7 +114,7 @@ async function showAndApply(
   stopping: AbortSignal,
 ): Promise<number> {
   const { plan: render } = APPLY_FORMATS[options.format];
-  if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext));
+  if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext, options));
   refuseViolations(planned.plan, render !== undefined);
   warnOfRealStores(planned, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);

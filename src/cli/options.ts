@@ -141,6 +141,8 @@ export const ALLOW_MISSING = new Option(
   'Go on although managed accounts are gone: they were deleted on purpose',
 );
 
+export const VERBOSE = new Option('--verbose', 'List every account of the plan, also those with identical changes');
+
 /** The options of commands that apply a plan. */
 export const APPLYING = [
   ALLOW_MISSING,
@@ -149,6 +151,7 @@ export const APPLYING = [
   new Option('--real-stores', 'Run the commands of secret stores in the sandbox too'),
   new Option('--no-smoke', 'Skip the smoke test after the apply'),
   format('Set the format of the plan and the result', APPLY_FORMATS),
+  VERBOSE,
   LOCK_TIMEOUT,
 ];
 

@@ -14,12 +14,13 @@ import { openAnyState } from '../state/opened-state.ts';
 
 interface Options extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly format: PlanFormat;
+  readonly verbose?: boolean;
 }
 
 export function run(options: Options, file: string): Promise<number> {
   return runCommand(options, async (io) => {
     const saved = parsePlanFile(await readPlanFile(file), file);
-    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, io.inContext));
+    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, io.inContext, options));
     await warnIfStale(saved, file, options, io);
     return EXIT.done;
   });

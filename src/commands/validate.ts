@@ -25,7 +25,7 @@ export function run(options: ValidateOptions): Promise<number> {
     const { commands, report } = VALIDATE_FORMATS[options.format];
     // These commands are meant for the runner; any other text is written so that the runner finds none in it.
     if (commands !== undefined) io.commands(commands(validation), 'result');
-    io.report(report(validation, io.paint.out, io.inContext, columnsOf(process.stdout)));
+    io.report(report(validation, io.paint.out, io.inContext, { columns: columnsOf(process.stdout) }));
     return loaded.ok ? EXIT.done : EXIT.error;
   });
 }

@@ -28,7 +28,7 @@ import { smokeText } from './smoke/text.ts';
 import { historyJson, historyText } from './state/history.ts';
 import { type ShownState, stateJson } from './state/json.ts';
 import { stateText } from './state/text.ts';
-import { type Paint, plain } from './terminal-text.ts';
+import { type Layout, type Paint, plain } from './terminal-text.ts';
 import { validateGithub } from './validate/github.ts';
 import { validateJson } from './validate/json.ts';
 import { validateSarif } from './validate/sarif.ts';
@@ -36,10 +36,8 @@ import { validateText } from './validate/text.ts';
 import { type Validation, validateSummary } from './validate/validation.ts';
 
 /**
- * Renders a subject. @param paint For text. @param inContext Adds the options that the user typed to commands to type next.
- * @param columns The width of the terminal, where lines of the user's files are shown.
- */
-type Render<T> = (subject: T, paint?: Paint, inContext?: InContext, columns?: number) => string;
+ * Renders a subject. @param paint For text. @param inContext Adds the options that the user typed to commands to type next. */
+type Render<T> = (subject: T, paint?: Paint, inContext?: InContext, layout?: Layout) => string;
 
 /** `commands`: for the runner of GitHub Actions, before the report. */
 interface ValidateRender {
@@ -151,8 +149,9 @@ export function renderPlan(
   format: PlanFormat,
   paint: Paint = plain,
   inContext: InContext = noContext,
+  layout: Layout = {},
 ): string {
-  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, inContext);
+  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, inContext, layout);
 }
 
 /** Renders an audit, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */

@@ -17,6 +17,14 @@ export interface Paint {
   readonly cyan: (text: string) => string;
 }
 
+/** How a text is laid out. */
+export interface Layout {
+  /** The width of the terminal, where lines of the user's files are shown. */
+  readonly columns?: number | undefined;
+  /** Every account of a plan is listed, also where several have identical changes. */
+  readonly verbose?: boolean | undefined;
+}
+
 /** A blank at which `wrapTo` breaks no line. Unicode assigns no character to this code point. */
 const JOINER = '\ufdd0';
 

@@ -1,27 +1,18 @@
 /** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, actionsByAccount, type ComputeCeiling, type Plan } from '../../model/plan.ts';
+import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
+import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
-import { reasonText } from '../../plan/reason-text.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
+import { headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
+import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount } from './groups.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
-import {
-  detailOf,
-  isOfAccount,
-  paintSymbol,
-  printablePlan,
-  removalText,
-  shownSql,
-  subjectOf,
-  summaryLine,
-  symbolOf,
-} from './wording.ts';
+import { paintSymbol, printablePlan, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -29,10 +20,15 @@ const NAMES_SHOWN = 8;
 const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
 
-/** Writes the plan. */
-export function planText(given: Plan, paint: Paint = plain, inContext: InContext = noContext): string {
+/** Writes the plan. Identical accounts are one block; with `verbose`, each is a block of its own. */
+export function planText(
+  given: Plan,
+  paint: Paint = plain,
+  inContext: InContext = noContext,
+  { verbose = false }: Layout = {},
+): string {
   const plan = printablePlan(given);
-  const blocks = [...actionsByAccount(plan.actions)].map(([account, actions]) => accountBlock(account, actions, paint));
+  const blocks = groupAccounts(plan.actions, !verbose).map((group) => groupBlock(group, paint));
   const sections = [
     [paint.dim(headline(plan)), ...stateLine(plan)].join('\n'),
     ...blocks,
@@ -56,32 +52,37 @@ export function planText(given: Plan, paint: Paint = plain, inContext: InContext
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function accountBlock(account: string, actions: readonly Action[], paint: Paint): string {
-  const own = actions.find(isOfAccount);
-  const parts = actions.filter((action) => !isOfAccount(action));
-  const symbol = own ? symbolOf(own) : '~';
-  const head = `${paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(account)}`;
-  const subjects = parts.map(subjectOf);
+function groupBlock(group: AccountGroup, paint: Paint): string {
+  const own = ofAccount(group);
+  const parts = group.actions.filter((each) => each !== own);
+  const symbol = own ? symbolOf(own.action) : '~';
+  const { names, isCut } = groupNames(group);
+  const count =
+    group.accounts.length === 1
+      ? ''
+      : ` (${counted(group.accounts.length, 'account')}${isCut ? ', --verbose lists all' : ''})`;
+  const head = `${paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}`;
+  const subjects = parts.map(({ action }) => subjectOf(action));
   const width = columnWidth(subjects, 32);
-  const lines = parts.flatMap((action, index) => {
-    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detailOf(action)}`;
+  const lines = parts.flatMap(({ action, detail, reason }, index) => {
+    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detail}`;
+    const sql = action.action === 'run_setup' ? group.sql : [];
     return [
       line.trimEnd(),
-      ...reasonLines(action, own, paint),
-      ...shownSql([action]).map((sql) => sql.replace(/^/gm, '          ')),
+      ...(isSaidByNew(action, own) ? [] : [paint.dim(`          ${reason}${riskOf(action)}`)]),
+      ...sql.map((statement) => statement.replace(/^/gm, '          ')),
     ];
   });
   return [
-    own ? `${head}  ${paint.dim(`${reasonText(own)}${riskOf(own)}`)}` : head,
-    ...deletedTokens(own),
+    own ? `${head}  ${paint.dim(`${own.reason}${riskOf(own.action)}`)}` : head,
+    ...deletedTokens(own?.action),
     ...lines,
   ].join('\n');
 }
 
 /** In the block of a new account, the parts do not repeat that the account is new. */
-function reasonLines(action: Action, own: Action | undefined, paint: Paint): string[] {
-  if (own?.action === 'create_account' && action.reason.kind === 'new_account') return [];
-  return [paint.dim(`          ${reasonText(action)}${riskOf(action)}`)];
+function isSaidByNew(action: Action, own: GroupedAction | undefined): boolean {
+  return own?.action.action === 'create_account' && action.reason.kind === 'new_account';
 }
 
 function riskOf({ risk }: Action): string {

@@ -76,6 +76,11 @@ export function detailOf(action: Action): string {
   }
 }
 
+/** The same without what is of one account alone. */
+export function sharedDetailOf(action: Action): string {
+  return action.action === 'revoke_token' ? action.before.type : detailOf(action);
+}
+
 /** Tokens that an earlier rotation replaced, and that still live. */
 function waitingText({ waiting = [], revokes_old: ends }: PlannedToken): string {
   if (waiting.length === 0 || ends) return '';

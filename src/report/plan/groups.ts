@@ -1,0 +1,138 @@
+/** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
+import { type Action, actionsByAccount } from '../../model/plan.ts';
+import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
+import { detailOf, isOfAccount, sharedDetailOf, shownSql } from './wording.ts';
+
+/** An action of every account of a group. */
+export interface GroupedAction {
+  /** That of the first account. */
+  readonly action: Action;
+  /** In the words of one action, or in those that all share. */
+  readonly detail: string;
+  readonly reason: string;
+}
+
+/** One account, or several whose actions have the same values. */
+export interface AccountGroup {
+  /** In the order of their first actions. */
+  readonly accounts: readonly string[];
+  readonly actions: readonly GroupedAction[];
+  /** The statements to review; with `{account}` for the names of several. */
+  readonly sql: readonly string[];
+}
+
+/**
+ * Groups accounts whose actions are the same but for the account's name, ids, times and locations in the configuration. In the
+ * order of their first actions; takes time proportional to their number.
+ *
+ * @param isGrouped false: every account is a group of its own
+ */
+export function groupAccounts(actions: readonly Action[], isGrouped = true): AccountGroup[] {
+  const groups = new Map<string, (readonly Action[])[]>();
+  for (const [account, own] of actionsByAccount(actions)) {
+    const key = isGrouped ? keyOf(own) : account;
+    const known = groups.get(key);
+    if (known) known.push(own);
+    else groups.set(key, [own]);
+  }
+  return [...groups.values()].map(groupOf);
+}
+
+function groupOf(members: readonly (readonly Action[])[]): AccountGroup {
+  const [first = []] = members;
+  const isOne = members.length === 1;
+  return {
+    accounts: members.flatMap(([action]) => (action ? [action.account] : [])),
+    actions: first.map((action, at) => ({
+      action,
+      detail: isOne ? detailOf(action) : sharedDetailOf(action),
+      reason: members.every((own) => own[at] && reasonText(own[at]) === reasonText(action))
+        ? reasonText(action)
+        : sharedReasonText(action),
+    })),
+    sql: shownSql(isOne ? first : first.map(withPlaceholder)),
+  };
+}
+
+/** The action on the account itself, if there is one. */
+export function ofAccount({ actions }: AccountGroup): GroupedAction | undefined {
+  return actions.find(({ action }) => isOfAccount(action));
+}
+
+function withPlaceholder(action: Action): Action {
+  if (action.action !== 'run_setup') return action;
+  const general = (all: readonly string[]) => all.map((sql) => sql.replaceAll(action.account, '{account}'));
+  const { statements, new_statements } = action.after;
+  return {
+    ...action,
+    after: { ...action.after, statements: general(statements), new_statements: general(new_statements) },
+  };
+}
+
+/** Everything that a reviewer could want to know of the actions of an account, but for its name. */
+function keyOf(actions: readonly Action[]): string {
+  return actions
+    .map((action) => JSON.stringify([sharedReasonText(action), sharedDetailOf(action), withoutIdentity(action)]))
+    .join('\n');
+}
+
+/** Of one thing, and not what is done to it. */
+const IDENTITY: ReadonlySet<string> = new Set([
+  ...['account', 'id', 'line', 'file'],
+  ...['at', 'since', 'created_at', 'expires_at', 'expired_at', 'retire_at', 'seconds_left', 'earlier'],
+]);
+
+/** The same data without what is of this account alone; its name in SQL and in secret paths is a gap between their parts. */
+function withoutIdentity(action: Action): unknown {
+  const { account } = action;
+  const parts = (texts: readonly string[]) => texts.map((text) => partsOf(text, account));
+  return JSON.parse(JSON.stringify(action), (key, value: unknown) => {
+    if (IDENTITY.has(key)) return undefined;
+    if (key === 'username') return value === account ? undefined : value;
+    if (key === 'statements' || key === 'new_statements') return parts(value as string[]);
+    if (key === 'secret_moves') return parts(Object.values(value as Record<string, string>));
+    return value;
+  });
+}
+
+/** Also where a variable is named after the account: `MOTHERDUCK_TOKEN_TENANT_1_APP`. */
+function partsOf(text: string, account: string): readonly (readonly string[])[] {
+  const variable = account.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+  return text.split(account).map((part) => part.split(variable));
+}
+
+/** The number of names, or ranges of names, that are shown; the rest is counted. */
+const NAMES_SHOWN = 8;
+
+/** `tenant_001 ... tenant_180`: a range names every account between its ends. What interrupts somebody, or cannot be undone, is named in full. */
+export function groupNames({ accounts, actions }: AccountGroup): { readonly names: string; readonly isCut: boolean } {
+  const [all, short] = [rangesText(accounts), rangesText(accounts, NAMES_SHOWN)];
+  const isCut = all !== short && actions.every(({ action }) => action.risk === 'safe');
+  return { names: isCut ? short : all, isCut };
+}
+
+/** `a, b_01 ... b_12 and 3 more`. @param most The number of names and ranges that are shown; all unless given. */
+export function rangesText(names: readonly string[], most = names.length): string {
+  const ranges: { readonly first: string; last: string; count: number }[] = [];
+  for (const name of names) {
+    const range = ranges.at(-1);
+    if (range && following(range.last) === name) {
+      range.last = name;
+      range.count += 1;
+    } else ranges.push({ first: name, last: name, count: 1 });
+  }
+  const texts = ranges.map(({ first, last, count }) => {
+    if (count === 1) return first;
+    return count === 2 ? `${first}, ${last}` : `${first} ... ${last}`;
+  });
+  if (texts.length <= most) return texts.join(', ');
+  const left = ranges.slice(most).reduce((sum, { count }) => sum + count, 0);
+  return `${texts.slice(0, most).join(', ')} and ${left} more`;
+}
+
+/** `tenant_002` after `tenant_001`, by the last number in the name; undefined without one. */
+function following(name: string): string | undefined {
+  const [, before, digits, after] = /^(.*?)(\d{1,15})(\D*)$/s.exec(name) ?? [];
+  if (digits === undefined) return undefined;
+  return `${before}${String(Number(digits) + 1).padStart(digits.length, '0')}${after}`;
+}
