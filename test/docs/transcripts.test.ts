@@ -1,7 +1,7 @@
 /** What README.md and the pages of docs/ show is what the commands print. */
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { missing, readText, type Step, transcript } from '../examples/markdown.ts';
+import { blocksOf, missing, readText, type Step, transcript } from '../examples/markdown.ts';
 import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
 import { Stage } from '../stage.ts';
 import { pages } from './pages.ts';
@@ -25,16 +25,29 @@ function withYes({ command, shown }: Step): [Step, string] {
   return [{ command, shown: told }, `${command} --yes`];
 }
 
+/** Three weeks after the first apply, with a branch that makes a Duckling larger and adds a tenant. */
+async function withPullRequest(): Promise<Stage> {
+  const stage = new Stage();
+  expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
+  for (let day = 0; day < 23; day += 1) {
+    await stage.advance(DAY + 60);
+    expect(await stage.run('apply --sandbox --due --yes --no-smoke --only etl_prod')).toMatchObject({ code: 0 });
+  }
+  stage.edit((text) =>
+    text
+      .replace('read_write: { size: standard, cooldown: 10m }', 'read_write: { size: jumbo, cooldown: 10m }')
+      .replace('[pulse, standard]', '[pulse, standard, jumbo]')
+      .replace(/^ {2}tenant_globex:/m, '  tenant_initech: { template: tenant }\n$&'),
+  );
+  return stage;
+}
+
 /** The pages that show an output, and how each is run. */
 const RUN: Readonly<Record<string, (steps: readonly Step[]) => Promise<void>>> = {
-  'README.md': async (steps) => {
-    const stage = new Stage();
-    expect(steps.map(({ command }) => command)).toEqual([
-      'mdacc validate',
-      'mdacc plan --sandbox',
-      'mdacc apply --sandbox --yes',
-      'mdacc plan --sandbox',
-    ]);
+  'README.md': async ([reviewed = expect.unreachable(), ...steps]) => {
+    await expectShown(await withPullRequest(), reviewed);
+    const [configuration] = blocksOf(readText('README.md'), 'yaml');
+    const stage = new Stage(configuration ?? expect.unreachable());
     for (const step of steps) await expectShown(stage, step);
   },
 
@@ -47,21 +60,9 @@ const RUN: Readonly<Record<string, (steps: readonly Step[]) => Promise<void>>> =
     await expectShown(stage, plan);
   },
 
-  // An organization in which a pull request is not applied yet.
   'docs/auditing.md': async ([audit = expect.unreachable()]) => {
-    const stage = new Stage();
-    expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
-    for (let day = 0; day < 23; day += 1) {
-      await stage.advance(DAY + 60);
-      expect(await stage.run('apply --sandbox --due --yes --no-smoke --only etl_prod')).toMatchObject({ code: 0 });
-    }
+    const stage = await withPullRequest();
     await stage.run('sandbox seed 2');
-    stage.edit((text) =>
-      text
-        .replace('read_write: { size: standard, cooldown: 10m }', 'read_write: { size: jumbo, cooldown: 10m }')
-        .replace('[pulse, standard]', '[pulse, standard, jumbo]')
-        .replace(/^ {2}tenant_globex:/m, '  tenant_initech: { template: tenant }\n$&'),
-    );
     await expectShown(stage, audit);
   },
 
@@ -74,6 +75,11 @@ const RUN: Readonly<Record<string, (steps: readonly Step[]) => Promise<void>>> =
         .replace('tenant_globex: { template: tenant,', 'tenant_globex: { template: tenannt,'),
     );
     await expectShown(stage, validate);
+  },
+
+  'docs/getting-started.md': async (steps) => {
+    const stage = new Stage();
+    for (const step of steps) await expectShown(stage, step);
   },
 
   'docs/sandbox.md': async ([{ command, shown } = expect.unreachable()]) => {
@@ -114,6 +120,11 @@ describe('a page that shows outputs shows what its commands print', () => {
   it('and all such pages are run', () => {
     const showing = pages().filter((page) => stepsOf(page).some(({ shown }) => shown.length > 0));
     expect(showing.sort()).toEqual(Object.keys(RUN).sort());
+  });
+
+  it('and the picture of a rotation is the same in both pages', () => {
+    const [picture = expect.unreachable()] = blocksOf(readText('README.md'), 'text');
+    expect(blocksOf(readText('docs/tokens.md'), 'text')).toContain(picture);
   });
 
   it.each(Object.entries(RUN))('%s', { timeout: 120_000 }, (page, run) => run(stepsOf(page)));
