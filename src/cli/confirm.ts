@@ -5,7 +5,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { printable } from '../report/escape.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
-import type { Io } from './io.ts';
+import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
 export interface ConfirmOptions {
@@ -59,9 +59,10 @@ export async function askFor(
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', withoutTerminal);
   }
-  if ((await ask(`${printable(question)} Type ${io.paint.err.bold(printable(answer))} to go on: `, signal)) === answer)
-    return;
-  throw new UserError('NOT_CONFIRMED', 'not confirmed, so nothing was done', `The expected answer was: ${answer}`);
+  const given = await ask(`${printable(question)} Type ${io.paint.err.bold(printable(answer))} to go on: `, signal);
+  if (given === answer) return;
+  const why = /^(no?)?$/i.test(given) ? '.' : `, because the answer was not: ${answer}`;
+  throw new Cancelled('NOT_CONFIRMED', `Cancelled; nothing was changed${why}`, `To go on, answer: ${answer}`);
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
@@ -73,7 +74,7 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     });
     return (await whileAsking(() => terminal.question(question, { signal }))).trim();
   } catch (error) {
-    if (signal.aborted) throw new UserError('INTERRUPTED', 'interrupted, so nothing was done', 'Run it again.');
+    if (signal.aborted) throw new Cancelled('INTERRUPTED', 'Interrupted; nothing was changed.', 'Run it again.');
     // Ctrl-D: no answer.
     if (error instanceof Error && error.name === 'AbortError') return '';
     throw error;

@@ -93,13 +93,18 @@ function isText({ format = 'text' }: OutputOptions): boolean {
   return format === 'text';
 }
 
+/** A no to a question, or its interruption: nobody needs to be told what failed, or what to fix. */
+export class Cancelled extends UserError {}
+
 /** Writes an error to stderr; with --format json also as a document to stdout. */
 export function presentError(error: unknown, io: Io): void {
   const { paint } = io;
   const known = error instanceof UserError ? error : bug(error);
   const at = known.location ? `${known.location.file}:${known.location.line}:${known.location.column}: ` : '';
   io.say(
-    `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
+    known instanceof Cancelled
+      ? printable(known.message)
+      : `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
   );
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;

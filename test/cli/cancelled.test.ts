@@ -1,0 +1,47 @@
+/** A no to a question: nothing is changed, and nothing is shown as a failure. */
+import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
+import { outputOf, STATE, Stage } from '../stage.ts';
+
+/** Runs a command whose output and input are a terminal, and answers its question. */
+async function answered(stage: Stage, words: string, answer: string) {
+  const code = ['stdin', 'stdout', 'stderr'].map((stream) => `process.${stream}.isTTY=true`);
+  const node = ['--import', `data:text/javascript,${code.join(';')}`];
+  const env = { NO_COLOR: '1', TERM: 'dumb' };
+  const child = stage.spawn(words, env, { node, stdio: ['pipe', 'pipe', 'pipe'] });
+  // One that does not ask ends without reading it.
+  child.stdin?.on('error', () => undefined).end(`${answer}\n`);
+  return outputOf(child);
+}
+
+describe('a no', () => {
+  it.each([
+    'apply --sandbox --rotate etl_prod/airflow',
+    'rotate etl_prod/airflow --sandbox',
+    'destroy --sandbox --only tenant_acme',
+    'import --all --sandbox',
+    'state forget etl_prod/airflow',
+  ])('to the question of %s changes nothing', async (words) => {
+    const stage = await Stage.applied();
+    stage.edit((text) =>
+      text.replace('max_deletes: 0', 'max_deletes: 100%').replace('tenant_acme: {', '$& deletion_protection: false,'),
+    );
+    await stage.run('apply --sandbox --yes --no-smoke');
+    await stage.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'laptop' }));
+    const before = stage.read(STATE);
+    const { code, stderr } = await answered(stage, words, 'no');
+    expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 1,
+      last: expect.stringMatching(/Cancelled; nothing was changed\.$/),
+    });
+    expect(stderr).not.toContain('Error');
+    expect(stage.read(STATE)).toBe(before);
+  });
+
+  it('that is another answer says which was expected, and JSON has an error', async () => {
+    const stage = await Stage.applied();
+    const { stderr, stdout } = await answered(stage, 'rotate etl_prod/airflow --sandbox --format json', 'y');
+    expectGolden('reports', 'cancelled', stderr);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_CONFIRMED' } });
+  });
+});
