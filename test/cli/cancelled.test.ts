@@ -41,7 +41,7 @@ describe('a no', () => {
   it('that is another answer says which was expected, and JSON has an error', async () => {
     const stage = await Stage.applied();
     const { stderr, stdout } = await answered(stage, 'rotate etl_prod/airflow --sandbox --format json', 'y');
-    expectGolden('reports', 'cancelled', stderr);
+    expectGolden('reports', 'cancelled', stderr.replaceAll('\r', ''));
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_CONFIRMED' } });
   });
 });
