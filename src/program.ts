@@ -1,7 +1,7 @@
 /** The command line: every command with its options and its module, which is imported when the command is called. */
 
 import { Argument, Command, Option } from 'commander';
-import { environmentLines, HELP, section, withExamples } from './cli/help.ts';
+import { environmentLines, HELP, helpRows, helpWidth, section, withExamples } from './cli/help.ts';
 import {
   ALLOW_MISSING,
   APPLYING,
@@ -77,7 +77,10 @@ export function program(words: readonly string[] = []): Command {
     .helpCommand('help [command]', 'Show the help of a command')
     .configureHelp(HELP)
     .configureOutput({
-      writeErr: (text) => void process.stderr.write(visibleLines(forLog(process.env)(text))),
+      getOutHelpWidth: () => helpWidth(process.stdout),
+      getErrHelpWidth: () => helpWidth(process.stderr),
+      writeOut: (text) => void process.stdout.write(helpRows(text, process.stdout)),
+      writeErr: (text) => void process.stderr.write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr)),
       outputError: (text, write) => write(text.replace(/^error:/, 'Error:')),
     })
     .exitOverride()

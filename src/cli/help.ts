@@ -1,5 +1,20 @@
 /** The layout of help, and what a usage error says to type next. */
 import type { Argument, Command, HelpConfiguration, Option } from 'commander';
+import { wrapTo } from '../report/terminal-text.ts';
+import { columnsOf } from './terminal.ts';
+
+/** Longer lines are hard to read on a wide terminal. */
+const MOST_COLUMNS = 100;
+
+/** The width of help on this stream. */
+export function helpWidth(stream: NodeJS.WriteStream): number {
+  return Math.min(MOST_COLUMNS, columnsOf(stream) ?? 80);
+}
+
+/** The lines that commander leaves as they are, on a narrow terminal. Commands stay whole: half of one could be pasted and run. */
+export function helpRows(text: string, stream: NodeJS.WriteStream): string {
+  return wrapTo(text, columnsOf(stream) && helpWidth(stream), text.match(/(?<=^ *|: )mdacc .*$/gm) ?? []);
+}
 
 /** Lists commands by name alone, so that descriptions fit beside them, and values without quotes. */
 export const HELP: HelpConfiguration = {
