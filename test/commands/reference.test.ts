@@ -10,7 +10,7 @@ import { readmes, readText } from '../examples/markdown.ts';
 import { ROOT } from '../in-process.ts';
 import { commands, helpOf, pathOf } from './command-line.ts';
 
-it('the command reference in docs/commands.md is what --help is made of', async () => {
+it('the references in docs/ are what --help and the JSON Schema say', async () => {
   const run = promisify(execFile);
   await run(process.execPath, ['scripts/reference.mjs', '--check'], { cwd: ROOT });
 });
