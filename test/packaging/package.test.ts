@@ -23,6 +23,7 @@ import { node, npm, npx } from './npm.ts';
 
 interface Packed {
   readonly filename: string;
+  readonly size: number;
   readonly unpackedSize: number;
   readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
@@ -85,6 +86,11 @@ describe('the tarball', () => {
     const url = repository.url.replace(/^git\+|\.git$/g, '');
     expect(url).toMatch(/^https:\/\/github\.com\/[\w-]+\/motherduck-accounts$/);
     expect({ bugs, homepage }).toEqual({ bugs: `${url}/issues`, homepage: `${url}#readme` });
+  });
+
+  it('is at most 1 MB', () => {
+    expect(statSync(path.join(project, packed.filename)).size).toBe(packed.size);
+    expect(packed.size).toBeLessThanOrEqual(1_000_000);
   });
 
   it('is at most 1.8 MB when it is unpacked', () => {

@@ -77,6 +77,8 @@ describe('a release', () => {
       'npm ci --no-audit --no-fund',
       'npm run check',
       'npm test',
+      'node scripts/sbom.mjs > sbom.cdx.json',
+      'actions/upload-artifact',
     ]);
     expect(publish?.needs).toBe('check');
   });
