@@ -1,6 +1,8 @@
 /** A command that runs in the test's process does what the program does, and leaves the process as it was. */
 import { expect, it } from 'vitest';
+import { newFolder } from './files/processes.ts';
 import { Stage } from './stage.ts';
+import { sandboxTable } from './state/sandbox-table.ts';
 
 /** The same in both stages but for the moment. */
 function settled(text: string): string {
@@ -34,6 +36,19 @@ it('connects as with a process for each connection', async () => {
   const timeless = (text: string) => settled(text).replace(/"ms": \d+/g, '"ms": 0');
   expect({ ...ran, stdout: timeless(ran.stdout) }).toEqual({ ...program, stdout: timeless(program.stdout) });
   expect(ran.code).toBe(0);
+});
+
+it('leaves alone what the test connects meanwhile', async () => {
+  const stage = await Stage.applied();
+  const ran = stage.run('smoke --sandbox');
+  const table = await sandboxTable(await newFolder(), { database: 'ops' });
+  try {
+    const listed = table.list('');
+    expect((await ran).code).toBe(0);
+    expect([await listed, await table.list('')]).toEqual([[], []]);
+  } finally {
+    await table.close();
+  }
 });
 
 it('leaves environment, folder, arguments, exit code, streams and listeners as they were', async () => {

@@ -1,4 +1,5 @@
 /** Runs the built program in this process: what a start of Node costs is saved where the process is not the point. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -25,6 +26,9 @@ let program: ((exports: object, require: NodeJS.Require, module: object) => void
 /** Events of the process that a command listens to for as long as its process lives. */
 const EVENTS = ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Holds true within the command: what tests do at the same time in this process is not its. */
+const command = new AsyncLocalStorage<true>();
+
 let last: Promise<unknown> = Promise.resolve();
 
 /**
@@ -44,7 +48,7 @@ async function run(words: readonly string[], folder: string, env: Readonly<Recor
     replaceStreams({ stdin: Readable.from([]), stdout, stderr }),
     replaceEnvironment(env),
     replaceListeners(),
-    replaceProbe(PROBE),
+    replaceProbe(PROBE, () => command.getStore() === true),
   ];
   const { argv, exitCode } = process;
   const cwd = process.cwd();
@@ -52,7 +56,7 @@ async function run(words: readonly string[], folder: string, env: Readonly<Recor
   process.exitCode = undefined;
   process.chdir(folder);
   try {
-    await evaluate().ended;
+    await command.run(true, () => evaluate().ended);
     return { code: Number(process.exitCode ?? 0), stdout: stdout.text, stderr: stderr.text };
   } finally {
     process.chdir(cwd);

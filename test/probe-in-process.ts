@@ -83,13 +83,17 @@ function programOf(file: string): Probe {
   return found;
 }
 
-/** From now on, `spawn` runs the built probe in this process. Gives the function that ends this, and all that still run. */
-export function replaceProbe(probe: string): () => void {
+/**
+ * From now on, `spawn` runs the built probe in this process. Gives the function that ends this, and all that still run.
+ *
+ * @param isOurs Whether the one who calls `spawn` is meant; the probes of others are processes, which this does not end.
+ */
+export function replaceProbe(probe: string, isOurs: () => boolean = () => true): () => void {
   const { spawn } = children;
   const running: ProbeInProcess[] = [];
   children.spawn = (...given: never[]) => {
     const [, words] = given as unknown as [string, readonly string[] | undefined];
-    if (words?.length !== 1 || path.resolve(words[0] ?? '') !== probe) return spawn(...given);
+    if (words?.length !== 1 || path.resolve(words[0] ?? '') !== probe || !isOurs()) return spawn(...given);
     const child = new ProbeInProcess(probe);
     running.push(child);
     return child;
