@@ -27,6 +27,8 @@ export interface Plan {
   /** The secrets of revoked tokens, which apply removes from their stores. Absent when nothing is known of the stores. */
   readonly removals?: readonly SecretRemoval[];
   readonly unmanaged: Unmanaged;
+  /** The planned accounts that the configuration suspends; absent when there is none. */
+  readonly suspended?: readonly string[];
   readonly warnings: readonly PlanWarning[];
   /** Accounts that could not be planned, with reasons. They are not changed. */
   readonly errors: readonly PlanError[];
@@ -133,8 +135,8 @@ export interface Scope {
 
 /** Live accounts and tokens in neither configuration nor state; apply does not change them. */
 export interface Unmanaged {
-  /** Usernames of service accounts; null when the users cannot be listed. */
-  readonly accounts: readonly string[] | null;
+  /** Usernames of service accounts; null when the users cannot be listed. Absent where a plan of some accounts found none among them. */
+  readonly accounts?: readonly string[] | null;
   readonly tokens: readonly { readonly account: string; readonly name: string; readonly id: string }[];
 }
 

@@ -118,6 +118,9 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const guardrails = guardrailsInForce(desired.guardrails);
   const smoke_queries = smokeQueries(desired, only);
+  const suspended = [...desired.accounts.values()].flatMap((account) =>
+    account.suspended && only(account.username) ? [account.username] : [],
+  );
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
@@ -134,9 +137,10 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     retest: plans.filter(({ plan }) => plan.retest).map(({ username }) => username),
     ...(removals ? { removals } : {}),
     unmanaged: {
-      accounts: unmanagedAccounts(desired, live, state)?.filter(only) ?? null,
+      ...unmanagedAccounts(desired, live, state, options.only),
       tokens: plans.flatMap(({ plan }) => plan.unmanagedTokens),
     },
+    ...(suspended.length === 0 ? {} : { suspended }),
     warnings: [
       ...(options.branch ?? []),
       ...unlisted(live),
@@ -270,14 +274,21 @@ export function leavesDueWork({ warnings }: Pick<Plan, 'warnings'>): boolean {
   return warnings.some(({ kind }) => kind === 'due_left');
 }
 
-function unmanagedAccounts(desired: Desired, live: Live, state: State): Unmanaged['accounts'] {
-  if (!live.users.listed) return null;
+function unmanagedAccounts(
+  desired: Desired,
+  live: Live,
+  state: State,
+  only: MakePlanOptions['only'],
+): Pick<Unmanaged, 'accounts'> {
+  if (!live.users.listed) return only ? {} : { accounts: null };
   const ignored = globMatcher(desired.ignore);
-  return live.users.all
+  const accounts = live.users.all
     .filter((user) => user.isServiceAccount && !user.isDeprovisioned && !ignored(user.username))
     .map((user) => user.username)
     .filter((username) => !desired.accounts.has(accountKey(username)) && !state.accounts.has(accountKey(username)))
+    .filter((username) => only?.(username) ?? true)
     .sort(order);
+  return only && accounts.length === 0 ? {} : { accounts };
 }
 
 function unlisted({ users }: Live): PlanWarning[] {

@@ -25,6 +25,24 @@ const planOf = async (stage: Stage, words: string) => {
 const actionsOf = ({ actions }: Plan) =>
   actions.map((action) => `${action.action} ${action.account}${'token' in action ? `/${action.token}` : ''}`);
 
+it('counts as 0 only what it looked for', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  await stage.inSandbox((organization) => organization.addServiceAccount('legacy'));
+  const unmanaged = async (words: string) => {
+    const shown = await Promise.all(['text', 'markdown'].map((format) => stage.run(`${words} -o ${format}`)));
+    const lines = shown.map(({ stdout }) => /^Unmanaged.*/m.exec(stdout)?.[0]);
+    expect(lines[1]).toBe(lines[0]);
+    return [lines[0], (await planOf(stage, words)).plan.unmanaged];
+  };
+  const tokens: never[] = [];
+  const all = { accounts: ['legacy'], tokens };
+  const line = 'Unmanaged, not touched: 1 account (legacy)';
+  expect(await unmanaged('plan --sandbox')).toEqual([`${line}, 0 tokens`, all]);
+  expect(await unmanaged('plan --sandbox --destroy')).toEqual([line, all]);
+  for (const partial of ['--only tenant_*', '--rotate tenant_a', '--destroy --only tenant_a'])
+    expect(await unmanaged(`plan --sandbox ${partial}`)).toEqual([undefined, { tokens }]);
+});
+
 describe('plan --rotate', () => {
   it('plans the tokens that globs name, and changes nothing', async () => {
     const stage = await Stage.applied(CONFIGURATION);

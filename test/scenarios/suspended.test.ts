@@ -131,6 +131,23 @@ describe('a suspended account', () => {
     ]);
   });
 
+  it('is counted in every plan, in every format, and where there is none nothing is said', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const shown = async (more: string) => (await stage.run(`plan --sandbox ${more}`)).stdout;
+    const all = async () => Promise.all(['', '-o json', '-o markdown', '-o html'].map(shown));
+    for (const text of await all()) expect(text).not.toMatch(/suspended/i);
+    stage.edit(suspend);
+    for (const _ of ['planned', 'applied']) {
+      const [text, json, markdown, html] = await all();
+      expect(text).toContain('\nSuspended: 1 account (tenant_late)\n');
+      expect(JSON.parse(json ?? '')).toMatchObject({ suspended: ['tenant_late'] });
+      expect(markdown).toContain('\n\nSuspended: 1 account (tenant&#95;late)\n');
+      expect(html).toContain('<h3>Suspended</h3>');
+      expect(await shown('--only tenant_acme')).not.toContain('Suspended');
+      expect((await stage.run(APPLY)).code).toBe(0);
+    }
+  });
+
   it('is no scheduled work', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit(suspend);

@@ -18,7 +18,7 @@ import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
-import { laterRevocations, printablePlan, removalText, subjectOf, summaryLine } from './wording.ts';
+import { laterRevocations, printablePlan, removalText, subjectOf, summaryLine, unmanagedNames } from './wording.ts';
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
@@ -133,15 +133,22 @@ function removals({ removals: all = [] }: Plan): Markup | undefined {
   return html`<ul>${all.map((removal) => html`<li>${removalText(removal)}</li>`)}</ul>`;
 }
 
-/** What apply does not touch: retained accounts, and unmanaged accounts and tokens. */
-export function untouched({ retained, unmanaged: { accounts, tokens } }: Plan): Markup {
-  const shown = tokens.map(({ account, name, id }) => `${account}/${name === '' ? id : name}`);
+/** What apply does not touch: retained and suspended accounts, and unmanaged accounts and tokens. */
+function untouched(plan: Plan): Markup | undefined {
+  const { retained, suspended } = plan;
+  const { accounts, tokens } = unmanagedNames(plan);
   const stays =
     retained.length === 0
       ? NOTHING
       : html`<h3>No longer in the configuration, retained</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
-  return html`${stays}<h3>Unmanaged</h3>${accounts === null ? unknown : countedNames(accounts, 'account')}${countedNames(shown, 'token')}`;
+  const off = suspended === undefined ? NOTHING : html`<h3>Suspended</h3>${countedNames(suspended, 'account')}`;
+  const unmanaged = [
+    ...(accounts === null ? [unknown] : accounts === undefined ? [] : [countedNames(accounts, 'account')]),
+    ...(tokens === undefined ? [] : [countedNames(tokens, 'token')]),
+  ];
+  if (retained.length === 0 && suspended === undefined && unmanaged.length === 0) return undefined;
+  return html`${stays}${off}${unmanaged.length === 0 ? NOTHING : html`<h3>Unmanaged</h3>${unmanaged}`}`;
 }
 
 function variables({ variables: names }: Plan): Markup | undefined {

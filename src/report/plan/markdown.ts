@@ -37,7 +37,15 @@ import {
 } from './markdown/changes.ts';
 import { nextDays } from './next.ts';
 import { type StoreLine, storeLines } from './stores.ts';
-import { laterRevocations, printablePlan, removalText, shownSql, statementsToReview, summaryLine } from './wording.ts';
+import {
+  laterRevocations,
+  printablePlan,
+  removalText,
+  shownSql,
+  statementsToReview,
+  stayingLines,
+  summaryLine,
+} from './wording.ts';
 
 /** Characters for the list of what was skipped. */
 const ROOM_AT_THE_END = 1000;
@@ -401,21 +409,16 @@ function skippedText(rows: number, accounts: readonly string[]): string[] {
 
 /** What apply does not touch. */
 function untouched(plan: Plan): string[] {
-  const { accounts, tokens } = plan.unmanaged;
-  const names = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
-  const unmanaged = accounts === null ? 'accounts not known' : countedNames(accounts, 'account', 'accounts');
+  const { retained, variables } = plan;
   return [
-    ...(plan.retained.length > 0
-      ? [`No longer in the configuration, retained: ${countedNames(plan.retained, 'account', 'accounts')}`, '']
+    ...(retained.length > 0
+      ? [`No longer in the configuration, retained: ${countedNames(retained, 'account', 'accounts')}`]
       : []),
-    `Unmanaged, not touched: ${unmanaged}, ${countedNames(names, 'token', 'tokens')}`,
-    ...(plan.variables === undefined
-      ? []
-      : [
-          '',
-          `The configuration uses ${countedNames(plan.variables, 'environment variable', 'environment variables')}`,
-        ]),
-  ];
+    ...stayingLines(plan, countedNames),
+    ...(variables
+      ? [`The configuration uses ${countedNames(variables, 'environment variable', 'environment variables')}`]
+      : []),
+  ].flatMap((line, index) => (index === 0 ? [line] : ['', line]));
 }
 
 function countedNames(names: readonly string[], one: string, many: string): string {

@@ -12,7 +12,7 @@ import { deletedDataText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount } from './groups.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
-import { paintSymbol, printablePlan, removalText, subjectOf, summaryLine, symbolOf } from './wording.ts';
+import { paintSymbol, printablePlan, removalText, stayingLines, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
 /** The number of names that are shown; the rest is counted. */
 const NAMES_SHOWN = 8;
@@ -132,14 +132,7 @@ function untouched(plan: Plan, paint: Paint): string[] {
       `No longer in the configuration, retained (--prune deletes): ${count(plan.retained, 'account', 'accounts')}`,
     );
   }
-  const { accounts, tokens } = plan.unmanaged;
-  const shown = tokens.map((token) => `${token.account}/${token.name === '' ? token.id : token.name}`);
-  const parts = [
-    accounts === null ? 'accounts not known' : count(accounts, 'account', 'accounts'),
-    count(shown, 'token', 'tokens'),
-  ];
-  lines.push(paint.dim(`Unmanaged, not touched: ${parts.join(', ')}`));
-  return lines;
+  return [...lines, ...stayingLines(plan, count).map(paint.dim)];
 }
 
 function count(names: readonly string[], one: string, many: string): string {

@@ -186,6 +186,29 @@ function also(count: number, what: string): string[] {
   return count === 0 ? [] : [`, ${count} ${what}`];
 }
 
+/** Unmanaged accounts and tokens by name: what the plan did not look for is undefined. */
+export function unmanagedNames({ unmanaged: { accounts, tokens }, scope }: Plan) {
+  const names = tokens.map(({ account, name, id }) => `${account}/${name === '' ? id : name}`);
+  const isPartial = accounts === undefined || scope?.destroy === true;
+  return { accounts, tokens: isPartial && names.length === 0 ? undefined : names };
+}
+
+/** `Unmanaged, not touched: 0 accounts, 1 token (etl_prod/laptop)`, and how many accounts are suspended. */
+export function stayingLines(
+  plan: Plan,
+  count: (names: readonly string[], one: string, many: string) => string,
+): string[] {
+  const { accounts, tokens } = unmanagedNames(plan);
+  const parts = [
+    accounts === null ? 'accounts not known' : accounts && count(accounts, 'account', 'accounts'),
+    tokens && count(tokens, 'token', 'tokens'),
+  ].filter((part) => part !== undefined);
+  return [
+    ...(plan.suspended ? [`Suspended: ${count(plan.suspended, 'account', 'accounts')}`] : []),
+    ...(parts.length === 0 ? [] : [`Unmanaged, not touched: ${parts.join(', ')}`]),
+  ];
+}
+
 /** The plan with texts that are safe to show: names on one line, and SQL on its lines. */
 export function printablePlan(given: Plan): Plan {
   const plan = printable(given);
