@@ -28,8 +28,10 @@ export interface SmokeOrganization {
 /** The smoke test of one account. */
 export interface AccountSmoke {
   readonly account: string;
-  /** `skipped`: the configuration says `smoke: false`. `interrupted`: it was stopped before the end. */
+  /** `skipped`: nothing is to be tested. `interrupted`: it was stopped before the end. */
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'interrupted';
+  /** Why it was skipped: the account is suspended, or the configuration says `smoke: false`. */
+  readonly skipped?: 'suspended' | 'smoke: false';
   /** In the order in which they were made: read/write ones first. */
   readonly connections: readonly ConnectionSmoke[];
   /** The keys of the tokens that connected as this account. */

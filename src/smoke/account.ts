@@ -32,6 +32,7 @@ export interface SmokeSubject {
   readonly ducklings?: DesiredDucklings;
   readonly tokens: ReadonlyMap<string, { readonly type: TokenType }>;
   readonly smoke: false | { readonly query?: string; readonly database?: string };
+  readonly suspended?: object;
 }
 
 export interface SmokeOptions extends ConnectionOptions {
@@ -53,7 +54,9 @@ export async function smokeAccount(options: SmokeOptions): Promise<AccountSmoke>
   if (account.smoke !== false) await test.run().catch((error: unknown) => test.crashed(error));
   return {
     account: account.username,
-    outcome: account.smoke === false ? 'skipped' : test.outcome(),
+    ...(account.smoke === false
+      ? { outcome: 'skipped', skipped: account.suspended ? 'suspended' : 'smoke: false' }
+      : { outcome: test.outcome() }),
     connections: test.connections,
     verified: test.verified,
     warnings: test.warnings,

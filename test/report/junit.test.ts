@@ -22,6 +22,9 @@ describe('an audit as JUnit XML', () => {
 
   it('is valid for a clean organization and with hostile names; the schema refuses what is not JUnit', async () => {
     expect(await problemsOf(auditJunit(CLEAN))).toEqual([]);
+    const acceptance = { reason: NAUGHTY, location: { file: NAUGHTY, line: 1, column: 1 } };
+    const accepted = FOUND.findings.map((finding) => ({ ...finding, acceptance }));
+    expect(await problemsOf(auditJunit({ ...FOUND, findings: [], accepted }))).toEqual([]);
     expect(auditJunit(CLEAN)).toContain('tests="6" failures="0">\n');
     expect(await problemsOf(auditJunit(renamed(FOUND, `]]>\u0000\ud800\uffff🦆 & ${NAUGHTY}`)))).toEqual([]);
     expect(await problemsOf(auditJunit(FOUND).replace('<system-out>', '<system-in>'))).not.toEqual([]);

@@ -205,7 +205,14 @@ describe('a suspended account', () => {
     expect(await liveTokens(stage)).toEqual([]);
     expect(await liveTokens(stage, 'tenant_acme')).toEqual(['app', 'BI (old)', 'app.2']);
     const { document } = await stage.json('smoke tenant_late --sandbox');
-    expect(document).toMatchObject({ accounts: [{ account: 'tenant_late', outcome: 'skipped' }] });
+    expect(document).toMatchObject({
+      accounts: [{ account: 'tenant_late', outcome: 'skipped', skipped: 'suspended' }],
+    });
+    expect((await stage.run('smoke tenant_late --sandbox')).stdout).toMatch(/^ {2}tenant_late +skipped {2}suspended$/m);
+    const junit = await stage.run('smoke tenant_late --sandbox -o junit');
+    expect(junit.stdout).toContain('<skipped>suspended</skipped>');
+    stage.edit((yaml) => yaml.replace('suspended: true', 'smoke: false'));
+    expect((await stage.run('smoke tenant_late --sandbox')).stdout).toMatch(/ {2}skipped {2}smoke: false$/m);
   });
 
   it('whose tokens are gone already has their secrets removed, and remembers their generations', async () => {

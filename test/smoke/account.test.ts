@@ -87,6 +87,7 @@ describe('which tokens connect', () => {
   it('none if the configuration says so', async () => {
     expect(await smoke(account({ a: 'read_write' }, { smoke: false }))).toMatchObject({
       outcome: 'skipped',
+      skipped: 'smoke: false',
       connections: [],
     });
     expect(world.opened).toEqual([]);

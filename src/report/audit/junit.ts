@@ -56,7 +56,7 @@ function outcome(finding: AnyFinding): string {
   const more = `${hintText(fix)}${location === undefined ? '' : `\n${showLocation(location)}`}`;
   if (isAccepted(finding)) {
     const why = `${message} (${acceptanceText(finding)})`;
-    return `<skipped message="${xml(why)}"/>`;
+    return `<skipped>${xml(why)}</skipped>`;
   }
   return isFailure(finding)
     ? `<failure type="${severity}" message="${xml(message)}">${xml(more)}</failure>`

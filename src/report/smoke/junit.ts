@@ -15,7 +15,9 @@ function suite(account: AccountSmoke): string {
   const skipped = account.outcome === 'skipped';
   const head = `  <testsuite name="${xml(account.account)}" tests="${skipped ? 1 : checks.length}" failures="${checks.filter((check) => !check.passed).length}" skipped="${skipped ? 1 : 0}" time="${seconds(account.ms)}">`;
   const body = skipped
-    ? [`    <testcase classname="${xml(account.account)}" name="smoke" time="0"><skipped/></testcase>`]
+    ? [
+        `    <testcase classname="${xml(account.account)}" name="smoke" time="0"><skipped>${xml(account.skipped ?? '')}</skipped></testcase>`,
+      ]
     : account.connections.flatMap((connection) =>
         connection.checks.map((check) => testcase(account, connection, check)),
       );

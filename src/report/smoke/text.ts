@@ -46,7 +46,8 @@ function accountLines(
   const tokens = account.connections.map(
     (connection) => `${nameOf(connection)} ${connection.passed ? 'ok' : 'failed'}`,
   );
-  const head = `  ${padTo(account.account, width)}  ${mark}  ${tokens.join(', ')} (${account.ms} ms)`;
+  const what = account.skipped ?? `${tokens.join(', ')} (${account.ms} ms)`;
+  const head = `  ${padTo(account.account, width)}  ${mark}  ${what}`;
   const explained = (check: SmokeCheck) => {
     const text = explain(check, paint, inContext);
     const earlier = said.get(text);
