@@ -25,6 +25,14 @@ function withYes({ command, shown }: Step): [Step, string] {
   return [{ command, shown: told }, `${command} --yes`];
 }
 
+/** The lines of a text in Markdown, whose tables the formatter of the repository pads. */
+function alike(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/ *\| */g, '|').replace(/-{3,}/g, '---'));
+  return lines
+    .map((line) => line.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/, 'DATE').replace(/in \d+ days/g, 'in N days'))
+    .filter((line) => line.trim() !== '');
+}
+
 /** Three weeks after the first apply, with a branch that makes a Duckling larger and adds a tenant. */
 async function withPullRequest(): Promise<Stage> {
   const stage = new Stage();
@@ -120,6 +128,22 @@ describe('a page that shows outputs shows what its commands print', () => {
   it('and all such pages are run', () => {
     const showing = pages().filter((page) => stepsOf(page).some(({ shown }) => shown.length > 0));
     expect(showing.sort()).toEqual(Object.keys(RUN).sort());
+  });
+
+  it('and so does the comment of a pull request, of which lines are left out', async () => {
+    const [, comment = ''] = readText('docs/plans.md').split(/^---$/m);
+    const stage = await withPullRequest();
+    await stage.run('sandbox seed 2');
+    stage.edit((text) => `${text}compute_rates: { pulse: 0.25, standard: 2.4, jumbo: 4.8 }\n`);
+    const { stdout } = await stage.run('plan --sandbox --format markdown');
+    const printed = alike(stdout);
+    let at = 0;
+    const lost = alike(comment).filter((line) => {
+      const found = printed.indexOf(line, at);
+      if (found >= 0) at = found + 1;
+      return found < 0;
+    });
+    expect(lost, stdout).toEqual([]);
   });
 
   it('and the picture of a rotation is the same in both pages', () => {
