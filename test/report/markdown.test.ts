@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Action, Plan } from '../../src/model/plan.ts';
 import { commentMarker } from '../../src/report/escape.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -13,6 +13,14 @@ async function rotating(): Promise<Plan> {
   await world.apply(desired('pulse'));
   await world.organization.advance(80.5 * DAY);
   return world.plan(desired('standard'));
+}
+
+/** Accounts to create, none of which is like another. */
+function different(accounts: number): Promise<Plan> {
+  const names = Array.from({ length: accounts }, (_, index) => `tenant_${index}`);
+  return new World().plan(
+    desire(Object.fromEntries(names.map((name) => [name, { ducklings: SMALL, tokens: [token(`own_${name}`)] }]))),
+  );
 }
 
 /** Many tenants to create, and after them in the configuration an account to delete, and a token to revoke. */
@@ -73,12 +81,13 @@ describe('a plan as Markdown', () => {
   });
 
   it('is at most 65,000 characters, cut at the border of an account, and says what was left out', async () => {
-    const text = planMarkdown(await large(600));
+    const text = planMarkdown(await different(600));
     expect(text.length).toBeLessThanOrEqual(65_000);
     expect(text.length).toBeGreaterThan(50_000);
-    const left = Number(/… and the diffs of (\d+) accounts \(/.exec(text)?.[1]);
-    expect(text.match(/<details>/g)).toHaveLength(600 - left);
-    expect(text.match(/<\/details>/g)).toHaveLength(600 - left);
+    const left = Number(/… and .*the diffs of (\d+) accounts \(/.exec(text)?.[1]);
+    const folded = text.includes('rows of safe changes</summary>') ? 1 : 0;
+    expect(text.match(/<details>/g)).toHaveLength(600 - left + folded);
+    expect(text.match(/<\/details>/g)).toHaveLength(600 - left + folded);
     expect(text).toContain('600 accounts');
     expect(text).toContain('Unmanaged, not touched');
   });
@@ -86,8 +95,7 @@ describe('a plan as Markdown', () => {
   it('names identical changes of many accounts in one row', async () => {
     const text = planMarkdown(await large(30));
     expect(text.match(/\| create account \|/g)).toHaveLength(1);
-    expect(text).toContain('tenant&#95;0, tenant&#95;1, ');
-    expect(text).toContain(' and 20 more | create account |');
+    expect(text).toContain('| tenant&#95;0 ... tenant&#95;29 (30 accounts) | create account |');
     expect(text.match(/\| create token app \|/g)).toHaveLength(1);
   });
 
@@ -102,7 +110,44 @@ describe('a plan as Markdown', () => {
     expect(text).toMatch(/\| zz&#95;leaving \| delete account \|.*\*\*destructive\*\*/);
     expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|.*\*\*disruptive\*\*/);
     const details = [...text.matchAll(/<summary>(.+?)<\/summary>/g)].map(([, name]) => name);
-    expect(details.slice(0, 2).sort()).toEqual(['zz&#95;kept', 'zz&#95;leaving']);
+    expect(details[0]).toMatch(/^\d+ more rows of safe changes$/);
+    expect(details.slice(1, 3).sort()).toEqual(['zz&#95;kept', 'zz&#95;leaving']);
+  });
+
+  it('shows five rows before anything is folded, before warnings too, and of risky ones all', async () => {
+    const warned = { ...(await risky(20)), warnings: (await rotating()).warnings };
+    const text = planMarkdown(warned);
+    const [begin = '', rest = ''] = text.split(/<details>(.*)/s);
+    expect(begin.match(/^\| `/gm)).toHaveLength(5);
+    expect(rest.match(/^\| `/gm)?.length).toBeGreaterThan(10);
+    expect(begin.indexOf('| safe |')).toBeLessThan(begin.indexOf('⚠️'));
+    const revoked = { ...(await different(1)).actions[0], risk: 'disruptive' } as Action;
+    const many = Array.from({ length: 30 }, (_, at) => ({ ...revoked, account: `of_${at}_`, line: at }));
+    const all = planMarkdown({ ...warned, actions: [...many, ...warned.actions] });
+    for (const { account } of many) expect(all.split('<details>')[0]).toContain(account.replaceAll('_', '&#95;'));
+  });
+
+  it('shows one diff of identical accounts, with their SQL as it is configured', async () => {
+    const setup = (account: string, sql: string): Action => ({
+      ...{ action: 'run_setup', account, risk: 'safe', before: null },
+      reason: { kind: 'unset', at: { line: 1 } },
+      after: { statements: [sql], new_statements: [sql] },
+    });
+    const plan = await new World().plan(desire({}));
+    const same = ['a_1', 'a_2', 'a_3'].map((name) => setup(name, `USE "${name}"`));
+    const text = planMarkdown({ ...plan, actions: [...same, setup('a_4', 'USE "a_1"')] });
+    expect(text.match(/USE .*/g)).toEqual(['USE "{account}";', 'USE "a_1";']);
+    expect(text).toContain('<summary>a&#95;1 ... a&#95;3 (3 accounts)</summary>');
+  });
+
+  it('never shows the expiry of one token as that of others', async () => {
+    const plan = await rotating();
+    const later = JSON.parse(JSON.stringify(plan.actions), (key, value: unknown) =>
+      key === 'account' ? 'other' : key === 'expires_at' ? '2031-01-01T00:00:00Z' : value,
+    ) as Action[];
+    const text = planMarkdown({ ...plan, actions: [...plan.actions, ...later] });
+    expect(text).toContain('<summary>etl&#95;prod</summary>');
+    expect(text).toContain('<summary>other</summary>');
   });
 
   it('is not filled by one account with 400 tokens', async () => {

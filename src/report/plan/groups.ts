@@ -59,9 +59,13 @@ export function ofAccount({ actions }: AccountGroup): GroupedAction | undefined 
   return actions.find(({ action }) => isOfAccount(action));
 }
 
-function withPlaceholder(action: Action): Action {
+/** Stands for the names of several accounts, as in the configuration. */
+export const ACCOUNT = '{account}';
+
+/** The action with SQL as the configuration has it. */
+export function withPlaceholder(action: Action): Action {
   if (action.action !== 'run_setup') return action;
-  const general = (all: readonly string[]) => all.map((sql) => sql.replaceAll(action.account, '{account}'));
+  const general = (all: readonly string[]) => all.map((sql) => sql.replaceAll(action.account, ACCOUNT));
   const { statements, new_statements } = action.after;
   return {
     ...action,
@@ -95,8 +99,8 @@ function withoutIdentity(action: Action): unknown {
   });
 }
 
-/** Also where a variable is named after the account: `MOTHERDUCK_TOKEN_TENANT_1_APP`. */
-function partsOf(text: string, account: string): readonly (readonly string[])[] {
+/** A text without the account's name, also where a variable is named after it: `MOTHERDUCK_TOKEN_TENANT_1_APP`. */
+export function partsOf(text: string, account: string): readonly (readonly string[])[] {
   const variable = account.toUpperCase().replace(/[^A-Z0-9]/g, '_');
   return text.split(account).map((part) => part.split(variable));
 }

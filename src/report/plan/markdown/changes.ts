@@ -1,9 +1,11 @@
 /** The rows of the table of a plan's comment: identical changes are one row. */
 import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
-import { firstThatFit, markdown } from '../../escape.ts';
+import { markdown } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
+import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
+import { listed, listedWithin } from './names.ts';
 
 const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
 
@@ -43,7 +45,7 @@ function isMoved({ reason, after }: CreateToken | RotateToken): boolean {
 }
 
 /** Where safe changes begin. */
-const SAFE = rank('safe');
+export const SAFE = rank('safe');
 
 /** The rank of the first. */
 export function rankOf(actions: readonly Action[]): number {
@@ -116,12 +118,16 @@ function joined(
   return [...found.values()];
 }
 
-/** @param most The number of names that are shown; all unless given. */
+/** Of several safe changes, ranges of names. @param most The number of names that are shown; all unless given. */
 export function row({ symbol, risk, verb, why, accounts, names }: Change, most?: number): string {
+  const isRange = risk === 'safe' && accounts.length > 1;
+  const who = isRange
+    ? `${markdown(rangesText(accounts, most))} (${accounts.length} accounts)`
+    : listed(accounts, most);
   const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
     at ? text : markdown(text),
   );
-  return rowOf([`\`${symbol}\``, listed(accounts, most), of.join(' '), markdown(why), riskText(risk)]);
+  return rowOf([`\`${symbol}\``, who, of.join(' '), markdown(why), riskText(risk)]);
 }
 
 /** Too many changes for a row each: one row an action, with the names alone, as far as they fit. */
@@ -180,15 +186,4 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
 
 export function ceiling(compute: ComputeCeiling | undefined): string {
   return compute === undefined ? '' : ` at most ${ceilingText(compute)}`;
-}
-
-/** `a, b and 3 more`. */
-export function listed(names: readonly string[], most = names.length): string {
-  const shown = names.slice(0, most).map(markdown).join(', ');
-  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
-}
-
-/** As many names as fit into so many characters. */
-export function listedWithin(names: readonly string[], characters: number): string {
-  return listed(names, firstThatFit(names, characters, (name) => markdown(name).length + 2).length);
 }
