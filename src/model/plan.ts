@@ -269,6 +269,8 @@ export interface PlannedToken {
   readonly type: TokenType;
   /** Seconds; null: until revoked. */
   readonly ttl: Seconds | null;
+  /** How long before its expiry it will be replaced, with its share of the jitter; absent for one that never expires. */
+  readonly rotate_before?: Seconds;
   readonly description?: string;
   readonly secret_store: StoreNames;
   /** The secret paths, where the secret goes elsewhere than that of the token before it. */

@@ -3,6 +3,7 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import { type Action, type PlannedToken, type RotateToken, storeNames } from '../model/plan.ts';
+import { rotationDue } from '../model/rotation-due.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
@@ -66,6 +67,7 @@ export function plannedToken(
     generation,
     type: desired.type,
     ttl: desired.ttl,
+    ...rotateBefore(desired),
     ...(desired.description === undefined ? {} : { description: desired.description }),
     secret_store: storeNames(desired.stores),
     ...secretMoves(state, desired, secretPath, isCommandChanged),
@@ -74,6 +76,12 @@ export function plannedToken(
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
     ...(waiting.length === 0 ? {} : { waiting }),
   };
+}
+
+function rotateBefore(desired: DesiredToken): Pick<PlannedToken, 'rotate_before'> {
+  const expiresAt = desired.ttl === null ? null : desired.ttl * 1000;
+  const due = rotationDue(desired, { createdAt: 0, expiresAt }, desired.ttl);
+  return expiresAt === null || due === null ? {} : { rotate_before: (expiresAt - due) / 1000 };
 }
 
 function secretMoves(

@@ -4,7 +4,7 @@ import { barriersIn, inBrowser, isTooWide, LOOKS } from './browser.ts';
 import { planPageOf } from './organization.ts';
 
 inBrowser('the page of a plan', (open) => {
-  describe.each([5, 50])('of %i accounts', (accounts) => {
+  describe.each([5, 50, 3000])('of %i accounts', (accounts) => {
     let html: string;
     beforeAll(async () => {
       html = await planPageOf(accounts);
@@ -14,8 +14,40 @@ inBrowser('the page of a plan', (open) => {
       const opened = await open(html, look);
       expect(await isTooWide(opened)).toBe(false);
       expect(await barriersIn(opened)).toEqual([]);
+      expect(await isTooWide(opened)).toBe(false);
       expect(opened.complaints).toEqual([]);
       await opened.page.close();
     });
+
+    it('is small, and can be read in a minute', async () => {
+      expect(html.length).toBeLessThan(1_000_000);
+      const { page } = await open(html);
+      const text = (await page.evaluate('document.body.innerText')) as string;
+      // The names of many accounts are folded.
+      expect(text.split(/\s+/).length).toBeLessThan(800);
+      await page.close();
+    });
+  });
+
+  it('is gone through with the keyboard in the order of the page, and unfolds', async () => {
+    const { page } = await open(await planPageOf(50));
+    const tops: number[] = [];
+    const count = (await page.evaluate('document.querySelectorAll("a, summary").length')) as number;
+    for (let stop = 0; stop < count; stop += 1) {
+      await page.keyboard.press('Tab');
+      const { top, outline } = (await page.evaluate(FOCUSED)) as { top: number; outline: string };
+      tops.push(top);
+      expect(outline).not.toBe('none');
+    }
+    expect(tops).toEqual(tops.toSorted((a, b) => a - b));
+    await page.focus('details > summary');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.querySelector("details").open')).toBe(true);
+    await page.close();
   });
 });
+
+const FOCUSED = `(() => {
+  const { offsetTop: top } = document.activeElement;
+  return { top, outline: getComputedStyle(document.activeElement).outlineStyle };
+})()`;

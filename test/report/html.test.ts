@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { auditHtml } from '../../src/report/audit/html.ts';
 import { planHtml } from '../../src/report/plan/html.ts';
 import * as audits from './audits.ts';
-import { everything, large, nothing, renamed, withoutIds } from './plans.ts';
+import { different, everything, large, nothing, renamed, withoutIds } from './plans.ts';
 
 const LONG = `${'x'.repeat(255)}`;
 const HOSTILE = `"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;\u202e`;
@@ -46,7 +46,13 @@ describe('a plan as a page', () => {
   });
 
   it('is valid HTML', async () => {
-    const plans = [await everything(), await nothing(), await large(60), renamed(await everything(), HOSTILE)];
+    const plans = [
+      await everything(),
+      await nothing(),
+      await large(60),
+      await different(60),
+      renamed(await everything(), HOSTILE),
+    ];
     for (const plan of plans) expect(await problemsOf(planHtml(plan))).toEqual([]);
   });
 
@@ -56,13 +62,39 @@ describe('a plan as a page', () => {
     expect(planHtml({ ...plan, sandbox: false })).not.toContain('<b>Sandbox.</b>');
   });
 
-  it('opens with 1,000 accounts, draws the soonest 40 tokens and says how many are left out', async () => {
-    const page = planHtml(await large(1000));
-    expect(page.length).toBeLessThan(1_500_000);
-    expect(page.match(/<details class="card"/g)).toHaveLength(1000);
-    expect(page.match(/<li><div><b>tenant_/g)).toHaveLength(40);
-    expect(page).toMatch(/ 40 of 1000 tokens\b.*\b960 /);
+  it('of 3,000 alike accounts is one card with all names, one row of Ducklings and one of tokens', async () => {
+    const page = planHtml(await large(3000));
+    expect(page.length).toBeLessThan(300_000);
+    expect(page.match(/class="card"/g)).toHaveLength(1);
+    for (const name of ['tenant_0', 'tenant_1234', 'tenant_2999']) expect(page).toContain(`<li>${name}</li>`);
+    expect(page).toContain('tenant_0 … tenant_2999');
+    expect(page.match(/<tr><th scope="row">3000 accounts/g)).toHaveLength(1);
+    expect(page.match(/<li><div><b>app<\/b> of 3000 accounts/g)).toHaveLength(1);
     expect(page).toMatch(/<svg[^>]* role="img"[^>]*><title[^>]*>[^<]*\btokens\b[^<]*</);
+  });
+
+  it('draws the soonest 40 tokens that differ, and says how many are left out', async () => {
+    const page = planHtml(await different(60));
+    expect(page.match(/<li><div><b>tenant_/g)).toHaveLength(40);
+    expect(page).toMatch(/ 40 of 60 tokens\b.*\b20 /);
+  });
+
+  it('has numbers without zeros, and what is destructive before all else', async () => {
+    const page = planHtml(await everything());
+    const counts = [...page.matchAll(/<dt>([^<]*)<\/dt><dd>(\d+)<\/dd>/g)].map(
+      ([, label, count]) => `${count} ${label}`,
+    );
+    expect(counts).toEqual(
+      expect.arrayContaining(['1 destructive action', '1 account to delete', '1 account to create']),
+    );
+    expect(counts.filter((text) => text.startsWith('0 '))).toEqual([]);
+    const at = (id: string) => page.indexOf(`<section id="${id}"`);
+    const order = ['destructive', 'disruptive', 'safe', 'warnings', 'ducklings', 'timeline', 'untouched'];
+    expect(order.map(at)).toEqual(order.map(at).toSorted((a, b) => a - b));
+    expect(order.map(at)).not.toContain(-1);
+    // What blocks the plan stands above the changes.
+    expect(page.indexOf('<b>Refused</b>')).toBeLessThan(at('destructive'));
+    expect(page.indexOf('<b>Warning</b>')).toBeGreaterThan(at('safe'));
   });
 
   it('shows a size that grows, one that shrinks, and the ceiling of all', async () => {
@@ -108,7 +140,9 @@ describe('an audit as a page', () => {
 describe('every page', () => {
   const ELEMENTS = new Set(
     `html head meta title link style body header main footer section nav h1 h2 h3 p div span b bdi a code pre ins del
-    small ul ol li details summary table thead tbody tfoot tr th td svg g line path rect text use`.split(/\s+/),
+    small ul ol li dl dt dd details summary table thead tbody tfoot tr th td svg g line path rect text use`.split(
+      /\s+/,
+    ),
   );
   const ATTRIBUTES = new Set(
     `lang charset http-equiv content name rel href class id role scope colspan data-is aria-hidden aria-label

@@ -46,6 +46,16 @@ export function large(accounts: number): Promise<Plan> {
   );
 }
 
+/** A plan of accounts to create, whose tokens live differently long. */
+export function different(accounts: number): Promise<Plan> {
+  const names = Array.from({ length: accounts }, (_, index) => `tenant_${index}`);
+  return new World().plan(
+    desire(
+      Object.fromEntries(names.map((name, index) => [name, { tokens: [token('app', { ttl: (30 + index) * DAY })] }])),
+    ),
+  );
+}
+
 /** The plan after everything was done: nothing but what time will bring. */
 export async function nothing(): Promise<Plan> {
   const world = new World();

@@ -1,6 +1,7 @@
 /** The drawing of tokens: what lives how long, and where that stands. */
 import { describe, expect, it } from 'vitest';
-import { scaleTo, tokenLifetimes } from '../../src/report/plan/html/timeline.ts';
+import { scaleTo } from '../../src/report/plan/html/scale.ts';
+import { alikeLifetimes, overlapOf, tokenLifetimes } from '../../src/report/plan/html/token-lifetimes.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -27,7 +28,7 @@ describe('the lives of tokens', () => {
         token: 'a',
         lives: [
           ['a', false, 'is revoked', 1],
-          ['a.2', true, 'expires', 20],
+          ['a.2', true, 'rotates', 15],
         ],
       },
       { token: 'c', lives: [['c', false, 'is revoked', 0]] },
@@ -43,7 +44,7 @@ describe('the lives of tokens', () => {
     await world.apply(desired);
     await world.organization.advance(19 * DAY);
     const [first] = tokenLifetimes(await world.plan(desired));
-    expect(first?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual(['a expires', 'a.2 expires']);
+    expect(first?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual(['a expires', 'a.2 rotates']);
   });
 
   it('have no end when a token never expires', async () => {
@@ -52,12 +53,39 @@ describe('the lives of tokens', () => {
   });
 });
 
+describe('an overlap', () => {
+  it('lasts as long as two tokens of a key work', async () => {
+    const world = new World();
+    const desired = desire({ etl_prod: { tokens: [token('a', { ttl: 20 * DAY, rotateBefore: 5 * DAY })] } });
+    await world.apply(desired);
+    await world.organization.advance(16 * DAY);
+    const plan = await world.plan(desired);
+    const overlap = (of: typeof plan) => overlapOf(tokenLifetimes(of)[0]?.lives ?? [], Date.parse(of.at));
+    expect(overlap(plan)).toBe(Date.parse(plan.at) + DAY * 1000);
+    await world.apply(desired);
+    const during = await world.plan(desired);
+    expect(overlap(during)).toBeGreaterThan(Date.parse(during.at));
+    await world.organization.advance(2 * DAY);
+    expect(overlap(await world.plan(desired))).toBeUndefined();
+  });
+});
+
+describe('tokens that change alike', () => {
+  it('are one row, with every account once', async () => {
+    const tenants = Object.fromEntries(['t_1', 't_2', 't_10'].map((name) => [name, { tokens: [token('app')] }]));
+    const plan = await new World().plan(desire({ ...tenants, other: { tokens: [token('app', { ttl: 20 * DAY })] } }));
+    const groups = alikeLifetimes(tokenLifetimes(plan)).map(({ accounts }) => accounts);
+    expect(groups).toEqual([['t_1', 't_2', 't_10'], ['other']]);
+  });
+});
+
 describe('the scale', () => {
   it.each([
-    [3, ['now', '+1d', '+2d', '+3d']],
-    [90, ['now', '+30d', '+60d', '+90d']],
-    [365, ['now', '+365d']],
-    [3650, ['now', '+913d', '+1826d', '+2739d']],
+    [0.5, ['now', '12:00']],
+    [3, ['now', '2026-11-25', '2026-11-26', '2026-11-27']],
+    [90, ['now', '2026-12-24', '2027-01-23', '2027-02-22']],
+    [365, ['now', '2027-05-23', '2027-11-19']],
+    [3650, ['now', '2030-03-25', '2033-07-24']],
   ])('to %i days has no more places than a phone has room for', (days, labels) => {
     const { ticks, position } = scaleTo([NOW + days * 86_400_000], NOW);
     expect(ticks.map(({ label }) => label)).toEqual(labels);
@@ -69,6 +97,6 @@ describe('the scale', () => {
   });
 
   it('has a length when nothing is to come', () => {
-    expect(scaleTo([], NOW).ticks.map(({ label }) => label)).toEqual(['now', '+1h']);
+    expect(scaleTo([], NOW).ticks.map(({ label }) => label)).toEqual(['now', '01:00']);
   });
 });

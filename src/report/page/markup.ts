@@ -56,3 +56,8 @@ export function countedNames(all: readonly string[], one: string): Markup {
 export function nameList(all: readonly string[]): Markup {
   return html`<ul class="names">${all.map((name) => html`<li>${name}</li>`)}</ul>`;
 }
+
+/** `a → b`, where terminals have `a -> b`. */
+export function withArrows(text: string): string {
+  return text.replaceAll(' -> ', ' → ');
+}

@@ -56,13 +56,17 @@ summary{cursor:pointer;color:var(--link);padding:.35rem 0}
 .card{border:1px solid var(--line);border-radius:8px;background:var(--panel);padding:.8rem .9rem;margin-top:.75rem}
 .rows>li{display:flex;gap:.6rem;margin-top:.6rem}
 .rows>li>div{min-width:0;flex:1}
-.links li{margin-top:.35rem}
+.whose{padding-left:3.2rem}
 pre{margin:.35rem 0 0;padding:.6rem .75rem;background:var(--ground);border:1px solid var(--line);border-radius:6px;font-size:.8rem;line-height:1.45;white-space:pre-wrap}
 ins,del{text-decoration:none}
 ins{color:var(--create);background:var(--create-ground)}
 del{color:var(--remove);background:var(--remove-ground)}
 table{border-collapse:collapse;width:100%;table-layout:fixed}
 th:nth-child(3){width:25%}
+th p{font-weight:400}
+#ducklings thead th:nth-child(3){width:17%}
+#ducklings thead th:nth-child(4){width:16%}
+#ducklings thead th:nth-child(5){width:30%}
 th,td{text-align:left;vertical-align:top;padding:.5rem .6rem;border-bottom:1px solid var(--line)}
 thead th{color:var(--quiet);font-size:.8rem;font-weight:600}
 tfoot th,tfoot td{border-bottom:0;border-top:2px solid var(--line)}
@@ -80,9 +84,16 @@ svg{display:block;overflow:visible}
 .rotates{fill:var(--change)}
 .expires{fill:var(--adopt)}
 .ends{fill:none;stroke:var(--remove);stroke-width:2.5}
+.overlap{fill:var(--change-ground);stroke:var(--change);stroke-dasharray:3 2}
+.track .last{text-anchor:end}
 .many{fill:var(--adopt)}
 .legend{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;color:var(--quiet);font-size:.875rem;margin:.75rem 0 .5rem}
 .legend li{display:flex;align-items:center;gap:.4rem}
+.counters{display:flex;flex-wrap:wrap;gap:.5rem;margin:1.25rem 0}
+.counters>div{display:flex;flex-direction:column-reverse;justify-content:flex-end;min-width:6rem;padding:.45rem .75rem;border:1px solid var(--line);border-radius:8px}
+.counters dd{font-size:1.4rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
+.counters dt{font-size:.8rem}
+.counters .none dd{color:var(--text)}
 @media(max-width:52rem){
 .times>li,.axis{grid-template-columns:minmax(0,1fr)}
 .axis>:first-child{display:none}

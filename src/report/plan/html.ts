@@ -1,32 +1,49 @@
 /**
- * A plan as a page: the summary line, what needs attention, a card for each account, the Ducklings before and after, when
- * tokens change, and what apply does not touch.
+ * A plan as a page: its numbers, what blocks it, the changes, those with the worst risk first, what to know of them, the
+ * Ducklings before and after, when tokens change, and what apply does not touch.
  */
-
-import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
-import { groupNotices } from '../../plan/notice-groups.ts';
+import { actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
+import { counted } from '../../model/wording.ts';
 import { hasChanges } from '../../plan/plan.ts';
 import { placeOfState } from '../escape.ts';
-import { hintText, type InContext, noContext } from '../hint.ts';
+import { type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
-import { accountCards, cardId, riskTag, verbOf } from './html/card.ts';
+import { accountCards } from './html/card.ts';
+import { planCounters } from './html/counters.ts';
 import { ducklingTable } from './html/duckling-table.ts';
+import { blockers, protectionChanges, warnings } from './html/notices.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
-import { laterRevocations, printablePlan, removalText, subjectOf, summaryLine, unmanagedNames } from './wording.ts';
+import { laterRevocations, printablePlan, removalText, summaryLine, unmanagedNames } from './wording.ts';
+
+const TITLES = {
+  destructive: 'Destructive: this cannot be undone',
+  disruptive: 'Disruptive: running work may be interrupted',
+  safe: 'Changes',
+} as const satisfies Record<Risk, string>;
+
+/** Longer lists are folded. */
+const OPEN = 12;
+
+type Part = readonly [id: string, title: string, body: Markup | undefined];
 
 /** Writes the plan. */
 export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {
   const plan = printablePlan(given);
-  const groups = actionsByAccount(plan.actions);
-  const cardOf = new Map([...groups.keys()].map((account, index) => [account, cardId(index)]));
-  const parts: readonly (readonly [id: string, title: string, body: Markup | undefined])[] = [
-    ['changes', 'Changes by account', accountCards(groups)],
+  const cards = accountCards(plan.actions);
+  const parts: readonly Part[] = [
+    ...cards.map(
+      ({ risk, cards: body }): Part => [
+        risk,
+        risk === 'safe' && cards.length > 1 ? 'Other changes' : TITLES[risk],
+        body,
+      ],
+    ),
+    ['warnings', 'Warnings', warnings(plan, inContext)],
     ['ducklings', 'Ducklings before and after', ducklingTable(plan)],
     ['timeline', 'When tokens change', timeline(plan)],
     ['later', 'Revoked later, when overlaps end', later(plan)],
@@ -38,19 +55,26 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
   const there = parts.flatMap(([id, title, body]) => (body === undefined ? [] : [{ id, title, body }]));
   return page({
     title: `Plan for ${plan.organization}`,
-    summary: summaryLine(plan),
+    summary: heading(plan),
     organization: plan.organization,
     sandbox: plan.sandbox,
     state: placeOfState(plan),
     at: plan.at,
-    facts: [...riskFacts(plan), ...deletedFact(plan), ...ceilingFact(plan)],
+    facts: [...deletedFact(plan), ...ceilingFact(plan)],
     sections: [
-      ...attention(plan, inContext),
+      planCounters(plan),
+      ...blockers(plan, inContext),
+      protectionChanges(plan),
       ...(hasChanges(plan) ? [html`<nav aria-label="Parts of this page">${there.map(link)}</nav>`] : []),
-      ...risky(plan, cardOf),
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),
     ],
   });
+}
+
+/** The numbers of a plan with changes stand below it. */
+function heading(plan: Plan): string {
+  const accounts = actionsByAccount(plan.actions).size;
+  return hasChanges(plan) && accounts > 0 ? `Plan: changes of ${counted(accounts, 'account')}` : summaryLine(plan);
 }
 
 function stores(plan: Plan): Markup | undefined {
@@ -60,7 +84,7 @@ function stores(plan: Plan): Markup | undefined {
 }
 
 function link({ id, title }: { readonly id: string; readonly title: string }): Markup {
-  return html`<a href="#${id}">${title}</a> `;
+  return html`<a href="#${id}">${title.replace(/:.*/, '')}</a> `;
 }
 
 function ceilingFact({ compute }: Plan): Markup[] {
@@ -73,64 +97,26 @@ function deletedFact({ deleted_data: data }: Plan): Markup[] {
   return text === undefined ? [] : [html`Deleted with the accounts: <b>${text}</b>`];
 }
 
-const RISKY_SHOWN = 25;
-
-/** Errors, violations and warnings, and changes of deletion protection. */
-export function attention(plan: Plan, inContext: InContext): Markup[] {
-  return [
-    ...notices('Error', 'remove', plan.errors, inContext),
-    ...notices('Refused', 'remove', plan.violations, inContext),
-    ...notices('Warning', 'change', plan.warnings, inContext),
-    ...plan.protection.map(({ account, before, after }) => {
-      const said = (on: boolean) => (on ? 'on' : 'off');
-      return html`<div class="notice ${after ? 'adopt' : 'change'}"><b>Deletion protection</b> of <b>${account}</b><p>${said(before)} → ${said(after)}, in the state alone</p></div>`;
-    }),
-  ];
-}
-
-function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
-  return groupNotices(all).map(({ subject, message, hint }) => {
-    const about = subject === undefined ? NOTHING : html` <b>${subject}</b>`;
-    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${message}</p><p><small>${hintText(hint, inContext)}</small></p></div>`;
-  });
-}
-
-/** The number of destructive and disruptive actions, for the head of the page. */
-function riskFacts({ actions }: Plan): Markup[] {
-  return (['destructive', 'disruptive'] as const).flatMap((risk) => {
-    const count = actions.filter((action) => action.risk === risk).length;
-    return count === 0 ? [] : [html`${riskTag(risk, `${count} ${risk}`)}`];
-  });
-}
-
-/** In a plan of several accounts, the risky actions, destructive ones first, with links to their cards. */
-export function risky({ actions }: Plan, cardOf: ReadonlyMap<string, string>): Markup[] {
-  const all = [...ofRisk(actions, 'destructive'), ...ofRisk(actions, 'disruptive')];
-  if (all.length === 0 || cardOf.size < 2) return [];
-  const rows = all.slice(0, RISKY_SHOWN).map((action) => {
-    const subject = subjectOf(action);
-    const part = subject === '' ? NOTHING : html` <code>${subject}</code>`;
-    return html`<li>${riskTag(action.risk)} <a href="#${cardOf.get(action.account) ?? ''}">${action.account}</a>: ${verbOf(action)}${part}</li>`;
-  });
-  const more = all.length - rows.length;
-  const left = more === 0 ? NOTHING : html`<p class="quiet">and ${more} more, marked in the cards below</p>`;
-  return [html`<section id="look-first"><h2>Look at these first</h2><ul class="links">${rows}</ul>${left}</section>`];
-}
-
-function ofRisk(actions: readonly Action[], risk: Risk): Action[] {
-  return actions.filter((action) => action.risk === risk);
-}
-
 /** All of them: a later apply revokes them without being asked again. */
 function later(plan: Plan): Markup | undefined {
-  const all = laterRevocations(plan);
-  if (all.length === 0) return undefined;
-  return html`<ul>${all.map(({ account, names }) => html`<li><b>${account}</b>: ${names.join(', ')}</li>`)}</ul>`;
+  return folded(
+    laterRevocations(plan).map(({ account, names }) => html`<b>${account}</b>: ${names.join(', ')}`),
+    'account',
+  );
 }
 
 function removals({ removals: all = [] }: Plan): Markup | undefined {
-  if (all.length === 0) return undefined;
-  return html`<ul>${all.map((removal) => html`<li>${removalText(removal)}</li>`)}</ul>`;
+  return folded(
+    all.map((removal) => html`${removalText(removal)}`),
+    'secret',
+  );
+}
+
+/** A list, folded where it is long; undefined where it is empty. */
+function folded(items: readonly Markup[], one: string): Markup | undefined {
+  if (items.length === 0) return undefined;
+  const list = html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+  return items.length <= OPEN ? list : html`<details><summary>${counted(items.length, one)}</summary>${list}</details>`;
 }
 
 /** What apply does not touch: retained and suspended accounts, and unmanaged accounts and tokens. */

@@ -1,9 +1,11 @@
-/** The card of an account: its actions and their reasons, and its YAML before and after, folded. */
+/** The cards of accounts: their actions and reasons, and their YAML before and after, folded. */
 import type { Action, Risk } from '../../../model/plan.ts';
-import { reasonText } from '../../../plan/reason-text.ts';
-import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
+import { counted } from '../../../model/wording.ts';
+import { html, type Kind, type Markup, NOTHING, nameList, tag, withArrows } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
-import { detailOf, isOfAccount, type Symbol as Sign, shownSql, subjectOf, symbolOf } from '../wording.ts';
+import { type AccountGroup, type GroupedAction, groupAccounts, ofAccount } from '../groups.ts';
+import { type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
+import { accountNames } from './account-names.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -13,40 +15,55 @@ const KIND_OF = {
   '?': 'adopt',
 } as const satisfies Record<Sign, Kind>;
 
-/** In a plan of more accounts, cards with only safe actions are folded. */
+/** In a plan of more cards, those with only safe actions are folded. */
 const OPEN = 20;
 
-/** A card for each account, in the plan's order. */
-export function accountCards(groups: ReadonlyMap<string, readonly Action[]>): Markup | undefined {
-  if (groups.size === 0) return undefined;
-  const isLong = groups.size > OPEN;
-  return html`${[...groups].map(([account, actions], index) => {
-    const isFolded = isLong && actions.every(({ risk }) => risk === 'safe');
-    return html`${card(account, actions, cardId(index), isFolded)}\n`;
-  })}`;
+const RISKS: readonly Risk[] = ['destructive', 'disruptive', 'safe'];
+
+/** The cards of one risk: that of the worst action in each. */
+export interface CardSection {
+  readonly risk: Risk;
+  readonly cards: Markup;
 }
 
-/** The id of a card, for links; without any name in it. */
-export function cardId(index: number): string {
-  return `account-${index + 1}`;
+/** A card for each account, or for several with identical changes, those with the worst risk first. */
+export function accountCards(actions: readonly Action[]): CardSection[] {
+  const groups = groupAccounts(actions);
+  const isLong = groups.length > OPEN;
+  return RISKS.flatMap((risk) => {
+    const own = groups.filter((group) => riskOf(group) === risk);
+    const cards = own.map((group) => html`${card(group, isLong && risk === 'safe')}\n`);
+    return own.length === 0 ? [] : [{ risk, cards: html`${cards}` }];
+  });
 }
 
-function card(account: string, actions: readonly Action[], id: string, isFolded: boolean): Markup {
-  const own = actions.find(isOfAccount);
-  const rest = actions.filter((action) => action !== own);
-  const head = html`<h3>${mark(own ? symbolOf(own) : '~')} <bdi>${account}</bdi></h3>`;
-  const list = html`<ul class="rows">${[...(own ? [own] : []), ...rest].map((action) => row(action, own))}</ul>`;
-  const changes = accountDiff(account, actions);
-  const diff =
-    changes === '' ? NOTHING : html`<details><summary>Before and after</summary>${diffMarkup(changes)}</details>`;
-  if (!isFolded) return html`<section class="card" id="${id}">${head}${list}${diff}</section>`;
-  return html`<details class="card" id="${id}"><summary>${head} <span class="quiet">${actionCounts(actions)}</span></summary>${list}${diff}</details>`;
+function riskOf({ actions }: AccountGroup): Risk {
+  return RISKS.find((risk) => actions.some(({ action }) => action.risk === risk)) ?? 'safe';
+}
+
+function card(group: AccountGroup, isFolded: boolean): Markup {
+  const own = ofAccount(group);
+  const rest = group.actions.filter((each) => each !== own);
+  const [account = ''] = group.accounts;
+  const isOne = group.accounts.length === 1;
+  const head = html`<h3>${mark(own ? symbolOf(own.action) : '~')} <bdi>${isOne ? account : counted(group.accounts.length, 'account')}</bdi></h3>`;
+  const names = isOne ? NOTHING : html`<div class="whose">${accountNames(group.accounts)}</div>`;
+  const rows = [...(own ? [own] : []), ...rest].map((each) => row(each, own, group.sql));
+  const changes = accountDiff(
+    account,
+    group.actions.map(({ action }) => action),
+  );
+  const title = isOne ? 'Before and after' : html`Before and after, of <bdi>${account}</bdi>`;
+  const diff = changes === '' ? NOTHING : html`<details><summary>${title}</summary>${diffMarkup(changes)}</details>`;
+  const body = html`${names}<ul class="rows">${rows}</ul>${diff}`;
+  if (!isFolded) return html`<section class="card">${head}${body}</section>`;
+  return html`<details class="card"><summary>${head} <span class="quiet">${actionCounts(group.actions)}</span></summary>${body}</details>`;
 }
 
 /** `create account, set ducklings, create token (2)`. */
-function actionCounts(actions: readonly Action[]): string {
+function actionCounts(actions: readonly GroupedAction[]): string {
   const counts = new Map<string, number>();
-  for (const action of actions) {
+  for (const { action } of actions) {
     const what = action.action.replace('_', ' ');
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
@@ -57,34 +74,28 @@ function mark(sign: Sign): Markup {
   return html`<span class="mark ${KIND_OF[sign]}" aria-hidden="true">${sign}</span>`;
 }
 
-function row(action: Action, own: Action | undefined): Markup {
+function row(
+  { action, detail, reason }: GroupedAction,
+  own: GroupedAction | undefined,
+  sql: readonly string[],
+): Markup {
   const subject = subjectOf(action);
-  const part = subject === '' ? NOTHING : html` <code>${subject}</code>`;
+  const part = subject === '' ? NOTHING : html` <code>${withArrows(subject)}</code>`;
   const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
-  const detail = detailOf(action);
+  // In the card of a new account, "the account is new" need not stand at every part.
+  const isKnown = own?.action.action === 'create_account' && action.reason.kind === 'new_account';
   const more = [
-    detail === '' ? NOTHING : html`<p>${detail}</p>`,
-    reason(action, own),
-    setupSql(action),
+    detail === '' ? NOTHING : html`<p>${withArrows(detail)}</p>`,
+    isKnown ? NOTHING : html`<p class="quiet">${withArrows(reason)}</p>`,
+    action.action === 'run_setup' && sql.length > 0 ? html`<pre>${sql.join('\n')}</pre>` : NOTHING,
     deletedTokens(action),
   ];
   return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
 }
 
-/** In the card of a new account, "the account is new" need not stand at every part. */
-function reason(action: Action, own: Action | undefined): Markup {
-  if (own?.action === 'create_account' && action.reason.kind === 'new_account') return NOTHING;
-  return html`<p class="quiet">${reasonText(action)}</p>`;
-}
-
 function deletedTokens(action: Action): Markup {
   if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
   return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
-}
-
-function setupSql(action: Action): Markup {
-  const sql = shownSql([action]);
-  return sql.length === 0 ? NOTHING : html`<pre>${sql.join('\n')}</pre>`;
 }
 
 /** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */
@@ -110,12 +121,11 @@ function runs(lines: readonly string[]): { readonly sign: string; readonly lines
   return all;
 }
 
-/** A tag for the risk of an action; nothing for a safe one. */
-export function riskTag(risk: Risk, text: string = risk): Markup {
-  return risk === 'safe' ? NOTHING : tag(risk === 'destructive' ? 'remove' : 'change', text);
+function riskTag(risk: Exclude<Risk, 'safe'>): Markup {
+  return tag(risk === 'destructive' ? 'remove' : 'change', risk);
 }
 
 /** `rotate token`. */
-export function verbOf({ action }: Action): string {
+function verbOf({ action }: Action): string {
   return action === 'set_ducklings' ? 'set' : action === 'run_setup' ? 'run' : action.replace('_', ' ');
 }

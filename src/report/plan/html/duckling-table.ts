@@ -2,8 +2,10 @@
 import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
+import { counted } from '../../../model/wording.ts';
 import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
 import { ceilingText } from '../ceiling.ts';
+import { rangesOf } from './account-names.ts';
 
 const DIRECTIONS = {
   new: ['create', '+ new'],
@@ -21,11 +23,27 @@ export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
   return html`<table>
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${changes.map((change) => html`${row(change, isPriced)}\n`)}</tbody>
+${alike(changes).map((same) => html`${row(same, isPriced)}\n`)}</tbody>
 ${isPriced ? total(compute) : NOTHING}</table>`;
 }
 
-function row({ account, before, after, compute }: SetDucklings, isPriced: boolean): Markup {
+/** Accounts with the same Ducklings before and after, in the order of the first of each. */
+function alike(changes: readonly SetDucklings[]): SetDucklings[][] {
+  const groups = new Map<string, SetDucklings[]>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.before, change.after, change.compute]);
+    const group = groups.get(key);
+    if (group) group.push(change);
+    else groups.set(key, [change]);
+  }
+  return [...groups.values()];
+}
+
+function row(same: readonly SetDucklings[], isPriced: boolean): Markup {
+  const [change] = same;
+  if (change === undefined) return NOTHING;
+  const { account, before, after, compute } = change;
+  const isOne = same.length === 1;
   const cells: readonly (readonly [string, Markup])[] = [
     ['Read/write', becomes(before?.read_write, after.read_write)],
     ['Pool', becomes(before?.read_scaling, after.read_scaling)],
@@ -33,9 +51,11 @@ function row({ account, before, after, compute }: SetDucklings, isPriced: boolea
       'Cooldowns',
       html`${cooldown('read/write', before?.read_write, after.read_write)}${cooldown('pool', before?.read_scaling, after.read_scaling)}`,
     ],
-    ...(isPriced ? [['At most', ceiling(compute)] as const] : []),
+    ...(isPriced ? [['At most', html`${ceiling(compute)}${isOne ? NOTHING : ', each'}`] as const] : []),
   ];
-  return html`<tr><th scope="row">${account}</th>${cells.map(cell)}</tr>`;
+  const names = same.map((one) => one.account);
+  const who = isOne ? html`${account}` : html`${counted(same.length, 'account')}<p>${rangesOf(names)}</p>`;
+  return html`<tr><th scope="row">${who}</th>${cells.map(cell)}</tr>`;
 }
 
 /** On a phone a row is a block, and each cell has a label. */
