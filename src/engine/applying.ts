@@ -5,6 +5,7 @@ import type { ApplyInput, Outcome } from '../apply/apply-account.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
+import type { State, StateAccount } from '../model/state.ts';
 import { isRecordDue, runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -66,8 +67,11 @@ export async function applyTested(
     await recordOrganization(stateWriter, smoke);
     const done = { applied: { ...applied, failures }, smoke };
     const { runs, accounts } = stateWriter.state;
+    const protections = changedProtections(before, stateWriter.state);
     const isQuiet = applied.outcomes.length === 0 && failures.length === 0 && accounts === before.accounts;
-    if (!isQuiet || isRecordDue(runs, input.live.now)) await recordRun(stateWriter, run, done, by.exitCode?.(done));
+    if (!isQuiet || isRecordDue(runs, input.live.now)) {
+      await recordRun(stateWriter, run, done, protections, by.exitCode?.(done));
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     failures.push(error);
@@ -76,11 +80,20 @@ export async function applyTested(
   return { applied: { ...applied, failures, unsaved, saved }, smoke };
 }
 
+/** The number of accounts whose deletion protection is another than before. */
+function changedProtections(before: State, after: State): number {
+  if (before.accounts === after.accounts) return 0;
+  const isChanged = ([key, { deletion_protection: now }]: readonly [string, StateAccount]) =>
+    (before.accounts.get(key)?.deletion_protection ?? now) !== now;
+  return [...after.accounts].filter(isChanged).length;
+}
+
 /** Records what a run did and how it ended. @throws UserError STATE_UNWRITABLE */
 async function recordRun(
   stateWriter: ApplyInput['stateWriter'],
   run: StateRun,
   { applied }: TestedApply,
+  protections: number,
   exitCode: number | undefined,
 ): Promise<void> {
   const counts: Record<string, number> = {};
@@ -88,6 +101,8 @@ async function recordRun(
     const key = result === 'done' ? action.action : result;
     counts[key] = (counts[key] ?? 0) + 1;
   }
+  // It is no action, as it changes the state alone.
+  if (protections > 0) counts.set_deletion_protection = protections;
   const ended = { ...run, counts, ...(exitCode === undefined ? {} : { exit_code: exitCode }) };
   await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended) }));
 }
@@ -101,7 +116,8 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
   const message = shown
     ? 'the plan violates a guardrail, as shown above, so nothing was done'
     : `the plan is refused: ${said}`;
-  throw new UserError('GUARDRAIL', message, first.hint);
+  const hint = shown ? 'Follow the hint of each "Refused", then run this again.' : first.hint;
+  throw new UserError('GUARDRAIL', message, hint);
 }
 
 /** Whether a statement of a setup failed: the plan was applied, and the account does not have what it needs. */

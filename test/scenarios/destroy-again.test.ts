@@ -60,6 +60,23 @@ it('and does nothing more when its account is gone, which the configuration stil
   expect((await stage.run(`${destroy}x`)).code).toBe(64);
 });
 
+it('names an account of the state that left the configuration, and tells what a refusal needs once', async () => {
+  const stage = new Stage(CONFIGURATION.replace('etl: { deletion_protection: false,', 'etl: {'));
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  const yaml = stage.read();
+  stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));
+  const destroy = 'destroy --sandbox --yes --no-smoke --allow-delete --only etl';
+  for (const words of [destroy, 'apply --sandbox --yes --no-smoke --allow-delete --prune']) {
+    const { code, stdout, stderr } = await stage.run(words);
+    expect([code, `${stdout}${stderr}`.match(/deletion_protection: false/g)]).toMatchObject([1, { length: 1 }]);
+  }
+  stage.edit(() => yaml.replace('etl: {', 'etl: { deletion_protection: false,'));
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));
+  expect((await stage.json(destroy)).document).toMatchObject({ actions: [{ action: 'delete_account' }] });
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], retained: [] });
+});
+
 it('where the account is pruned', async () => {
   const stage = await destroyed();
   stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));

@@ -33,6 +33,15 @@ describe('the history', () => {
     expect(text.stdout).toContain('1 rotate token');
   });
 
+  it('has a run that records deletion protection alone, once', async () => {
+    const stage = await Stage.applied();
+    stage.edit((text) => text.replace(/^( {2}etl_prod:\n)/m, '$1    deletion_protection: false\n'));
+    for (const _ of ['changes it', 'has nothing to do'])
+      expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    expect(runsOf(stage).slice(1)).toMatchObject([{ command: 'apply', counts: { set_deletion_protection: 1 } }]);
+    expect((await stage.run('state history')).stdout).toMatch(/ {2}1 set deletion protection$/m);
+  });
+
   it('has one run that changes nothing in twelve hours, so that a second apply writes nothing', async () => {
     const stage = await Stage.applied();
     const written = stage.read(STATE);

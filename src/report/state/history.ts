@@ -27,7 +27,7 @@ function didText({ counts, exit_code, command }: StateRun, paint: Paint): string
   if (command === undefined) return '';
   if (counts === undefined) return paint.red('did not come to its end');
   const did = Object.entries(counts).map(([kind, count]) => printable(`${count} ${kind.replaceAll('_', ' ')}`));
-  const text = did.length === 0 ? (command.startsWith('state ') ? '' : 'nothing to do') : did.join(', ');
+  const text = did.length === 0 ? (command.startsWith('state ') ? '' : 'no actions') : did.join(', ');
   if (exit_code === undefined || exit_code === 0) return text;
   return `${text === '' ? '' : `${text}; `}${paint.red(`exit code ${exit_code}`)}`;
 }
