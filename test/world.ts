@@ -216,9 +216,10 @@ export class World {
       readonly verify?: ApplyInput['verify'];
       readonly stopping?: AbortSignal;
       readonly parallelism?: number;
+      readonly onEvent?: ApplyInput['onEvent'];
     } = {},
   ): Promise<Applied & { readonly plan: Plan }> {
-    const { verify, stopping = new AbortController().signal, parallelism = 4, ...planning } = options;
+    const { verify, onEvent, stopping = new AbortController().signal, parallelism = 4, ...planning } = options;
     const plan = await this.plan(desired, planning);
     const live = await this.live(desired);
     const applied = await apply({
@@ -231,6 +232,7 @@ export class World {
       parallelism,
       stopping,
       ...(verify ? { verify } : {}),
+      ...(onEvent ? { onEvent } : {}),
     });
     // As the commands do.
     const run = { at: new Date(live.now).toISOString(), counts: {} };

@@ -166,9 +166,12 @@ async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
   }
 }
 
-/** The number of accounts that an apply of this plan processes, for its progress. */
-export function countAccounts(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
-  return actionsToApply(input).size;
+/**
+ * The number of steps of an apply of this plan, for its progress: each action, and each account when it is finished. By accounts
+ * alone nothing would move for minutes, because many are in progress at once.
+ */
+export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
+  return [...actionsToApply(input).values()].reduce((steps, actions) => steps + actions.length + 1, 0);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The run that apply, rotate and destroy share: lock, plan, show, ask, apply, report. */
 
-import { countAccounts } from '../apply/apply.ts';
+import { countSteps } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
 import {
   applyTested,
@@ -162,7 +162,7 @@ async function carryOut(
   };
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
-    : await applyWithProgress(countAccounts(input), io, (onEvent) =>
+    : await applyWithProgress(countSteps(input), io, (onEvent) =>
         applyTested({ ...input, onEvent }, service, options.smoke, by),
       );
   const { applied, smoke } = done;
@@ -190,17 +190,17 @@ function isBeforeFirst({ due }: ApplyCommandOptions, { state }: OpenedState): bo
 }
 
 async function applyWithProgress<T>(
-  accounts: number,
+  steps: number,
   io: Io,
   work: (onEvent: (event: ApplyEvent) => void) => Promise<T>,
 ): Promise<T> {
-  const progress = new Progress(io, 'Applying', accounts);
+  const progress = new Progress(io, 'Applying', steps);
   try {
     return await work((event) => {
       const line = eventLine(event, io.paint.err);
-      if (event.kind === 'account') progress.step();
-      else if (event.kind === 'end') progress.line(line, event.outcome.result === 'failed');
-      else progress.now(line);
+      if (event.kind === 'account' || event.kind === 'end') progress.step();
+      if (event.kind === 'end') progress.line(line, event.outcome.result === 'failed');
+      else if (event.kind !== 'account') progress.now(line);
     });
   } finally {
     progress.end();

@@ -9,6 +9,8 @@ export interface Progressed {
   readonly total: number;
   /** Seconds since the work began. */
   readonly seconds: number;
+  /** What was done lately, and in how many seconds: by default, everything. Some steps take longer than others. */
+  readonly recent?: { readonly done: number; readonly seconds: number };
   /** The account in work. */
   readonly current: string;
 }
@@ -26,13 +28,14 @@ const LEAST_NAME = 6;
 const SHORT_SECONDS = 2;
 
 /** Formats the line, never wider than the terminal: the name is cut first, then the bar, then the time. */
-export function progressLine({ what, done, total, seconds, current }: Progressed, room: LineRoom): string {
+export function progressLine(progressed: Progressed, room: LineRoom): string {
+  const { what, done, total, current } = progressed;
   // Some terminals begin a new line after the last column.
   const width = room.columns - 1;
   const count = `${done}/${total}`;
   const least = `${what} ${count}`;
   if (stringWidth(least) > width) return cutTo(count, width, '');
-  const wanted = timing(done, total, seconds);
+  const wanted = timing(progressed);
   const time = stringWidth(least + wanted) <= width ? wanted : '';
   const bar = barOf(total === 0 ? 1 : done / total, width - stringWidth(least + time) - '[] '.length, room);
   const line = `${what} ${bar}${count}${time}`;
@@ -49,9 +52,9 @@ function barOf(share: number, columns: number, { hasBlocks }: LineRoom): string 
   return `[${on.repeat(full)}${off.repeat(width - full)}] `;
 }
 
-function timing(done: number, total: number, seconds: number): string {
-  if (done === 0 || seconds < SHORT_SECONDS) return '';
-  const rate = done / seconds;
+function timing({ done, total, seconds, recent = { done, seconds } }: Progressed): string {
+  if (recent.done === 0 || seconds < SHORT_SECONDS) return '';
+  const rate = recent.done / recent.seconds;
   const left = total > done ? `, ${shortSpan((total - done) / rate)} left` : '';
   return `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s${left}`;
 }

@@ -6,6 +6,8 @@ import { progressLine } from './progress-line.ts';
 import { canChangeLines, columnsOf, hasBlocks } from './terminal.ts';
 
 const REDRAW_MS = 100;
+/** The rate is that of so many seconds. */
+const RECENT_SECONDS = 15;
 /** Shorter work shows no bar. */
 const SILENT_MS = 300;
 
@@ -16,6 +18,8 @@ export class Progress {
   readonly #isShown: boolean;
   readonly #started = monotonicMs();
   readonly #timer: NodeJS.Timeout | undefined;
+  /** What was done by when, in seconds since the start; the first is as old as what counts as recent. */
+  readonly #samples = [{ seconds: 0, done: 0 }];
   #done = 0;
   #current = '';
 
@@ -64,7 +68,12 @@ export class Progress {
     if (milliseconds < SILENT_MS || columns === undefined) return;
     const [what, done, total, current] = [this.#what, this.#done, this.#total, this.#current];
     const room = { columns, hasBlocks: hasBlocks(this.#io.env) };
-    this.#io.changing.show(progressLine({ what, done, total, seconds: milliseconds / 1000, current }, room));
+    const seconds = milliseconds / 1000;
+    this.#samples.push({ seconds, done });
+    while ((this.#samples[1]?.seconds ?? seconds) < seconds - RECENT_SECONDS) this.#samples.shift();
+    const [first = { seconds: 0, done: 0 }] = this.#samples;
+    const recent = { done: done - first.done, seconds: seconds - first.seconds };
+    this.#io.changing.show(progressLine({ what, done, total, seconds, recent, current }, room));
   }
 }
 

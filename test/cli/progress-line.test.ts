@@ -24,6 +24,12 @@ describe('the line of a progress', () => {
     expect(progressLine({ ...WORK, done: 0, total: 0 }, wide)).toContain('[████████████████████] 0/0');
   });
 
+  it('has the rate of late, since some steps take longer than others', () => {
+    const recent = (done: number) => progressLine({ ...WORK, seconds: 60, recent: { done, seconds: 10 } }, wide);
+    expect(recent(20)).toContain('100/300  2.0/s, 1m40s left');
+    expect(recent(0)).toContain('100/300  etl_prod');
+  });
+
   it('has the time left in the units that people count in', () => {
     const left = (total: number) =>
       /, (\w+) left/.exec(progressLine({ ...WORK, done: 10, total, seconds: 10 }, wide))?.[1];
