@@ -12,6 +12,7 @@ import { isoTime } from '../model/time.ts';
 import { separateAccepted } from './acceptance.ts';
 import * as catalog from './catalog.ts';
 import type { Evidence } from './evidence.ts';
+import { inventoryOf } from './inventory.ts';
 import type { Others, Rule } from './rule.ts';
 import { usageOf } from './usage.ts';
 
@@ -37,6 +38,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
     ignored: evidence.ignored,
     rules: rules.map(infoOf),
     ...found,
+    ...inventoryOf(evidence),
     ...usageOf(evidence),
   };
 }

@@ -1,4 +1,5 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
+import type { InventoryToken } from '../model/audit.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { Action, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
@@ -16,7 +17,7 @@ import { isExpired } from '../plan/token-series.ts';
  * - `smoke_test`: created for a smoke test
  * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
  */
-export type TokenRole = 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'unmanaged';
+export type TokenRole = InventoryToken['role'];
 
 /** A live token with its role. */
 export interface AuditedToken {

@@ -1,5 +1,7 @@
 import type { Acceptance } from './desired.ts';
-import type { Scope } from './plan.ts';
+import type { Ducklings } from './ducklings.ts';
+import type { NextChange, Scope } from './plan.ts';
+import type { TokenType } from './tokens.ts';
 import type { Hint, Location } from './user-error.ts';
 
 /** An Audit: the live organization compared with the configuration and good practice. Data only; it never holds a secret. */
@@ -25,8 +27,53 @@ export interface Audit {
   readonly findings: readonly Finding[];
   /** The findings that the configuration accepts (`audit.accept`), in the same order. They are not among `findings`. */
   readonly accepted: readonly AcceptedFinding[];
+  /** What is live of the checked accounts. */
+  readonly inventory: Inventory;
   /** What the checked accounts used and store; with `--usage`, where MotherDuck could be connected to. */
   readonly usage?: AuditUsage;
+}
+
+/** What is live of the checked accounts. */
+export interface Inventory {
+  /** Of the ceilings; absent when the configuration names none. */
+  readonly currency?: string;
+  /** By name. */
+  readonly accounts: readonly InventoryAccount[];
+}
+
+/** What is live of one account, and when it was last seen at work. Times are ISO 8601. */
+export interface InventoryAccount {
+  readonly account: string;
+  /** `retained`: managed, and no longer in the configuration. */
+  readonly standing: 'configured' | 'retained' | 'unmanaged';
+  /** null when they could not be read. */
+  readonly ducklings: Ducklings | null;
+  /** The maximum price per hour, by `compute_rates`; null when it is not known, absent without rates. */
+  readonly ceiling?: number | null;
+  /** When a smoke test last passed or a token was first verified, by the state; null: never. */
+  readonly last_verified: string | null;
+  /** With `--usage`; null when no query is recorded. Absent when it was not read. */
+  readonly last_query?: string | null;
+  /** Live tokens, without expired ones. */
+  readonly tokens: readonly InventoryToken[];
+}
+
+/** A live token of an account. */
+export interface InventoryToken {
+  /** At MotherDuck. */
+  readonly name: string;
+  /** In the configuration or the state; absent for an unmanaged token. */
+  readonly key?: string;
+  readonly type: TokenType;
+  /**
+   * `current`: managed and in use. `obsolete`: replaced or no longer configured. `orphan`: of an interrupted run.
+   * `smoke_test`: created for a smoke test. `reserved`: MotherDuck's own.
+   */
+  readonly role: 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'unmanaged';
+  /** null: does not expire. */
+  readonly expires_at: string | null;
+  /** What happens to it first; what is in the past happens with the next apply. null: nothing. */
+  readonly next: Pick<NextChange, 'change' | 'at'> | null;
 }
 
 /** What accounts used over some days and store. Unknown is never zero. */

@@ -162,8 +162,8 @@ export function renderAudit(
   inContext: InContext = noContext,
 ): string {
   const render = rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit');
-  // Text combines the commands of a rule's findings first.
-  return render(format === 'text' ? audit : hintsInContext(audit, inContext), paint, inContext);
+  // These combine the commands of a rule's findings first.
+  return render(format === 'text' || format === 'html' ? audit : hintsInContext(audit, inContext), paint, inContext);
 }
 
 /** Renders a smoke test, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */

@@ -51,3 +51,33 @@ export async function planPageOf(accounts: number): Promise<string> {
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
+
+/** The page of the audit of such an organization, where accounts are also without a configuration, and one finding is accepted. */
+export async function auditPageOf(accounts: number): Promise<string> {
+  const stage = await organizationOf(accounts);
+  await stage.run('sandbox seed 3');
+  stage.edit(
+    (text) => `${text}audit: { accept: [{ rule: MDA001, accounts: [tenant_00001], reason: its owner left }] }\n`,
+  );
+  return auditPage(stage);
+}
+
+/** The page of the audit of an organization that is as it is configured. */
+export async function cleanAuditPage(): Promise<string> {
+  const stage = new Stage(configuration({ count: 3 }, false), { leave: afterAll });
+  await stage.run('apply --sandbox --yes');
+  return auditPage(stage);
+}
+
+/** The page of the audit of an organization with so many accounts, of which none is configured. */
+export async function unmanagedAuditPage(accounts: number): Promise<string> {
+  const stage = new Stage('version: 1\norganization: acme\n', { leave: afterAll });
+  await stage.run(`sandbox seed ${accounts}`);
+  return auditPage(stage);
+}
+
+async function auditPage(stage: Stage): Promise<string> {
+  const { stdout, stderr } = await stage.run('audit --sandbox --usage --format html --fail-on never');
+  if (stdout === '') throw new Error(stderr);
+  return stdout;
+}

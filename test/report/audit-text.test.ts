@@ -20,6 +20,7 @@ function audit(...findings: readonly Finding[]): Audit {
     ignored: [],
     rules: [],
     accepted: [],
+    inventory: { accounts: [] },
     findings,
   };
 }

@@ -1,9 +1,62 @@
 /** Audits as the formats get them. */
-import type { Audit, Finding } from '../../src/model/audit.ts';
+import type { Audit, Finding, Inventory, InventoryAccount } from '../../src/model/audit.ts';
 
 const FILE = 'motherduck.accounts.yaml';
 
 export const NAUGHTY = '"><script>alert(1)</script>';
+
+const INVENTORY: Inventory = {
+  currency: 'USD',
+  accounts: [
+    {
+      account: 'etl_prod',
+      standing: 'configured',
+      ducklings: {
+        read_write: { size: 'standard', cooldown: 60 },
+        read_scaling: { size: 'pulse', pool_size: 4 },
+      },
+      ceiling: 2.4,
+      last_verified: '2026-11-20T08:00:00.000Z',
+      last_query: '2026-11-24T20:00:00.000Z',
+      tokens: [
+        {
+          name: 'airflow.g1',
+          key: 'airflow',
+          type: 'read_write',
+          role: 'current',
+          expires_at: '2027-02-22T08:00:00.000Z',
+          next: { change: 'rotates', at: '2027-02-08T08:00:00.000Z' },
+        },
+        {
+          name: 'airflow.g0',
+          key: 'airflow',
+          type: 'read_write',
+          role: 'obsolete',
+          expires_at: null,
+          next: { change: 'is revoked', at: '2026-11-24T10:00:00.000Z' },
+        },
+      ],
+    },
+    {
+      account: 'marketing_bot',
+      standing: 'unmanaged',
+      ducklings: null,
+      ceiling: null,
+      last_verified: null,
+      last_query: null,
+      tokens: [
+        {
+          name: NAUGHTY,
+          type: 'read_write',
+          role: 'unmanaged',
+          expires_at: '2026-12-24T08:00:00.000Z',
+          next: { change: 'expires', at: '2026-12-24T08:00:00.000Z' },
+        },
+        { name: 'forever', type: 'read_write', role: 'unmanaged', expires_at: null, next: null },
+      ],
+    },
+  ],
+};
 
 /** Some findings of each severity, and a rule that found nothing. */
 export const FOUND: Audit = {
@@ -58,6 +111,7 @@ export const FOUND: Audit = {
     },
   ],
   accepted: [],
+  inventory: INVENTORY,
   findings: [
     {
       rule: 'MDA024',
@@ -117,12 +171,21 @@ export function large(accounts: number): Audit {
       fix: { text: 'Delete at MotherDuck, or adopt.', command: ['import', `tenant_${index}`] },
     }),
   );
-  return { ...FOUND, checked: { accounts, tokens: 2 * accounts }, findings };
+  const inventory = Array.from(
+    { length: accounts },
+    (_, index): InventoryAccount => ({ ...(INVENTORY.accounts[0] as InventoryAccount), account: `tenant_${index}` }),
+  );
+  return {
+    ...FOUND,
+    checked: { accounts, tokens: 2 * accounts },
+    findings,
+    inventory: { ...INVENTORY, accounts: inventory },
+  };
 }
 
 /** The same audit with a text put at the end of every text in it that somebody could choose. */
 export function renamed(audit: Audit, suffix: string): Audit {
-  const texts = ['organization', 'account', 'token', 'message', 'text', 'file'];
+  const texts = ['organization', 'account', 'token', 'message', 'text', 'file', 'currency'];
   return JSON.parse(JSON.stringify({ ...audit, ignored: [suffix] }), (key, value: unknown) =>
     typeof value === 'string' && texts.includes(key) ? value + suffix : value,
   ) as Audit;

@@ -1,7 +1,9 @@
 /** The pages: valid, self-contained, small, readable, and never anything but text where a name stands. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { HtmlValidate } from 'html-validate/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SCRIPT } from '../../src/report/audit/html/script.ts';
 import { auditHtml } from '../../src/report/audit/html.ts';
 import { planHtml } from '../../src/report/plan/html.ts';
 import * as audits from './audits.ts';
@@ -115,8 +117,8 @@ describe('a plan as a page', () => {
 });
 
 describe('an audit as a page', () => {
-  it('shows findings most severe first by account, and the rules', async () => {
-    await expect(withoutStyle(auditHtml(audits.FOUND))).toMatchFileSnapshot('../golden/audit.html');
+  it('shows the organization, findings most severe first by rule, its accounts, and the rules', async () => {
+    await expect(withoutStyle(withoutScript(auditHtml(audits.FOUND)))).toMatchFileSnapshot('../golden/audit.html');
   });
 
   it('of a clean organization is small', () => {
@@ -125,28 +127,69 @@ describe('an audit as a page', () => {
     expect(bodyOf(page)).not.toContain('class="card"');
   });
 
+  it('of a clean organization says what was checked and what comes next, soonest first', () => {
+    const page = bodyOf(auditHtml(audits.CLEAN));
+    expect(page).toMatch(/Nothing was found\..*6 rules checked 4 accounts and 5 tokens;/);
+    expect(page.match(/<li><bdi>[^<]*<\/bdi> (rotates|is revoked|expires) [^<]*<\/li>/g)).toEqual([
+      '<li><bdi>etl_prod/airflow.g0</bdi> is revoked with the next apply</li>',
+      '<li><bdi>marketing_bot/&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;</bdi> expires 2026-12-24 (in 30 days)</li>',
+      '<li><bdi>etl_prod/airflow</bdi> rotates 2027-02-08 (in 76 days)</li>',
+    ]);
+  });
+
+  it('has commands that can be copied, in their context and for all accounts of a rule', () => {
+    const page = auditHtml(audits.large(120), undefined, (argv) => [...argv, '--config', "o'neill.yaml"]);
+    expect(page).toMatch(
+      /\(for the first 50 of 60\):<\/p><pre class="run"><code class="command">mdacc import tenant_0 .* tenant_49 --config &#39;o&#39;\\&#39;&#39;neill\.yaml&#39;<\/code>/,
+    );
+  });
+
+  it('draws one bar for accounts with the same Ducklings, and says how many have none', () => {
+    const { inventory } = audits.large(1000);
+    const varied = inventory.accounts.map((account, index) => {
+      const read_scaling = { size: 'pulse' as const, pool_size: index % 30 };
+      return { ...account, ceiling: index % 30, ducklings: { read_write: { size: 'pulse' as const }, read_scaling } };
+    });
+    const page = auditHtml({ ...audits.FOUND, inventory: { ...inventory, accounts: varied } });
+    expect(page.match(/<li><div>3[34] accounts <span class="quiet"><bdi>tenant_/g)).toHaveLength(20);
+    expect(page).toContain('30 Ducklings each, at most 29.00 USD an hour each, 957.00 USD together');
+    expect(page).toContain('340 accounts with less are not shown here; the table of accounts has all.');
+  });
+
+  it('allows one script, by its hash, which is the same whatever the audit is of', () => {
+    const scripts = [audits.FOUND, audits.CLEAN, audits.renamed(audits.FOUND, HOSTILE)].map((audit) => {
+      const page = auditHtml(audit);
+      const [, script = ''] = /<script>(.*)<\/script>\n<\/body>/s.exec(page) ?? [];
+      const hash = createHash('sha256').update(script).digest('base64');
+      expect(page).toContain(`; script-src &#39;sha256-${hash}&#39;">`);
+      expect(page.match(/<script/g)).toHaveLength(1);
+      return script;
+    });
+    expect(new Set(scripts).size).toBe(1);
+  });
+
   it('is valid HTML', async () => {
     const all = [audits.FOUND, audits.CLEAN, audits.large(60), audits.renamed(audits.FOUND, HOSTILE)];
     for (const audit of all) expect(await problemsOf(auditHtml(audit))).toEqual([]);
   });
 
-  it('opens with 1,000 accounts, the notes folded', () => {
+  it('opens with 1,000 accounts, all but the first findings of a rule folded', () => {
     const page = auditHtml(audits.large(1000));
     expect(page.length).toBeLessThan(500_000);
-    expect(page).toMatch(/<section id="notes"><h2>500 notes<\/h2><details>/);
+    expect(page).toMatch(/<section id="notes"><h2>500 notes<\/h2>.*<details><summary>495 more<\/summary>/s);
   });
 });
 
 describe('every page', () => {
   const ELEMENTS = new Set(
     `html head meta title link style body header main footer section nav h1 h2 h3 p div span b bdi a code pre ins del
-    small ul ol li dl dt dd details summary table thead tbody tfoot tr th td svg g line path rect text use`.split(
+    small ul ol li dl dt dd label input details summary table thead tbody tfoot tr th td svg g line path rect text use`.split(
       /\s+/,
     ),
   );
   const ATTRIBUTES = new Set(
     `lang charset http-equiv content name rel href class id role scope colspan data-is aria-hidden aria-label
-    aria-labelledby x y x1 x2 y1 y2 d fill width height viewbox`.split(/\s+/),
+    aria-labelledby type autocomplete hidden data-sort x y x1 x2 y1 y2 d fill width height viewbox`.split(/\s+/),
   );
 
   it('has no element and no attribute that could run or load something, whatever the names are', async () => {
@@ -167,7 +210,8 @@ describe('every page', () => {
     );
     fc.assert(
       fc.property(names, (name) => {
-        for (const page of [planHtml(renamed(plan, name)), auditHtml(audits.renamed(audits.FOUND, name))]) {
+        const audit = withoutScript(auditHtml(audits.renamed(audits.FOUND, name)));
+        for (const page of [planHtml(renamed(plan, name)), audit]) {
           const { elements, attributes } = partsOf(page);
           expect([...elements].filter((element) => !ELEMENTS.has(element))).toEqual([]);
           expect([...attributes].filter((attribute) => !ATTRIBUTES.has(attribute))).toEqual([]);
@@ -202,6 +246,11 @@ describe('every page', () => {
 
 function bodyOf(page: string): string {
   return page.slice(page.indexOf('<body>'));
+}
+
+/** Without the only script, which is the same in every page. */
+function withoutScript(page: string): string {
+  return page.replace(`<script>${SCRIPT}</script>`, '');
 }
 
 /** What is under test stands without its looks, which are a line of their own in every page. */

@@ -1,12 +1,13 @@
 /** An audit for a terminal: one line per finding, most severe first, with the fix below the findings that share it, and a summary. */
-import type { Audit, Finding, Severity } from '../../model/audit.ts';
+import type { Audit, Severity } from '../../model/audit.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import type { Hint, Location } from '../../model/user-error.ts';
+import type { Location } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { acceptanceText, auditSummary, SEVERITIES, subjectOf, unconfiguredHint } from './findings.ts';
+import { groupByFix, sharedFix } from './fixes.ts';
 import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
 const SEVERITY_WIDTH = 'warning'.length;
@@ -16,8 +17,6 @@ const NAMES_SHOWN = 8;
 /** Accounts with fewer hours of compute than these are counted. */
 const USAGE_SHOWN = 20;
 const MAX_COMPUTE_WIDTH = 60;
-/** How many names a command takes in a report; with more, the first is an example. */
-const MAX_NAMES = 8;
 
 /** Writes the audit. */
 export function auditText(given: Audit, paint: Paint = plain, inContext: InContext = noContext): string {
@@ -77,49 +76,6 @@ function usageLines({ usage }: Audit): string {
   const more = all.length > rows.length ? [`  and ${all.length - rows.length} more (--format json has all)`] : [];
   const table = rows.length === 0 ? [] : [`${usageTitle(usage)}:`, ...lines, ...more];
   return [...table, ...usageUnknowns(usage)].join('\n');
-}
-
-/** The findings by rule and by fix, where commands that differ only in a name are the same; in their order. */
-function groupByFix(findings: readonly Finding[]): Finding[][] {
-  const rules = new Map<string, Map<string, Finding[]>>();
-  for (const finding of findings) {
-    const { rule, fix } = finding;
-    const groups = rules.get(rule) ?? new Map<string, Finding[]>();
-    rules.set(rule, groups);
-    const key = JSON.stringify([fix.text, takesNames(fix.command)?.base ?? fix.command]);
-    const group = groups.get(key);
-    if (group) group.push(finding);
-    else groups.set(key, [finding]);
-  }
-  return [...rules.values()].flatMap((groups) => [...groups.values()]);
-}
-
-/** One fix for findings of one group: the names of their commands in one command. */
-function sharedFix(fixes: readonly Hint[]): Hint {
-  const [first = { text: '' }] = fixes;
-  const parts = takesNames(first.command);
-  const names = [...new Set(fixes.flatMap(({ command }) => takesNames(command)?.name ?? []))];
-  if (parts === undefined || names.length < 2) return first;
-  if (names.length > MAX_NAMES) {
-    return { ...first, text: `${first.text.replace(/\.$/, '')} (for the first of ${names.length})` };
-  }
-  const { base, option } = parts;
-  return { ...first, command: [...base, ...names.flatMap((name) => (option ? [option, name] : [name]))] };
-}
-
-/** The parts of a command that takes several names; undefined for any other. Commands that delete stay apart. */
-function takesNames(
-  command: Hint['command'],
-): { readonly base: readonly string[]; readonly option?: '--only'; readonly name: string } | undefined {
-  const [verb = '', second, third, ...more] = command ?? [];
-  if (second === undefined || more.length > 0) return undefined;
-  if (verb === 'import' || verb === 'rotate') {
-    if (third === undefined && !second.startsWith('-')) return { base: [verb], name: second };
-  }
-  if ((verb === 'apply' || verb === 'smoke') && second === '--only' && third !== undefined) {
-    return { base: [verb], option: second, name: third };
-  }
-  return undefined;
 }
 
 function locationSuffix(location: Location | undefined, mainFile: string): string {

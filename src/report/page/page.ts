@@ -1,8 +1,9 @@
-/** The page around every report in HTML: one file without scripts and network access, for phones, desktops and printers. */
+/** The page around every report in HTML: one file without network access, for phones, desktops and printers. */
+import { createHash } from 'node:crypto';
 import { showTime } from '../../model/time.ts';
 import { VERSION } from '../../version.ts';
 import { visibleAscii } from '../escape.ts';
-import { html, type Markup, NOTHING } from './markup.ts';
+import { html, Markup, NOTHING } from './markup.ts';
 import { STYLE } from './style.ts';
 
 export interface Page {
@@ -19,19 +20,21 @@ export interface Page {
   /** Further facts under the summary, a few words each. */
   readonly facts: readonly Markup[];
   readonly sections: readonly Markup[];
+  /** A program that makes the page easier to use, and that it is complete without. Never made of data. */
+  readonly script?: string;
 }
 
-// Even if a name became markup by mistake, it could not run, load or send anything.
+// Even if a name became markup by mistake, it could not run, load or send anything: only the script of this hash runs.
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** Writes the whole file. */
-export function page({ title, summary, organization, sandbox, state, at, facts, sections }: Page): string {
+export function page({ title, summary, organization, sandbox, state, at, facts, sections, script }: Page): string {
   const place = state === undefined ? NOTHING : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}${script === undefined ? '' : `; script-src '${hashOf(script)}'`}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -48,10 +51,14 @@ ${sandbox ? SANDBOX : NOTHING}
 </header>
 <main>
 ${sections.map((section) => html`${section}\n`)}</main>
-<footer>motherduck-accounts ${VERSION}</footer>
+<footer>motherduck-accounts ${VERSION}</footer>${script === undefined ? NOTHING : new Markup(`\n<script>${script}</script>`)}
 </body>
 </html>
 `.text;
+}
+
+function hashOf(script: string): string {
+  return `sha256-${createHash('sha256').update(script).digest('base64')}`;
 }
 
 /** The sandbox never passes for MotherDuck. */

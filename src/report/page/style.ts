@@ -94,7 +94,32 @@ svg{display:block;overflow:visible}
 .counters dd{font-size:1.4rem;font-weight:600;line-height:1.3;font-variant-numeric:tabular-nums}
 .counters dt{font-size:.8rem}
 .counters .none dd{color:var(--text)}
+.plain{margin-top:.25rem}
+.notice .plain,.notice a{color:var(--text)}
+.weeks>li{display:grid;grid-template-columns:13rem minmax(0,1fr);gap:.1rem 1.25rem;padding:.35rem 0;border-bottom:1px solid var(--line)}
+.bar{width:100%}
+.found{margin-top:.6rem}
+.found+.found{border-top:1px solid var(--line);padding-top:.6rem}
+.found li{margin-top:.2rem}
+.run{display:flex;gap:.5rem;align-items:flex-end;justify-content:space-between}
+.run button{flex:none;overflow-wrap:normal}
+.command{user-select:all}
+button{font:inherit;font-size:.8rem;color:var(--link);background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:.1rem .5rem;cursor:pointer}
+input{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--quiet);border-radius:4px;padding:.25rem .5rem}
+:focus-visible{outline:2px solid var(--link);outline-offset:2px}
+.filter{margin-bottom:.5rem}
+.inventory td,.inventory tbody th{font-size:.875rem}
+.inventory thead th:first-child{width:22%}
+.inventory th:nth-child(3){width:auto}
+.inventory tbody th{font-weight:600}
+.inventory th .quiet{font-weight:400}
+.inventory thead button{border:0;padding:0;color:var(--link);background:none;text-align:left;font-weight:600}
+th[aria-sort] button::after{content:" ↕"}
+th[aria-sort=ascending] button::after{content:" ▲"}
+th[aria-sort=descending] button::after{content:" ▼"}
+[hidden]{display:none!important}
 @media(max-width:52rem){
+.weeks>li{grid-template-columns:minmax(0,1fr)}
 .times>li,.axis{grid-template-columns:minmax(0,1fr)}
 .axis>:first-child{display:none}
 thead{display:none}
@@ -104,8 +129,21 @@ tfoot tr{border-top:2px solid var(--line);border-bottom:0}
 th,td,tfoot th,tfoot td{border:0;padding:.1rem 0}
 td[data-is]{display:grid;grid-template-columns:6rem minmax(0,1fr)}
 td[data-is]::before{content:attr(data-is);color:var(--quiet);font-size:.875rem;line-height:1.7}
+.inventory.sorts thead{display:block}
+.inventory.sorts thead tr{display:flex;flex-wrap:wrap;gap:.4rem 1rem;border:0}
+.inventory tbody th{font-size:1rem}
+.inventory.sorts thead th{width:auto}
+.inventory tbody tr{content-visibility:auto;contain-intrinsic-height:auto 11rem}
+.inventory td{display:grid;grid-template-columns:7rem minmax(0,1fr)}
+.inventory td::before{color:var(--quiet)}
+.inventory td:nth-child(2)::before{content:"Tokens"}
+.inventory td:nth-child(3)::before{content:"Next change"}
+.inventory td:nth-child(4)::before{content:"Ducklings"}
+.inventory td:nth-child(5)::before{content:"Last verified"}
 }
 @media print{
+.filter,button{display:none}
+.inventory tbody tr{content-visibility:visible}
 html{font-size:10pt}
 .card,.notice,.times>li,tr{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block;height:auto}

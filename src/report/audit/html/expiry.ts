@@ -1,0 +1,127 @@
+/** When tokens rotate, are revoked and expire: a bar for each week of the next 90 days. */
+import type { Audit, InventoryToken } from '../../../model/audit.ts';
+import { DAY_MS, showTime } from '../../../model/time.ts';
+import { counted } from '../../../model/wording.ts';
+import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { untilText } from '../../plan/wording.ts';
+
+/** A token that changes. */
+export interface NextToken {
+  /** `etl_prod/airflow` */
+  readonly name: string;
+  readonly change: Change;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+type Change = NonNullable<InventoryToken['next']>['change'];
+
+/** The key of a token in use; the name at MotherDuck of any other. */
+export function nameOf({ role, key, name }: InventoryToken): string {
+  return role === 'current' ? (key ?? name) : name;
+}
+
+/** How far the page looks ahead. */
+export const DAYS_AHEAD = 90;
+
+/** Whether it is soon enough for the drawing. */
+export function isSoon({ at }: NextToken, now: number): boolean {
+  return at <= now + DAYS_AHEAD * DAY_MS;
+}
+
+/** The tokens that change, soonest first. */
+export function nextTokens({ inventory }: Audit): NextToken[] {
+  return inventory.accounts
+    .flatMap(({ account, tokens }) =>
+      tokens.flatMap((token) => {
+        const { next } = token;
+        return next === null
+          ? []
+          : [{ name: `${account}/${nameOf(token)}`, change: next.change, at: Date.parse(next.at) }];
+      }),
+    )
+    .sort((a, b) => a.at - b.at);
+}
+
+/** `etl_prod/airflow rotates 2027-02-08 (in 76 days)` */
+export function nextText({ name, change, at }: NextToken, now: number): Markup {
+  const when = at <= now ? 'with the next apply' : `${day(at)} (${untilText(at, now)})`;
+  return html`<bdi>${name}</bdi> ${change} ${when}`;
+}
+
+/** `2027-02-08` */
+export function day(at: number): string {
+  return showTime(at).slice(0, 10);
+}
+
+/** The sign of each change and its part of a bar, which is hollow, full or thin; text beside the bar says the same. */
+const CHANGES = {
+  expires: { sign: '□', verb: ['expires', 'expire'], look: 'ends', height: 10 },
+  rotates: { sign: '■', verb: ['rotates', 'rotate'], look: 'rotates', height: 10 },
+  'is revoked': { sign: '▬', verb: ['is revoked', 'are revoked'], look: 'expires', height: 4 },
+} as const satisfies Record<Change, unknown>;
+const KINDS = Object.keys(CHANGES) as Change[];
+
+const WEEK_MS = 7 * DAY_MS;
+const WEEKS = Math.ceil(DAYS_AHEAD / 7);
+const NAMES_SHOWN = 3;
+
+/** The section; nothing when there is no token. */
+export function expiry(audit: Audit): Markup {
+  const tokens = audit.inventory.accounts.flatMap((account) => account.tokens);
+  if (tokens.length === 0) return NOTHING;
+  const now = Date.parse(audit.at);
+  const all = nextTokens(audit);
+  const soon = all.filter((token) => isSoon(token, now));
+  const weeks = Array.from({ length: WEEKS }, (_, week): NextToken[] =>
+    soon.filter(({ at }) => Math.max(0, Math.floor((at - now) / WEEK_MS)) === week),
+  );
+  const later = all.slice(soon.length);
+  const most = Math.max(1, ...weeks.map(({ length }) => length));
+  const rows = weeks.map((changing, week) => {
+    const from = now + week * WEEK_MS;
+    const last = Math.min(from + WEEK_MS - DAY_MS, now + DAYS_AHEAD * DAY_MS);
+    const title = html`${day(from)} <span class="quiet">to ${day(last).slice(5)}</span>`;
+    return html`<li><div>${title}</div><div>${changing.length === 0 ? NOTHING : bar(changing, most)}<p class="quiet">${wordsOf(changing)}</p></div></li>\n`;
+  });
+  const rest = tokens.length - all.length;
+  const after = [
+    ...(later.length === 0 ? [] : [`Later: ${countsOf(later)}.`]),
+    ...(rest === 0 ? [] : [`${counted(rest, 'token')} never ${rest === 1 ? 'expires' : 'expire'}.`]),
+  ];
+  return html`<section id="expiry"><h2>Tokens in the next ${DAYS_AHEAD} days</h2><p class="quiet">A token that rotates is replaced before it expires. What “expires” has nothing that replaces it.</p>
+<ol class="weeks">
+${rows}</ol>${after.map((text) => html`<p class="quiet">${text}</p>`)}</section>`;
+}
+
+function bar(tokens: readonly NextToken[], most: number): Markup {
+  let x = 0;
+  const parts = KINDS.map((change) => {
+    const width = (tokens.filter((token) => token.change === change).length / most) * 100;
+    const from = x;
+    x += width;
+    if (width === 0) return NOTHING;
+    const { look, height } = CHANGES[change];
+    return html`<rect class="${look}" x="${from.toFixed(1)}%" width="${width.toFixed(1)}%" y="${6 - height / 2}" height="${height}"/>`;
+  });
+  return html`<svg class="bar" height="12" aria-hidden="true">${parts}</svg>`;
+}
+
+/** Few tokens are named. */
+function wordsOf(tokens: readonly NextToken[]): Markup {
+  if (tokens.length === 0) return html`none`;
+  if (tokens.length > NAMES_SHOWN) return html`${countsOf(tokens)}`;
+  return html`${tokens.map(
+    ({ name, change, at }, index) =>
+      html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${day(at).slice(5)}`,
+  )}`;
+}
+
+/** `■ 3 expire, ◆ 12 rotate` */
+function countsOf(tokens: readonly NextToken[]): string {
+  return KINDS.flatMap((change) => {
+    const count = tokens.filter((token) => token.change === change).length;
+    const { sign, verb } = CHANGES[change];
+    return count === 0 ? [] : [`${sign} ${count} ${verb[count === 1 ? 0 : 1]}`];
+  }).join(', ');
+}

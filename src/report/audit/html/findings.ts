@@ -1,0 +1,70 @@
+/** Findings as cards, a card for each rule, with the commands that fix them; accepted ones as a list. */
+import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/audit.ts';
+import type { Hint } from '../../../model/user-error.ts';
+import { counted } from '../../../model/wording.ts';
+import { commandText, type InContext } from '../../hint.ts';
+import { html, type Kind, type Markup, NOTHING } from '../../page/markup.ts';
+import { acceptanceText, countFindings, showLocation, subjectOf } from '../findings.ts';
+import { groupByFix, sharedFix } from '../fixes.ts';
+
+/** What the colour of a severity stands for on a page; its name stands beside it. */
+export const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
+/** Further findings of one fix are folded. */
+const OPEN = 5;
+/** How many accounts a command names. */
+const NAMES = 50;
+
+/** The section of one severity; nothing without findings. */
+export function foundOf(audit: Audit, severity: Severity, inContext: InContext): Markup {
+  const findings = audit.findings.filter((finding) => finding.severity === severity);
+  if (findings.length === 0) return NOTHING;
+  const byRule = new Map<string, Finding[][]>();
+  for (const group of groupByFix(findings)) {
+    const rule = group[0]?.rule ?? '';
+    byRule.set(rule, [...(byRule.get(rule) ?? []), group]);
+  }
+  const cards = [...byRule].map(([rule, groups]) => html`${card(audit, rule, groups, KINDS[severity], inContext)}\n`);
+  return html`<section id="${severity}s"><h2>${counted(countFindings(audit)[severity], severity)}</h2>${cards}</section>`;
+}
+
+function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inContext: InContext): Markup {
+  const title = audit.rules.find(({ id }) => id === rule)?.title ?? '';
+  const count = groups.reduce((sum, { length }) => sum + length, 0);
+  const times = count === 1 ? NOTHING : html` <span class="quiet">${count} times</span>`;
+  const parts = groups.map((group) => {
+    const rows = group.map(row);
+    const rest = rows.slice(OPEN);
+    const more =
+      rest.length === 0 ? NOTHING : html`<details><summary>${rest.length} more</summary><ul>${rest}</ul></details>`;
+    return html`<div class="found"><ul>${rows.slice(0, OPEN)}</ul>${more}${fixOf(
+      sharedFix(
+        group.map(({ fix }) => fix),
+        NAMES,
+        NAMES,
+      ),
+      inContext,
+    )}</div>`;
+  });
+  return html`<section class="card"><h3><a class="mark rule ${kind}" href="#${rule}">${rule}</a><span>${title}${times}</span></h3>${parts}</section>`;
+}
+
+function row(finding: Finding): Markup {
+  const { message, location } = finding;
+  const where = location === undefined ? NOTHING : html` <code class="quiet">${showLocation(location)}</code>`;
+  return html`<li><b><bdi>${subjectOf(finding)}</bdi></b> ${message}${where}</li>\n`;
+}
+
+function fixOf({ text, command }: Hint, inContext: InContext): Markup {
+  if (command === undefined) return html`<p class="quiet">${text}</p>`;
+  return html`<p class="quiet">${text.replace(/[.:]$/, '')}:</p><pre class="run"><code class="command">${commandText(command, inContext)}</code></pre>`;
+}
+
+/** The findings that the configuration accepts. */
+export function acceptedList({ accepted }: Audit): Markup {
+  if (accepted.length === 0) return NOTHING;
+  const rows = accepted.map((finding: AcceptedFinding) => {
+    const where = html` <code class="quiet">${showLocation(finding.acceptance.location)}</code>`;
+    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b><bdi>${subjectOf(finding)}</bdi></b> ${finding.message}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
+  });
+  return html`<section id="accepted"><h2>${accepted.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
+}

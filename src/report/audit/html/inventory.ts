@@ -1,0 +1,112 @@
+/** The table of accounts. Complete as it stands; with the script it sorts and filters. */
+import type { AccountUsage, Audit, InventoryAccount } from '../../../model/audit.ts';
+import { SIZES } from '../../../model/ducklings.ts';
+import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { SEVERITIES } from '../findings.ts';
+import { computeText, storedText, usageTitle, usageUnknowns } from '../usage.ts';
+import { ceilingText, sizesText } from './ducklings.ts';
+import { day, nameOf } from './expiry.ts';
+
+const TOKENS_SHOWN = 3;
+
+/** The section; nothing when there is no account. */
+export function inventoryTable(audit: Audit): Markup {
+  const { inventory, usage } = audit;
+  const { accounts } = inventory;
+  if (accounts.length === 0) return NOTHING;
+  const isPriced = accounts.some(({ ceiling }) => ceiling !== undefined);
+  const hasQueries = accounts.some(({ last_query }) => last_query !== undefined);
+  const used = new Map(usage?.accounts.map((one) => [one.account, one]));
+  const titles = [
+    ...['Account', 'Tokens', 'Next change', isPriced ? 'Ducklings, most per hour' : 'Ducklings', 'Last verified'],
+    ...(hasQueries ? ['Last query'] : []),
+    ...(usage ? [`Used in ${usage.days} days`] : []),
+  ];
+  const found = findingsByAccount(audit);
+  const now = Date.parse(audit.at);
+  const rows = accounts.map((account) => {
+    const cells = [
+      tokensCell(account),
+      html`<td>${nextCell(account, now)}</td>`,
+      html`<td data-sort="${sizeRank(account)}">${sizesText(account.ducklings)}${isPriced ? html`; ${ceilingText(account, inventory) ?? 'unknown'}` : NOTHING}</td>`,
+      html`<td>${account.last_verified === null ? 'never' : dayOf(account.last_verified)}</td>`,
+      ...(hasQueries ? [html`<td data-is="Last query">${lastQuery(account)}</td>`] : []),
+      ...(usage ? [html`<td data-is="Used">${usedCell(used.get(account.account))}</td>`] : []),
+    ];
+    const standing =
+      account.standing === 'configured' ? NOTHING : html` <span class="quiet">${account.standing}</span>`;
+    const findings = found.get(account.account);
+    const problems = findings === undefined ? NOTHING : html` <span class="quiet">${findings}</span>`;
+    return html`<tr><th scope="row">${isolated(account.account)}${standing}${problems}</th>${cells}</tr>\n`;
+  });
+  const unknowns = usage === undefined ? [] : usageUnknowns(usage).map((text) => html`<p>${text}</p>`);
+  const about = usage === undefined ? NOTHING : html`<p class="quiet">Used: ${usageTitle(usage)}.</p>`;
+  return html`<section id="inventory"><h2 id="accounts">Accounts</h2>${about}${unknowns}
+<p class="filter" hidden><label>Filter <input type="search" autocomplete="off"></label> <span role="status"></span></p>
+<table class="inventory" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${rows}</tbody></table></section>`;
+}
+
+/** `2 errors, 1 note` by account. */
+function findingsByAccount({ findings }: Audit): ReadonlyMap<string, string> {
+  const counts = new Map<string, number[]>();
+  for (const { account, severity } of findings) {
+    if (account === undefined) continue;
+    const all = counts.get(account) ?? SEVERITIES.map(() => 0);
+    const index = SEVERITIES.indexOf(severity);
+    all[index] = (all[index] ?? 0) + 1;
+    counts.set(account, all);
+  }
+  const words = (all: readonly number[]) =>
+    all.flatMap((count, index) => (count === 0 ? [] : [`${count} ${SEVERITIES[index]}${count === 1 ? '' : 's'}`]));
+  return new Map([...counts].map(([account, all]) => [account, words(all).join(', ')]));
+}
+
+function tokensCell({ tokens }: InventoryAccount): Markup {
+  const names = tokens
+    .slice(0, TOKENS_SHOWN)
+    .map((token, index) => html`${index === 0 ? ': ' : ', '}${isolated(nameOf(token))}`);
+  const more = tokens.length > TOKENS_SHOWN ? ` and ${tokens.length - TOKENS_SHOWN} more` : '';
+  return html`<td><div>${tokens.length}${names}${more}</div></td>`;
+}
+
+/** A name that cannot change the direction of the text around it; the usual ones need no element, of which there would be thousands. */
+function isolated(name: string): Markup {
+  return /^[ -~]*$/.test(name) ? html`${name}` : html`<bdi>${name}</bdi>`;
+}
+
+/** The first change of the account's tokens. */
+function nextCell({ tokens }: InventoryAccount, now: number): string {
+  const soonest = tokens
+    .flatMap(({ next }) => next ?? [])
+    .reduce<InventoryAccount['tokens'][number]['next']>(
+      (first, next) => (first === null || Date.parse(next.at) < Date.parse(first.at) ? next : first),
+      null,
+    );
+  if (soonest === null) return tokens.length === 0 ? 'no tokens' : 'never expires';
+  const at = Date.parse(soonest.at);
+  return `${day(at)} ${soonest.change}${at <= now ? ' with the next apply' : ''}`;
+}
+
+function lastQuery({ last_query }: InventoryAccount): string {
+  return last_query === undefined ? 'unknown' : last_query === null ? 'none recorded' : dayOf(last_query);
+}
+
+function usedCell(usage: AccountUsage | undefined): string {
+  return usage === undefined ? 'unknown' : `${computeText(usage)}; ${storedText(usage)}`;
+}
+
+function dayOf(time: string): string {
+  return day(Date.parse(time));
+}
+
+/** Sizes sort by what they are, not by their names. */
+function sizeRank({ ducklings, ceiling }: InventoryAccount): string {
+  if (typeof ceiling === 'number') return ceiling.toFixed(4).padStart(12, '0');
+  if (ducklings === null) return '';
+  const { read_write, read_scaling } = ducklings;
+  const rank = (size: (typeof SIZES)[number]) => SIZES.indexOf(size);
+  const pool = read_scaling.pool_size === 0 ? 0 : (rank(read_scaling.size) + 1) * 100 + read_scaling.pool_size;
+  return String(rank(read_write.size) * 1000 + pool);
+}
