@@ -91,12 +91,14 @@ function configValues(facts) {
     description: `The price of an hour of a ${size} Duckling.`,
     type: 'number',
     minimum: 0,
+    examples: [0.5],
   });
   const currency = {
     description: 'The currency of the prices, which plans show.',
     title: 'the code of a currency such as USD',
     type: 'string',
     pattern: '^[A-Z]{3}$',
+    examples: ['EUR'],
   };
   const pool = '$defs.read_scaling.properties.pool_size';
   const name = '$defs.token.properties.name';
