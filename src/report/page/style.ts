@@ -77,6 +77,7 @@ tfoot th,tfoot td{border-bottom:0;border-top:2px solid var(--line)}
 .axis{padding:0 0 .25rem}
 svg{display:block;overflow:visible}
 .track{width:calc(100% - 24px);margin:.25rem 12px 0}
+.track+p{margin-top:.35rem}
 .track text{fill:var(--quiet);font-size:12px;text-anchor:middle}
 .grid{stroke:var(--line)}
 .life,.goes-on{fill:none;stroke:var(--quiet);stroke-width:2}
@@ -126,6 +127,8 @@ thead{display:none}
 table,tbody,tfoot,tr,th,td{display:block}
 tr{border-bottom:1px solid var(--line);padding:.6rem 0}
 tfoot tr{border-top:2px solid var(--line);border-bottom:0}
+.counters{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.6rem,1fr))}
+.counters>div{min-width:0;padding:.3rem .55rem}
 th,td,tfoot th,tfoot td{border:0;padding:.1rem 0}
 td[data-is]{display:grid;grid-template-columns:6rem minmax(0,1fr)}
 td[data-is]::before{content:attr(data-is);color:var(--quiet);font-size:.875rem;line-height:1.7}

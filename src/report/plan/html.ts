@@ -62,8 +62,8 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     at: plan.at,
     facts: [...deletedFact(plan), ...ceilingFact(plan)],
     sections: [
-      planCounters(plan),
       ...blockers(plan, inContext),
+      ...(hasChanges(plan) ? [planCounters(plan)] : []),
       protectionChanges(plan),
       ...(hasChanges(plan) ? [html`<nav aria-label="Parts of this page">${there.map(link)}</nav>`] : []),
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),

@@ -5,7 +5,7 @@ import { policiesToRecord, summarize } from '../../../plan/plan.ts';
 import { type Counter, counters } from '../../page/counters.ts';
 import { type Kind, type Markup, NOTHING } from '../../page/markup.ts';
 
-/** Nothing for a plan without any. */
+/** Nothing where a plan changes deletion protection alone. */
 export function planCounters(plan: Plan): Markup {
   const { accounts, tokens, setups } = summarize(plan);
   const ofRisk = (risk: Risk) => plan.actions.filter((action) => action.risk === risk).length;
