@@ -137,7 +137,10 @@ export function firstSeen({ state, tokens }: AuditedAccount): number | undefined
 }
 
 function notRead(username: string): Presence<LiveAccount> {
-  const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, 'Run the audit again.');
+  const error = new UserError('ACCOUNT_UNREADABLE', `${username} was not read`, {
+    text: 'Run it again.',
+    command: ['audit'],
+  });
   return { presence: 'unknown', error };
 }
 

@@ -105,7 +105,10 @@ async function replace(file: string, text: string): Promise<void> {
 
 function changed(file: string): UserError {
   const message = `${file} was changed while the import ran, so nothing was written`;
-  return new UserError('IMPORT_REFUSED', message, 'Check the file, then import again.');
+  return new UserError('IMPORT_REFUSED', message, {
+    text: 'Check the file before you import again.',
+    command: ['validate'],
+  });
 }
 
 /** Adds missing lines to the .gitignore beside a configuration, for secrets and local files. Returns their number and its path. */

@@ -38,7 +38,10 @@ export function selectsDucklings({ tokens, ducklings }: SelectedAccount): boolea
 /** Reads `--all`, or any number of `ACCOUNT` and `ACCOUNT/TOKEN`. @throws UserError USAGE */
 export function parseSelection(names: readonly string[], all: boolean): Selection {
   if (all && names.length > 0) {
-    throw new UserError('USAGE', '--all and names were both given', 'Give one or the other.');
+    throw new UserError('USAGE', '--all and names were both given', {
+      text: 'Leave out --all, or the names to import everything.',
+      command: ['import', '--all'],
+    });
   }
   if (all) return { what: 'all' };
   if (names.length === 0) {
@@ -51,7 +54,10 @@ export function parseSelection(names: readonly string[], all: boolean): Selectio
     // A token's name may contain slashes, a username cannot.
     const [, username = '', token] = /^([^/]*)(?:\/(.*))?$/s.exec(name) ?? [];
     if (username === '' || token === '') {
-      throw new UserError('USAGE', `"${name}" names no account`, 'Name ACCOUNT or ACCOUNT/TOKEN, as at MotherDuck.');
+      throw new UserError('USAGE', `"${name}" names no account`, {
+        text: 'Name ACCOUNT or ACCOUNT/TOKEN, as at MotherDuck. See what can be imported.',
+        command: ['import', '--all', '--dry-run'],
+      });
     }
     const before = accounts.get(accountKey(username));
     const tokens = token === undefined || (before && !before.tokens) ? undefined : [...(before?.tokens ?? []), token];
@@ -261,7 +267,10 @@ function whyUnusable({ user }: LiveAccount): string | undefined {
 
 function refuseUnusable({ username }: LiveAccount, what: string | undefined): void {
   if (what === undefined) return;
-  throw new UserError('ACCOUNT_UNUSABLE', `${username} ${what}`, 'It cannot be managed here. Name a service account.');
+  throw new UserError('ACCOUNT_UNUSABLE', `${username} ${what}`, {
+    text: 'It cannot be managed here. See which accounts can be imported.',
+    command: ['import', '--all', '--dry-run'],
+  });
 }
 
 function absent(username: string, { desired, live }: CandidateContext): UserError {

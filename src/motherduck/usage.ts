@@ -217,7 +217,11 @@ function numberOf(text: string | null | undefined): number | null {
 
 function refusal(failure: ProbeFailure, { token, explain }: UsageRequest): UserError {
   if (failure.kind === 'aborted') {
-    return new UserError('INTERRUPTED', 'reading what the organization uses was interrupted', 'Nothing was changed.');
+    return new UserError(
+      'INTERRUPTED',
+      'reading what the organization uses was interrupted',
+      'Nothing was changed. Run the command again.',
+    );
   }
   const isMissing = /query_history|md_information_schema|catalog error/i.test(failure.text);
   const { message, hint } = isMissing

@@ -197,7 +197,7 @@ function ceilingsOf(
 
 /** An account that was not read is unknown, never absent. */
 function notRead(): Presence<LiveAccount> {
-  const error = new UserError('ACCOUNT_UNREADABLE', 'it was not read', 'Run the plan again.');
+  const error = new UserError('ACCOUNT_UNREADABLE', 'it was not read', { text: 'Run it again.', command: ['plan'] });
   return { presence: 'unknown', error };
 }
 

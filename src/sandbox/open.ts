@@ -61,8 +61,11 @@ export async function resetSandbox(folder: string): Promise<void> {
     rmSync(join(folder, 'stores'), { recursive: true, force: true });
   } catch (cause) {
     const message = `the sandbox's databases could not all be removed: ${join(folder, DATABASES)}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Close the programs that have them open, then run reset again.', {
-      cause,
-    });
+    throw new UserError(
+      'SANDBOX_FAILED',
+      message,
+      { text: 'Close the programs that have them open, then remove the rest.', command: ['sandbox', 'reset'] },
+      { cause },
+    );
   }
 }

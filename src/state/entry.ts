@@ -56,7 +56,10 @@ export function renameEntry(state: State, from: string, to: string): Renaming | 
   const isSameAccount = accountKey(username) === accountKey(account.username);
   if (token === undefined ? account.username === username : isSameAccount && token === oldToken) return undefined;
   if (token !== undefined && !isSameAccount) {
-    throw new UserError('USAGE', `${from} cannot become ${to}`, 'A token stays with its account.');
+    throw new UserError('USAGE', `${from} cannot become ${to}`, {
+      text: 'A token stays with its account. See what the state has.',
+      command: ['state', 'list'],
+    });
   }
   if (target !== undefined && !(token === undefined && isSameAccount)) {
     const text = 'Compare both. What you forget stays at MotherDuck, and is no longer managed.';
