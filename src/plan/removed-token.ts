@@ -7,6 +7,7 @@ import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position, sourceLine } from './account-plan.ts';
 import { futureRevocations, overlapEnded } from './revocations.ts';
+import { requestedRevocations } from './revoke-request.ts';
 import type { Held } from './secret-warnings.ts';
 import type { TokenContext } from './token-reasons.ts';
 import {
@@ -117,7 +118,7 @@ export function planRemovedToken(
   };
 }
 
-/** Scheduled work of a retained account's token: ended overlaps. Orphans may be in use: nothing but the state says what they are. */
+/** Scheduled work of a retained account's token: ended overlaps, and what is left of `--revoke-old`. Orphans may be in use: nothing but the state says what they are. */
 export function planRetainedToken(
   key: string,
   state: StateToken,
@@ -128,20 +129,23 @@ export function planRetainedToken(
   heldBy: (old: RetiringToken) => Held | undefined,
 ): TokenPlan {
   const series = tokenSeries([key], state, live, records, now, false);
-  const actions = overlapEnded(series, account, key, now, heldBy);
+  const requested = requestedRevocations([], state, series, account, key, now);
+  const ended = new Set(requested.map(({ before }) => before.id));
+  const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
+  const actions = [...requested, ...overlapEnded(others, account, key, now, heldBy)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   return {
     actions,
     warnings: [
       ...otherSeries(series, account, key),
       ...unverifiedTokens(state, series, account, key, now, true),
-      ...notReplaced(series, account, key, now),
-      ...heldTokens(series, account, key, now, heldBy, true),
+      ...notReplaced(others, account, key, now),
+      ...heldTokens(others, account, key, now, heldBy, true),
       ...orphanWarnings(series, account, key, true),
-      ...longOverlaps(series, account, key, now),
+      ...longOverlaps(others, account, key, now),
     ],
     errors: [],
-    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(series, account, key, now)],
+    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(others, account, key, now)],
     known,
     unverified: false,
   };

@@ -137,6 +137,25 @@ describe('rotate --revoke-old', () => {
     expect(await liveTokens(stage)).not.toContain('etl_prod/airflow');
   });
 
+  it('is completed also when the account left the configuration after the new token was verified', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    expect(await stage.run('rotate etl_prod/airflow --sandbox --yes')).toMatchObject({ code: 0 });
+    const state = JSON.parse(stage.read(STATE));
+    const { airflow } = state.accounts.etl_prod.tokens;
+    airflow.revoke_old = { at: airflow.current.created_at, generation: 1 };
+    stage.write(STATE, JSON.stringify(state));
+    stage.edit((text) => text.replace(/^ {2}etl_prod:.*\n/m, ''));
+    const { actions, next } = await planOf(stage, 'plan --sandbox');
+    expect(actions).toMatchObject([
+      { action: 'revoke_token', reason: { kind: 'requested', at: expect.any(String) }, before: { name: 'airflow' } },
+    ]);
+    expect(next.filter(({ change }) => change === 'is revoked')).toEqual([]);
+    expect(await stage.run('apply --due --sandbox --yes')).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(expect.not.arrayContaining(['etl_prod/airflow']));
+    expect(isRequestOpen(stage)).toBe(false);
+    expect((await planOf(stage, 'plan --sandbox')).actions).toEqual([]);
+  });
+
   it('is continued by an unattended apply, when the run ended before it began to create', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     const state = JSON.parse(stage.read(STATE));
