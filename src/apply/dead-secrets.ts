@@ -137,6 +137,8 @@ export class UsedPlaces {
           if (place !== undefined) this.#configured.add(place);
           const command = store.commandOf?.({ account, token });
           if (command !== undefined) this.#configured.add(byCommand(command));
+          const removal = store.removalOf?.({ account, token });
+          if (removal !== undefined) this.#configured.add(byRemoval(removal));
           this.#paths.add(store.secretPath({ account, token }));
         }
       }
@@ -238,20 +240,32 @@ export class UsedPlaces {
     const own = accountKey(account);
     const owners = [...(this.#owners.get(place)?.keys() ?? [])];
     if (owners.some((key) => key !== own && accounts.has(key))) return true;
-    return [...(accounts.get(own)?.tokens ?? [])].some(
+    const tokens = accounts.get(own)?.tokens;
+    // With a current token, those of other keys go that the configuration does not have.
+    const isShared = place.startsWith(REMOVAL) && tokens?.get(token)?.current?.id === id;
+    return [...(tokens ?? [])].some(
       ([key, { current }]) =>
-        (key !== token || current?.id !== id) && this.#placesOf(account, key, current?.secret).includes(place),
+        (key === token ? current?.id !== id : !isShared) &&
+        this.#placesOf(account, key, current?.secret).includes(place),
     );
   }
 
-  /** Where a secret is: by the command that stored it, and where its store puts it, unless its command is another now. */
+  /**
+   * Where a secret is: by the command that stored it, and where its store puts it, and by the command that
+   * removes it, which may remove what another store or token has, unless its command is another now.
+   */
   #placesOf(account: string, token: string, secret: TokenRecord['secret'] = 'unknown'): string[] {
     if (secret === 'unknown') return [];
     return copiesOf(secret).flatMap((copy) => {
       const store = this.#stores.get(copy.store);
       const [at, path] = [{ account, token }, copy.secret_path];
       const place = isOtherCommand(copy, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
-      return [...(place === undefined ? [] : [place]), ...(copy.command ? [byCommand(copy.command)] : [])];
+      const removal = place === undefined ? undefined : store?.removalOf?.(at, path);
+      return [
+        ...(place === undefined ? [] : [place]),
+        ...(copy.command ? [byCommand(copy.command)] : []),
+        ...(removal === undefined ? [] : [byRemoval(removal)]),
+      ];
     });
   }
 }
@@ -259,6 +273,13 @@ export class UsedPlaces {
 /** The key in `etl_prod/airflow`. */
 function keyIn(name: string): string {
   return name.slice(name.indexOf('/') + 1);
+}
+
+const REMOVAL = 'removal ';
+
+/** The place of what a command removes. */
+function byRemoval(words: string): string {
+  return `${REMOVAL}${words}`;
 }
 
 /** The place of what a command stored, in whatever store. */

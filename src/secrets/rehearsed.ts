@@ -50,6 +50,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     },
     // What a real run would find changed is found in the rehearsal too.
     ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
+    ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
   };
 }
 

@@ -221,6 +221,8 @@ export interface SecretStore {
   placeOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** For a store that runs programs: the `commandHash` of its command for a token, or for the one at a secret path. */
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
+  removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
 }
 
 /** The secret path in a store whose program knows where secrets are: `vault#etl_prod/airflow`. */

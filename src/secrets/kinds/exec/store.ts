@@ -91,6 +91,10 @@ export function execStore(config: ExecStoreConfig): SecretStore {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && commandHash([...expandWords(publicWords(config), { ...at }), ...files()]);
     },
+    removalOf: (address, secretPath = pathByToken(config.name, address)) => {
+      const at = tokenAtPath(config.name, address.account, secretPath);
+      return at && config.remove && JSON.stringify(expandWords(config.remove, { ...at }));
+    },
   };
 }
 

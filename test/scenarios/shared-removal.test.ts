@@ -1,0 +1,78 @@
+/** A `remove` command that would remove what another store or another token has at the same place: it is not run. */
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Stage } from '../stage.ts';
+
+const REAL = '--sandbox --real-stores --yes';
+const PROGRAM = `const [how, name] = process.argv.slice(2);
+const fs = require('node:fs');
+fs.appendFileSync('ran', how + ' ' + name + '\\n');
+if (how === 'rm') fs.rmSync('vault-' + name, { force: true });
+else fs.writeFileSync('vault-' + name, fs.readFileSync(0));
+`;
+const store = (name: string, remove = '"{account}", "{token}"', more = '') =>
+  `  ${name}: { kind: exec, command: [node, vault.cjs, put, "{account}-{token}"${more}], remove: [node, vault.cjs, rm, ${remove}] }`;
+const configuration = (stores: readonly string[], into: string, tokens = '{ app: p }') => `version: 1
+organization: acme
+secret_stores:
+${stores.join('\n')}
+token_policies:
+  p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: ${into} }
+accounts:
+  etl: { deletion_protection: false, tokens: ${tokens} }
+guardrails: { max_deletes: 1 }
+`;
+
+async function applied(yaml: string): Promise<Stage> {
+  const stage = new Stage(yaml);
+  stage.write('vault.cjs', PROGRAM);
+  expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+  return stage;
+}
+const has = (stage: Stage, token = 'app') => existsSync(stage.file(`vault-etl-${token}`));
+
+const PLACE = '"{account}-{token}"';
+const SAME = [store('a', PLACE), store('b', PLACE, ', --flag')];
+
+describe('a secret in use stays where a store with the same `remove`', () => {
+  it.each([
+    ['was left', 'a', 'b'],
+    ['was one of two', '[a, b]', 'b'],
+  ])('%s', async (_, before, after) => {
+    const stage = await applied(configuration(SAME, before));
+    stage.edit(() => configuration(SAME, after));
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    await stage.run('sandbox advance 2d');
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], removals: [] });
+    expect(stage.read('ran')).not.toContain('rm');
+    stage.edit((yaml) => yaml.replace(/^ {2}etl: .*$/m, '  etl: { deletion_protection: false }'));
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(false);
+  });
+
+  it('was left with a leak', async () => {
+    const stage = await applied(configuration(SAME, 'a'));
+    stage.edit(() => configuration(SAME, 'b'));
+    expect((await stage.run(`rotate etl/app --revoke-old ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+  });
+});
+
+it('a secret in use stays where the `remove` of another token would remove it, and goes with the last of them', async () => {
+  const one = [store('a', '"etl-bi"')];
+  const stage = await applied(configuration(one, 'a', '{ app: p, bi: p }'));
+  stage.edit(() => configuration(one, 'a', '{ bi: p }'));
+  expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+  expect([has(stage), has(stage, 'bi')]).toEqual([true, true]);
+  stage.edit((yaml) => yaml.replace('{ bi: p }', '{}'));
+  expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+  expect(has(stage, 'bi')).toBe(false);
+});
+
+it('one that all tokens of an account share is run when the account is destroyed', async () => {
+  const stage = await applied(configuration([store('a', '"etl-bi"')], 'a', '{ app: p, bi: p }'));
+  expect((await stage.run(`destroy --allow-delete ${REAL}`)).code).toBe(0);
+  expect(has(stage, 'bi')).toBe(false);
+});
