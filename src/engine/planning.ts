@@ -178,7 +178,7 @@ export function planFrom(input: PlanFromInput): Plan {
   const places = new UsedPlaces(desired, state, stores);
   return makePlan(desired, live, state, {
     ...rest,
-    only,
+    ...(globs ? { only } : {}),
     claims: service.claims,
     managedBy: managedBy(others, state),
     unreadStates: unreadStates(others),

@@ -27,6 +27,7 @@ const actionsOf = ({ actions }: Plan) =>
 
 it('counts as 0 only what it looked for', async () => {
   const stage = await Stage.applied(CONFIGURATION);
+  expect((await stage.run('plan --sandbox')).stdout).toContain('\nUnmanaged, not touched: 0 accounts, 0 tokens\n');
   await stage.inSandbox((organization) => organization.addServiceAccount('legacy'));
   const unmanaged = async (words: string) => {
     const shown = await Promise.all(['text', 'markdown'].map((format) => stage.run(`${words} -o ${format}`)));
