@@ -46,6 +46,7 @@ button.setAttribute('aria-label', 'Copy ' + code.textContent);
 button.addEventListener('click', async () => {
 await navigator.clipboard.writeText(code.textContent);
 button.textContent = 'Copied';
+button.removeAttribute('aria-label');
 });
 code.after(button);
 }
