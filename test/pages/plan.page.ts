@@ -1,7 +1,7 @@
 /** The page of a plan in a browser: everybody can use it, on every screen, in light and dark, however many accounts it has. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { barriersIn, inBrowser, isTooWide, LOOKS } from './browser.ts';
-import { planPageOf } from './organization.ts';
+import { barriersIn, inBrowser, isTooWide, LOOKS, PHONE } from './browser.ts';
+import { organizationOf, planPageOf } from './organization.ts';
 
 inBrowser('the page of a plan', (open) => {
   describe.each([5, 50, 3000])('of %i accounts', (accounts) => {
@@ -27,6 +27,24 @@ inBrowser('the page of a plan', (open) => {
       expect(text.split(/\s+/).length).toBeLessThan(800);
       await page.close();
     });
+  });
+
+  it('can be used by everybody where the plan is refused, and where it has no changes', async () => {
+    const stage = await organizationOf(5);
+    const pageOf = async () => (await stage.run('plan --sandbox --prune --format html')).stdout;
+    stage.edit((text) => text.replace('max_deletes: 1', 'max_deletes: 0'));
+    const refused = await pageOf();
+    expect(refused).toContain('<b>Refused</b>');
+    stage.edit((text) => text.replace('max_deletes: 0', 'max_deletes: 1'));
+    await stage.run('apply --sandbox --prune --yes --allow-delete --no-smoke');
+    const done = await pageOf();
+    expect(done).toContain('<h1>No changes.');
+    for (const html of [refused, done]) {
+      const opened = await open(html, { scheme: 'dark', size: PHONE });
+      expect(await isTooWide(opened)).toBe(false);
+      expect(await barriersIn(opened)).toEqual([]);
+      await opened.page.close();
+    }
   });
 
   it('is gone through with the keyboard in the order of the page, and unfolds', async () => {
