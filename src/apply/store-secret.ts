@@ -22,7 +22,7 @@ export interface NotStored {
   readonly isLeft: boolean;
 }
 
-/** Stores a secret in all of the stores, or in none. Resolves to what failed; undefined when all have it. */
+/** Stores a new token's secret in all of the stores, or in none. Resolves to what failed; undefined when all have it. */
 export async function storeSecret(
   action: CreateToken | RotateToken,
   stores: readonly SecretStore[],
@@ -30,12 +30,28 @@ export async function storeSecret(
   targetIn: (store: SecretStore) => SecretAddress,
   { outsideSlot }: Pick<TokenTools, 'outsideSlot'>,
 ): Promise<NotStored | undefined> {
+  const failed = await storeInAll(stores, (store) => {
+    const put = () => store.put(targetIn(store), secret);
+    return store.gathersWrites ? outsideSlot(put) : put();
+  });
+  if (failed === undefined) return undefined;
+  const { error, left } = failed;
+  return { error: left.length === 0 ? error : withLeft(error, left, action), isLeft: left.length > 0 };
+}
+
+/**
+ * Puts a secret into each of the stores, or puts back what they had.
+ *
+ * @returns What failed, and the stores that keep the secret; undefined when all have it.
+ */
+export async function storeInAll(
+  stores: readonly SecretStore[],
+  put: (store: SecretStore) => ReturnType<SecretStore['put']>,
+): Promise<{ readonly error: unknown; readonly left: readonly string[] } | undefined> {
   const stored: { readonly name: string; readonly putBack: PutBack | undefined }[] = [];
   for (const store of [...stores].sort((a, b) => Number(b.putsBack ?? false) - Number(a.putsBack ?? false))) {
     try {
-      const put = () => store.put(targetIn(store), secret);
-      const putBack = await (store.gathersWrites ? outsideSlot(put) : put());
-      stored.push({ name: store.name, putBack: putBack ?? undefined });
+      stored.push({ name: store.name, putBack: (await put(store)) ?? undefined });
     } catch (error) {
       const left: string[] = [];
       for (const { name, putBack } of stored.reverse()) {
@@ -45,7 +61,7 @@ export async function storeSecret(
         );
         if (isBack !== true) left.unshift(name);
       }
-      return { error: left.length === 0 ? error : withLeft(error, left, action), isLeft: left.length > 0 };
+      return { error, left };
     }
   }
   return undefined;

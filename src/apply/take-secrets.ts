@@ -3,7 +3,7 @@
  *
  *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; no claim may contradict
  *   2. check the stores, before anything is written
- *   3. store each, then record its place and fingerprint
+ *   3. store each, in all of its stores or in none, then record its place and fingerprint
  *
  * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
  */
@@ -23,6 +23,7 @@ import { firstTarget, isFirstSecret, storedSecret } from '../secrets/written-sec
 import { whyTaken } from './apply.ts';
 import { UsedPlaces } from './dead-secrets.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
+import { storeInAll } from './store-secret.ts';
 
 /** What another program has of a token. */
 export interface KeptToken {
@@ -183,8 +184,10 @@ export async function takeSecrets(
 async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
   const { account, key, token, secret, stores } = taking;
   const { generation, type, expires_at: expiresAt } = token;
-  for (const store of stores)
-    await store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret);
+  const failed = await storeInAll(stores, (store) =>
+    store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret),
+  );
+  if (failed) throw failed.error;
   const address = { account, token: key };
   const { serial } = stateWriter.state;
   const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };

@@ -10,7 +10,7 @@ import {
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
-import type { SecretTarget } from '../../src/secrets/store.ts';
+import type { SecretStore, SecretTarget } from '../../src/secrets/store.ts';
 import { desire, MemoryStore, token, World } from '../world.ts';
 
 const RUNNING = { parallelism: 2, stopping: new AbortController().signal };
@@ -29,6 +29,20 @@ class Asked extends MemoryStore {
     if (this.refuses.has(address.token)) throw new UserError('STORE_FAILED', `no ${address.token}`, 'Try again.');
     await super.put(address, secret);
   }
+}
+
+/** A store that can put back what it had, as files do. */
+function undoing(store: MemoryStore): SecretStore {
+  return {
+    name: store.name,
+    putsBack: true,
+    secretPath: (address) => store.secretPath(address),
+    check: () => store.check(),
+    put: async (address, secret) => {
+      await store.put(address, secret);
+      return async () => void store.secrets.delete(`${address.account}/${address.token}`);
+    },
+  };
 }
 
 /** A world with two accounts whose tokens were adopted, and what another program has of them. */
@@ -94,6 +108,31 @@ it('goes on where a store refuses one, which the next run takes', async () => {
   expect(done.stored.map(({ key }) => key).sort()).toEqual(['bi', 'dbt']);
   expect(done).toMatchObject({ failures: [{ code: 'STORE_FAILED' }] });
   expect(chooseSecrets(kept, await input()).taking.map(({ key }) => key)).toEqual(['airflow']);
+});
+
+it('stores a secret in all stores of its token, or in none, and the next run takes what it did not', async () => {
+  const { world, kept, input } = await adopted();
+  const [file, vault] = [new MemoryStore('file'), new MemoryStore('vault')];
+  const stores = new Map<string, SecretStore>([
+    ['file', undoing(file)],
+    ['vault', vault],
+  ]);
+  const tokens = [{ ...token('airflow'), stores: ['vault', 'file'] }];
+  const desired = desire({ etl_prod: { tokens }, reader: { tokens: [] } });
+  const take = async () => {
+    const { taking } = chooseSecrets(kept, { ...(await input()), desired, stores });
+    return takeSecrets(taking, world.stateWriter, world.api.now, RUNNING);
+  };
+  vault.fails = new UserError('STORE_FAILED', 'sealed', 'Unseal it.');
+  expect(await take()).toMatchObject({ stored: [], failures: [{ message: 'sealed' }] });
+  expect([file.secrets.size, currentOf(world, 'etl_prod/airflow')?.secret]).toEqual([0, 'unknown']);
+  vault.fails = undefined;
+  for (const stored of [[{ key: 'airflow' }], []]) {
+    expect(await take()).toMatchObject({ stored, failures: [] });
+    expect([file, vault].map(({ secrets }) => secrets.get('etl_prod/airflow'))).toEqual(
+      Array(2).fill(kept[0]?.secret?.reveal()),
+    );
+  }
 });
 
 it('stops between two secrets when it is interrupted', async () => {

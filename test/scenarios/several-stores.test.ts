@@ -159,6 +159,25 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
     expect(await liveTokens(stage)).toEqual([]);
   });
 
+  it('keeps the old token and its secrets when a leaked one is replaced and a store fails', async () => {
+    const stage = staged('[env, vault, json]');
+    await done(stage);
+    const first = secretsIn(stage, 'env', 'vault', 'json');
+    stage.write('fail.vault', '');
+    const rotate = 'rotate etl/app --revoke-old --force --sandbox --real-stores --yes --no-smoke';
+    expect((await stage.run(rotate)).code).toBe(3);
+    expect(await liveTokens(stage)).toEqual(['app']);
+    expect(secretsIn(stage, 'env', 'vault', 'json')).toEqual(first);
+    stage.remove('fail.vault');
+    await done(stage, rotate);
+    expect(await liveTokens(stage)).toHaveLength(1);
+    expect(await liveTokens(stage)).not.toContain('app');
+    const second = secretsIn(stage, 'env', 'vault', 'json');
+    expect(second).toHaveLength(1);
+    expect(second).not.toEqual(first);
+    expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
+  });
+
   it('gets a new secret when a store is added, and one that is taken out loses it when the overlap ends', async () => {
     const stage = staged('vault');
     await done(stage);
