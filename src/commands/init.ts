@@ -81,6 +81,7 @@ token_policies:
     type: read_write # or read_scaling
     ttl: 90d # ${formatDuration(TOKEN_TTL_SECONDS.min)} to ${formatDuration(TOKEN_TTL_SECONDS.max)}
     rotate_before: 14d # replaced this long before it expires
+    # jitter: 3d # spread: each token is replaced up to this much earlier
     overlap: 24h # the replaced token stays valid this long
     secret_store: local
 
@@ -95,6 +96,7 @@ accounts:
     ducklings: small
     tokens:
       loader: pipeline
+    # suspended: true # its tokens are revoked; the account and its data stay
 
 # Limits that every plan must respect.
 guardrails:

@@ -98,11 +98,11 @@ function asScheduled(action: Action, readings: Readings): Action | undefined {
 function scheduledRotation(action: RotateToken, readings: Readings): RotateToken | undefined {
   const { reason, after, token, before } = action;
   const isDue = isCurrentDue(token, readings) || isOrphanDue(token, [action], readings);
-  const isOrphanDone = after.orphans === undefined || isDue;
-  // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
   // Somebody saw the plan of a requested revocation, which a run did not end.
-  const isOverlapDone =
-    after.revokes_old !== undefined || after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
+  const isRequested = after.revokes_old !== undefined;
+  const isOrphanDone = after.orphans === undefined || isDue || isRequested;
+  // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
+  const isOverlapDone = isRequested || after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
   if (['due', 'interrupted'].includes(reason.kind) && isOrphanDone && isOverlapDone) return action;
   const ending = [before, ...orphansOf([action])];
   if (!isDue || !ending.some((each) => isEnding(each, readings))) return undefined;
@@ -112,8 +112,8 @@ function scheduledRotation(action: RotateToken, readings: Readings): RotateToken
 
 function isScheduledCreation({ reason, after, token }: CreateToken, readings: Readings): boolean {
   if (!['expired', 'interrupted'].includes(reason.kind)) return false;
-  const { orphans } = after;
-  if (orphans === undefined) return true;
+  const { orphans, revokes_old: revokesOld } = after;
+  if (orphans === undefined || revokesOld !== undefined) return true;
   const overlap = readings.desired?.tokens.get(token)?.overlap ?? 0;
   if (overlap < SHORT_OVERLAP && !isPolicyKnown(token, readings)) return false;
   const current = recordOf(token, readings);

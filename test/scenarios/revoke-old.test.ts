@@ -137,6 +137,21 @@ describe('rotate --revoke-old', () => {
     expect(await liveTokens(stage)).not.toContain('etl_prod/airflow');
   });
 
+  it('is completed by an unattended apply also when the run was killed while it stored the new secret', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await stage.inSandbox((organization) => organization.mint({ username: 'etl_prod', name: 'airflow.2' }));
+    const state = JSON.parse(stage.read(STATE));
+    const { airflow } = state.accounts.etl_prod.tokens;
+    const at = airflow.current.created_at;
+    const intents = [{ name: 'airflow.2', generation: 2, at, storing: true }];
+    Object.assign(airflow, { generation: 2, intents, revoke_old: { at, generation: 1 } });
+    stage.write(STATE, JSON.stringify(state));
+    expect(await stage.run('apply --due --sandbox --yes')).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(['etl_prod/airflow.3', 'etl_prod/dbt', 'tenant_a/app', 'tenant_b/app']);
+    expect(isRequestOpen(stage)).toBe(false);
+    expect((await planOf(stage, 'plan --sandbox')).actions).toEqual([]);
+  });
+
   it('is completed also when the account left the configuration after the new token was verified', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     expect(await stage.run('rotate etl_prod/airflow --sandbox --yes')).toMatchObject({ code: 0 });
