@@ -17,6 +17,7 @@ export interface ConfigOptions extends StateLocation {
 /** Reads the configuration, and shows errors and warnings on stderr. @throws InvalidConfiguration */
 export async function readDesired({ config, ...options }: ConfigOptions, io: Io): Promise<Desired> {
   const loaded = await loadConfig(config, io.env, undefined, statePath({ config, ...options }), options.allowEnv);
+  io.linkTo([...loaded.sources.keys(), statePath({ config, ...options })]);
   showFindings(loaded, io);
   if (loaded.ok) {
     const accounts = [...loaded.desired.accounts.values()];

@@ -39,7 +39,8 @@ export const ENVIRONMENT = [
   ['AZURE_STORAGE_KEY', 'For Azure; or AZURE_STORAGE_CONNECTION_STRING'],
   ['AZURE_AUTHORITY_HOST', 'Logins of another cloud of Azure'],
   ['NO_COLOR, FORCE_COLOR', 'No colours; colours also without a terminal'],
-  ['TERM=dumb, CI=true', 'No progress bar; with dumb also no colours'],
+  ['TERM=dumb, CI=true', 'No progress bar, no links; dumb: no colours'],
+  ['FORCE_HYPERLINK', 'Links to files: 1 for on, 0 for off'],
   ['GITHUB_ACTIONS=true', 'Job outputs and a summary; set by the runner'],
 ] as const;
 

@@ -18,6 +18,7 @@ import type { Io } from './io.ts';
 /** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
 export async function readImportFiles({ config, allowEnv }: ConfigOptions, io: Io): Promise<ImportFiles> {
   const loaded = await loadConfig(config, io.env, undefined, undefined, allowEnv);
+  io.linkTo(loaded.sources.keys());
   showFindings(loaded, io);
   if (!loaded.ok) throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);
   const texts = new Map<string, string>();

@@ -5,6 +5,7 @@ import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { type PathOf, relocated } from '../report/locations.ts';
 import { type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
+import { hasLinks, withLinks } from './file-links.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { contextOf, type TypedOptions } from './typed-options.ts';
 
@@ -25,6 +26,8 @@ export interface Io {
   readonly changing: Pick<ChangingLine, 'show' | 'clear'>;
   /** Takes names that others gave, which no line is broken within. */
   keepWhole(names: Iterable<string>): void;
+  /** Takes files of the user, whose names are links where the terminal opens them. */
+  linkTo(files: Iterable<string>): void;
   /** Writes the result unchanged. */
   result(text: string): void;
   /** Writes the result in the selected format; text is wrapped to the width of a terminal. */
@@ -53,13 +56,15 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
   const [shown, told] = [forLog(env, options.format), forLog(env)];
   const inContext = contextOf(options);
   const changing = new ChangingLine(stderr);
-  const write = (stream: NodeJS.WriteStream, text: string) => {
+  const write = (stream: NodeJS.WriteStream, text: string, isRead = false) => {
     changing.clear();
-    stream.write(terminalText(text, stream === stdout ? paint.out : paint.err));
+    const shown = terminalText(text, stream === stdout ? paint.out : paint.err);
+    stream.write(isRead && hasLinks(stream, env) ? withLinks(shown, files) : shown);
   };
   const names = new Set<string>();
+  const files = new Set<string>();
   const wrapped = (text: string, stream: NodeJS.WriteStream) => wrapTo(text, columnsOf(stream), names);
-  const say = (text: string) => write(stderr, `${told(wrapped(text, stderr))}\n`);
+  const say = (text: string) => write(stderr, `${told(wrapped(text, stderr))}\n`, true);
   return {
     env,
     options,
@@ -70,8 +75,11 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
     keepWhole: (given) => {
       for (const name of given) if (name.includes(' ')) names.add(printable(name));
     },
+    linkTo: (given) => {
+      for (const file of given) files.add(file);
+    },
     result: (text) => write(stdout, shown(text)),
-    report: (text) => write(stdout, shown(isText(options) ? wrapped(text, stdout) : text)),
+    report: (text) => write(stdout, shown(isText(options) ? wrapped(text, stdout) : text), isText(options)),
     commands: (text, as) => write(as === 'result' ? stdout : stderr, text),
     say,
     note: (text) => {

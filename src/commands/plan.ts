@@ -57,8 +57,10 @@ export function run(options: Options): Promise<number> {
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
       if (out !== undefined) await save(out, planFile(planned, opened.state, asked));
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext, options));
-      if (out !== undefined)
+      if (out !== undefined) {
+        io.linkTo([out]);
         io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);
+      }
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
       return code;

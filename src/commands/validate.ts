@@ -21,6 +21,7 @@ interface ValidateOptions extends ConfigOptions, OutputOptions {
 export function run(options: ValidateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const loaded = await loadConfig(options.config, io.env, undefined, statePath(options), options.allowEnv);
+    io.linkTo(loaded.sources.keys());
     const validation = relocatedValidation(validationOf(loaded, options.config), io.pathOf);
     const { commands, report } = VALIDATE_FORMATS[options.format];
     // These commands are meant for the runner; any other text is written so that the runner finds none in it.
