@@ -28,6 +28,8 @@ export interface PlanFile {
   /** Made with `--destroy`. */
   readonly destroy?: boolean;
   readonly configuration: string;
+  /** The hashes of the repository's files that the commands of stores name: what was reviewed is what runs. */
+  readonly scripts: Readonly<Record<string, string>>;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
   /** Of each account that was read, by `accountKey`. */
@@ -40,6 +42,7 @@ interface Planned {
   readonly desired: { readonly hash: string };
   readonly live: Live;
   readonly plan: Plan;
+  readonly stores: ReadonlyMap<string, { readonly scripts?: ReadonlyMap<string, string> }>;
 }
 
 /** The text of a plan file. */
@@ -54,6 +57,7 @@ export function planFile(
     plan: planned.plan,
     ...asked,
     configuration: planned.desired.hash,
+    scripts: scriptsOf(planned),
     state: position(state),
     fingerprints: fingerprints(planned.live),
   };
@@ -109,14 +113,11 @@ function areActions(actions: unknown): boolean {
 export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   const changed: string[] = [];
   if (file.configuration !== now.desired.hash) changed.push('the configuration');
+  changed.push(...differing(file.scripts ?? {}, scriptsOf(now)).map((path) => `${path}, which a secret store runs`));
   if (!isMadeFrom(file, state)) {
     changed.push(`the state (serial ${file.state?.serial ?? 0} then, ${state.serial} now)`);
   }
-  const current = new Map(Object.entries(fingerprints(now.live)));
-  const planned = new Map(Object.entries(file.fingerprints));
-  const accounts = [...new Set([...planned.keys(), ...current.keys()])].filter(
-    (account) => planned.get(account) !== current.get(account),
-  );
+  const accounts = differing(file.fingerprints, fingerprints(now.live));
   if (accounts.length > 0) changed.push(`at MotherDuck: ${accounts.join(', ')}`);
   if (changed.length === 0) {
     const parts = alteredParts(file.plan.actions, now.plan.actions);
@@ -131,10 +132,20 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   });
 }
 
-/** The accounts and tokens whose reviewed actions differ from those that would be done now. */
+/** The names whose values differ, or that only one has. */
+function differing(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
+  const [planned, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  return [...new Set([...planned.keys(), ...current.keys()])].filter((name) => planned.get(name) !== current.get(name));
+}
+
+function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> {
+  return Object.fromEntries([...stores.values()].flatMap(({ scripts }) => [...(scripts ?? [])]));
+}
+
 /** Of a plan file that was edited in many places. */
 const PARTS_SHOWN = 20;
 
+/** The accounts and tokens whose reviewed actions differ from those that would be done now. */
 function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): string[] {
   const now = byPart(planned);
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);

@@ -51,6 +51,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     // What a real run would find changed is found in the rehearsal too.
     ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
     ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
+    ...(real.scripts === undefined ? {} : { scripts: real.scripts }),
   };
 }
 

@@ -223,6 +223,8 @@ export interface SecretStore {
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** For a store that runs programs: the files of the repository that its commands name, each with a hash of what it has. */
+  readonly scripts?: ReadonlyMap<string, string>;
 }
 
 /** The secret path in a store whose program knows where secrets are: `vault#etl_prod/airflow`. */

@@ -1,4 +1,5 @@
 /** Plans of rotations and of a destruction that somebody asks for: reviewed, saved, shown and applied. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
@@ -182,5 +183,46 @@ describe('show', () => {
       expect(ran).toMatchObject({ code: 1, stdout: '' });
       expect(ran.stderr).toContain(message);
     }
+  });
+});
+
+describe('a saved plan and the scripts of its stores', () => {
+  const git = (stage: Stage, ...words: string[]) => execFileSync('git', words, { cwd: stage.path });
+  const withScript = (command: string) => {
+    const store = `{ kind: exec, command: ${command}, check: [./check.sh], remove: [sh, -c, "./rm.sh {account}.{token}"] }`;
+    const stage = new Stage(CONFIGURATION.replace(/local: \{.*?\}/, `local: ${store}`));
+    for (const name of ['put.sh', 'check.sh', 'rm.sh']) stage.write(name, '#!/bin/sh\ncat >/dev/null\n', 0o755);
+    git(stage, 'init', '-q');
+    git(stage, 'add', '*.sh');
+    return stage;
+  };
+
+  it.each(['put.sh', 'check.sh', 'rm.sh'])(
+    'is refused where %s of a new store was changed, or is gone',
+    async (name) => {
+      const stage = withScript('[sh, put.sh, "{account}.{token}"]');
+      expect((await stage.run('plan --sandbox --out new.plan')).code).toBe(0);
+      const before = stage.read(name);
+      stage.write(name, 'curl evil.example\n');
+      const ran = await stage.run('apply new.plan --sandbox --yes --no-smoke');
+      expect(ran).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`changed: ${name}, which a secret store runs`),
+      });
+      expect(stage.has('motherduck.accounts.state.json')).toBe(false);
+      stage.remove(name);
+      expect((await stage.run('apply new.plan --sandbox --yes --no-smoke')).code).toBe(1);
+      stage.write(name, before.replaceAll('\n', '\r\n'), 0o755);
+      expect((await stage.run('apply new.plan --sandbox --yes --no-smoke')).code).toBe(0);
+    },
+  );
+
+  it('is refused where a script was added that a command names', async () => {
+    const stage = withScript('[sh, -c, "test ! -f more.sh || sh more.sh; cat", "{account}.{token}"]');
+    expect((await stage.run('plan --sandbox --out new.plan')).code).toBe(0);
+    stage.write('more.sh', 'curl evil.example\n');
+    git(stage, 'add', 'more.sh');
+    const ran = await stage.run('apply new.plan --sandbox --yes --no-smoke');
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('more.sh') });
   });
 });

@@ -95,6 +95,11 @@ export function execStore(config: ExecStoreConfig): SecretStore {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && config.remove && JSON.stringify(expandWords(config.remove, { ...at }));
     },
+    get scripts() {
+      const { shown = {}, folder, files: all = new Map() } = config;
+      const named = Object.values(shown).flatMap((words) => filesOf(words, folder, all));
+      return new Map(named.map(({ path, hash }) => [path, hash]));
+    },
   };
 }
 
