@@ -15,6 +15,7 @@ import {
   isToBeReplaced,
   joinTokens,
   missingTokens,
+  type NewerTokens,
   type WhyNotImported,
   whyNotImported,
 } from './tokens.ts';
@@ -41,6 +42,8 @@ export interface AuditedAccount {
   readonly tokens: readonly AuditedToken[];
   /** Current tokens of the state that are not live any more. */
   readonly gone: readonly GoneToken[];
+  /** What a plan says of tokens that only a newer state knows. */
+  readonly newer: readonly NewerTokens[];
   /** Configured tokens that are neither in the state nor live. */
   readonly missing: readonly DesiredToken[];
   readonly ducklings?: {
@@ -72,6 +75,8 @@ export interface AccountReadings {
   readonly now: number;
   /** What a plan would do to the account. */
   readonly actions: readonly Action[];
+  /** What a plan says of tokens that only a newer state knows. */
+  readonly newer: readonly NewerTokens[];
   /** How a plan would change the deletion protection. */
   readonly protection: Protection | undefined;
   readonly running: Running;
@@ -79,7 +84,7 @@ export interface AccountReadings {
 
 /** Joins what was read of one account. */
 export function joinAccount(readings: AccountReadings): AuditedAccount {
-  const { username, desired, now, running } = readings;
+  const { username, desired, now, running, newer } = readings;
   const presence = readings.presence ?? notRead(username);
   const whyNot = readings.unconfigured
     ? 'unconfigured'
@@ -97,14 +102,24 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     ...(readings.protection ? { protection: readings.protection } : {}),
   };
   const live = liveOrObstacle(presence);
-  if ('is' in live) return { ...about, obstacle: live, tokens: [], gone: [], missing: [], running: [] };
-  const parts = { username, desired, state, whyNotImported: whyNot, live: live.tokens, actions: readings.actions, now };
+  if ('is' in live) return { ...about, obstacle: live, tokens: [], gone: [], missing: [], newer: [], running: [] };
+  const parts = {
+    username,
+    desired,
+    state,
+    whyNotImported: whyNot,
+    live: live.tokens,
+    actions: readings.actions,
+    newer,
+    now,
+  };
   return {
     ...about,
     live,
     tokens: joinTokens(parts),
     gone: goneTokens(parts),
     missing: missingTokens(parts),
+    newer,
     ...joinDucklings(desired, live),
     running,
   };

@@ -11,6 +11,7 @@ export { ducklingsDiffer } from './rules/ducklings-differ.ts';
 export { fileStoreInCi } from './rules/file-store-in-ci.ts';
 export { integrationTokenNeverExpires } from './rules/integration-token-never-expires.ts';
 export { neverSmokeTested } from './rules/never-smoke-tested.ts';
+export { olderState } from './rules/older-state.ts';
 export { overlapEnded } from './rules/overlap-ended.ts';
 export { poolTotal } from './rules/pool-total.ts';
 export { poolWithoutToken } from './rules/pool-without-token.ts';

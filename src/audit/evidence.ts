@@ -123,6 +123,9 @@ function joinAccounts(
     else actions.set(key, [action]);
   }
   const protection = new Map(plan.protection.map((change) => [accountKey(change.account), change]));
+  const newer = plan.warnings.flatMap((warning) =>
+    warning.kind === 'older_state' && warning.recreated !== 'certain' ? [warning] : [],
+  );
   const running = new Map(
     active.ok ? active.accounts.map(({ username, ducklings }) => [accountKey(username), ducklings]) : [],
   );
@@ -136,6 +139,7 @@ function joinAccounts(
       unconfigured,
       now: live.now,
       actions: actions.get(key) ?? [],
+      newer: newer.filter(({ account }) => accountKey(account) === key),
       protection: protection.get(key),
       running: running.get(key) ?? [],
     });

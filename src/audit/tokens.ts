@@ -2,6 +2,7 @@
 import type { InventoryToken } from '../model/audit.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
+import type { PlanWarning } from '../model/notice.ts';
 import type { Action, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
@@ -16,6 +17,7 @@ import { isExpired } from '../plan/token-series.ts';
  * - `orphan`: from an interrupted run, or one whose secret store failed
  * - `smoke_test`: created for a smoke test
  * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
+ * - `newer`: of a managed series, and only a newer state knows it
  */
 export type TokenRole = InventoryToken['role'];
 
@@ -48,6 +50,9 @@ export interface GoneToken {
 /** `in_state`: the state has an account of the name. `unusable_name`: the name is not valid in the configuration. `unconfigured`: there is no configuration. */
 export type WhyNotImported = 'in_state' | 'unusable_name' | 'unconfigured';
 
+/** Tokens of one key that only a newer state knows. */
+export type NewerTokens = PlanWarning & { readonly kind: 'older_state' };
+
 /** What the tokens of an account are joined from. */
 export interface TokenReadings {
   readonly username: string;
@@ -56,6 +61,8 @@ export interface TokenReadings {
   readonly whyNotImported: WhyNotImported | undefined;
   readonly live: readonly LiveToken[];
   readonly actions: readonly Action[];
+  /** What a plan says of tokens that only a newer state knows. */
+  readonly newer: readonly NewerTokens[];
   /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
 }
@@ -72,7 +79,7 @@ export function joinTokens(readings: TokenReadings): AuditedToken[] {
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-function roles({ desired, state, actions, now }: TokenReadings): (token: LiveToken) => Role {
+function roles({ desired, state, actions, newer, now }: TokenReadings): (token: LiveToken) => Role {
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, { current, retiring }] of series) {
@@ -82,12 +89,20 @@ function roles({ desired, state, actions, now }: TokenReadings): (token: LiveTok
     const token = desired?.tokens.get(key);
     if (current) known.set(current.id, { role: 'current', key, record: current, ...(token ? { desired: token } : {}) });
   }
+  const inState = new Set(known.keys());
   for (const action of actions) {
     const token = plannedToken(action, state, desired);
     if (token) known.set(token.id, { ...known.get(token.id), ...token.role });
   }
+  const unjudged = new Map(newer.flatMap(({ token, names, removed }) => (removed ? [] : [[token, names] as const])));
+  for (const key of unjudged.keys()) {
+    const current = state?.tokens.get(key)?.current;
+    if (current) known.set(current.id, { role: 'obsolete', key });
+  }
   const intended = series.flatMap(([key, { intents }]) => intents.map((intent) => ({ key, intent })));
   return (token) => {
+    const newerOf = inState.has(token.id) ? undefined : [...unjudged].find(([, names]) => names.includes(token.name));
+    if (newerOf !== undefined) return { role: 'newer', key: newerOf[0] };
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
@@ -134,9 +149,11 @@ export function isToBeReplaced({ planned }: AuditedToken): boolean {
 }
 
 /** Current tokens of the state that are not live any more. One that is no longer configured is not reported. */
-export function goneTokens({ desired, state, live, now }: TokenReadings): GoneToken[] {
+export function goneTokens({ desired, state, live, newer, now }: TokenReadings): GoneToken[] {
   return [...(state?.tokens ?? [])].flatMap(([key, { current }]): GoneToken[] => {
     const token = desired?.tokens.get(key);
+    // A newer run replaced and revoked it.
+    if (newer.some((each) => each.token === key)) return [];
     if (current === undefined || (desired !== undefined && token === undefined)) return [];
     const match = live.find(({ id }) => id === current.id);
     if (match !== undefined && !isExpired(match, now)) return [];

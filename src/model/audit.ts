@@ -67,9 +67,9 @@ export interface InventoryToken {
   readonly type: TokenType;
   /**
    * `current`: managed and in use. `obsolete`: replaced or no longer configured. `orphan`: of an interrupted run.
-   * `smoke_test`: created for a smoke test. `reserved`: MotherDuck's own.
+   * `smoke_test`: created for a smoke test. `reserved`: MotherDuck's own. `newer`: only a newer state knows it.
    */
-  readonly role: 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'unmanaged';
+  readonly role: 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'newer' | 'unmanaged';
   /** null: does not expire. */
   readonly expires_at: string | null;
   /** What happens to it first; what is in the past happens with the next apply. null: nothing. */

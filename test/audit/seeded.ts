@@ -29,6 +29,7 @@ const KEPT: Readonly<Record<string, AccountSketch>> = {
   idle: CLEAN,
   laptop: CLEAN,
   lingering: CLEAN,
+  outdated: CLEAN,
   overdue: { ...CLEAN, tokens: [token('load', { ttl: 45 * DAY })] },
   poolless: { ...CLEAN, tokens: [token('app', { type: 'read_scaling' })] },
   resized: CLEAN,
@@ -146,6 +147,7 @@ async function people({ api, organization, stateWriter }: World): Promise<void> 
   await api.createToken('stray', { name: 'forever' });
   await api.createToken('stray', { name: 'a year', ttl: 365 * DAY });
   await api.createToken('laptop', { name: 'annas laptop', ttl: 90 * DAY });
+  await api.createToken('outdated', { name: 'load.2', ttl: 90 * DAY });
   for (const _ of [1, 2]) await api.createToken('twins', { name: 'report', ttl: 90 * DAY });
   await api.setDucklings('resized', { ...WIRE_SMALL, read_write: { instance_size: 'standard' } });
   await api.setDucklings('wide', { ...WIRE_SMALL, read_scaling: { instance_size: 'pulse', flock_size: 40 } });

@@ -1,0 +1,27 @@
+import { wordedNotice } from '../../plan/notice-text.ts';
+import { aboutAccount, apply, type Rule } from '../rule.ts';
+
+/** One finding per key, in the words of the plan. Neither what is newer than the state nor what it replaced is judged then. */
+export const olderState: Rule = {
+  id: 'MDA043',
+  name: 'older-state',
+  severity: 'warning',
+  title: 'MotherDuck has tokens that only a newer state knows.',
+  help: 'Another run replaced tokens, and its state did not get here: a push was refused, or an older copy was restored. The tokens of these keys are not judged until the newest state is back, or an apply has adopted them.',
+  *check({ accounts }) {
+    for (const account of accounts) {
+      for (const notice of account.newer) {
+        const { message, hint } = wordedNotice(notice);
+        const [name] = notice.names;
+        const location = account.desired?.tokens.get(notice.token)?.location;
+        yield {
+          ...aboutAccount(account),
+          ...(name === undefined ? {} : { token: name }),
+          ...(location === undefined ? {} : { location }),
+          message,
+          fix: hint ?? apply(account),
+        };
+      }
+    }
+  },
+};
