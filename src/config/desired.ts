@@ -51,13 +51,15 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
   const { username, at, ducklings, deletionProtection, smoke, suspended } = account;
   const tokens = new Map(account.tokens.map((token) => [token.key, tokenOf(token, username)]));
   const about = { username, location: locationOf(at), deletionProtection };
+  const wanted = ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) };
   if (suspended !== undefined) {
-    return { ...about, tokens: new Map(), suspended: { location: locationOf(suspended), tokens }, smoke: false };
+    const suspension = { location: locationOf(suspended), tokens, ...wanted };
+    return { ...about, tokens: new Map(), suspended: suspension, smoke: false };
   }
   const setup = setupOf(account);
   return {
     ...about,
-    ...(ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) }),
+    ...wanted,
     tokens,
     smoke,
     ...(setup.length === 0 ? {} : { setup }),

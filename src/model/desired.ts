@@ -64,6 +64,8 @@ export interface Suspension {
   readonly location: Location;
   /** The tokens that it has when it is not suspended, by key. */
   readonly tokens: ReadonlyMap<string, DesiredToken>;
+  /** Likewise its Ducklings, which are not changed while it is suspended, and count for what it can cost. */
+  readonly ducklings?: DesiredDucklings;
 }
 
 /** Whether a token is one of those that a suspended account gets again. */

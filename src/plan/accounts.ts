@@ -278,9 +278,11 @@ function computeOf(
 ): { compute?: ComputeCeiling } {
   if (rates === undefined) return {};
   const before = live === undefined ? 0 : live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
-  const ducklings = desired.ducklings ?? { read_write: {}, read_scaling: {} };
-  const after = hourlyCeiling(live?.ducklings ? mergeDucklings(ducklings, live.ducklings) : ducklings, rates);
-  return { compute: { before, after } };
+  const nothing = { read_write: {}, read_scaling: {} };
+  const after = live?.ducklings
+    ? mergeDucklings(desired.ducklings ?? nothing, live.ducklings)
+    : (desired.ducklings ?? desired.suspended?.ducklings ?? nothing);
+  return { compute: { before, after: hourlyCeiling(after, rates) } };
 }
 
 /** What an account can cost by the configuration alone, for one that was not read. */
@@ -288,6 +290,7 @@ export function configuredCeiling(
   { computeRates: rates }: Desired,
   account: DesiredAccount | undefined,
 ): ComputeCeiling {
-  const ceiling = rates && account?.ducklings ? hourlyCeiling(account.ducklings, rates) : null;
+  const ducklings = account?.ducklings ?? account?.suspended?.ducklings;
+  const ceiling = rates && ducklings ? hourlyCeiling(ducklings, rates) : null;
   return { before: ceiling, after: ceiling };
 }

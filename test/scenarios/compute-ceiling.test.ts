@@ -69,3 +69,32 @@ it('takes a currency by its code', async () => {
     findings: [{ message: expect.stringContaining('the code of a currency such as USD') }],
   });
 });
+
+const LATE = `${CONFIGURATION.replace(
+  'accounts:',
+  `accounts:
+  tenant_late:
+    suspended: true
+    ducklings: { read_write: { size: jumbo }, read_scaling: { size: jumbo, pool_size: 1 } }`,
+)}guardrails: { max_compute_ceiling: 27 }
+`;
+
+it('counts a suspended account that is new as configured, and then as live', async () => {
+  const folder = new Stage(LATE);
+  const planned = await folder.json('plan --sandbox');
+  expect(planned).toMatchObject({ code: 0, document: { compute: { before: 0, after: 21.6 } } });
+  expect(await folder.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
+  expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+  folder.edit((text) => text.replace('read_write: { size: standard', 'read_write: { size: jumbo'));
+  const upsized = await folder.json('plan --sandbox');
+  expect(upsized).toMatchObject({ code: 0, document: { compute: { before: 24, after: 26.4 } } });
+});
+
+it('is known beside a suspended account that is not planned', async () => {
+  const folder = new Stage(LATE);
+  expect(await folder.run('plan --sandbox --only etl_prod')).toMatchObject({ code: 0 });
+  folder.edit((text) => text.replace('max_compute_ceiling: 27', 'max_compute_ceiling: 21'));
+  const refused = await folder.run('plan --sandbox --only etl_prod');
+  expect(refused.code).toBe(1);
+  expect(refused.stdout + refused.stderr).toContain('would cost 21.6 USD an hour');
+});
