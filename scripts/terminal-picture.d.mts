@@ -1,0 +1,1 @@
+export function terminalPicture(command: string, output: string, scheme: 'light' | 'dark'): string;
