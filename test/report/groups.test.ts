@@ -132,6 +132,15 @@ it('lists all accounts of a text plan with --verbose', async () => {
   expect(blocks(planText(plan, undefined, undefined, { verbose: true }))).toHaveLength(30);
 });
 
+it('has one line for changes of deletion protection in one direction, which names all accounts', async () => {
+  const accounts = ['t_1', 't_2', 't_3', 'x'];
+  const protection = accounts.map((account) => ({ account, before: true, after: account === 'x' }));
+  const plan = { ...(await large(1)), actions: [], protection };
+  const lines = (verbose: boolean) => planText(plan, undefined, undefined, { verbose }).match(/^ {2}~ .*/gm);
+  expect(lines(false)?.map((line) => line.split('  ')[1])).toEqual(['~ t_1 ... t_3 (3 accounts)', '~ x']);
+  expect(lines(true)).toHaveLength(4);
+});
+
 it('writes a plan of many accounts in time that grows with their number', async () => {
   const plan = await large(1);
   const times = (count: number): Plan => {

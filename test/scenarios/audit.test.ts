@@ -235,7 +235,7 @@ describe('mdacc audit', () => {
     const protectedStill = await folder.run(`${prune} --sandbox --yes --allow-delete`);
     expect(protectedStill).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('mdacc apply --only tenant_globex'),
+      stdout: expect.stringContaining('mdacc apply --only tenant_globex'),
     });
     folder.edit((text) => text.replace(/^accounts:$/m, '$&\n  tenant_globex: { deletion_protection: false }'));
     expect(await folder.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });

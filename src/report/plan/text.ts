@@ -9,7 +9,7 @@ import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
-import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount } from './groups.ts';
+import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
 import { paintSymbol, printablePlan, removalText, stayingLines, subjectOf, summaryLine, symbolOf } from './wording.ts';
@@ -32,7 +32,7 @@ export function planText(
   const sections = [
     [paint.dim(headline(plan)), ...stateLine(plan)].join('\n'),
     ...blocks,
-    protections(plan, paint),
+    protections(plan, paint, verbose),
     removals(plan, paint),
     notices('Error', plan.errors, 'red', paint, inContext),
     notices('Refused', plan.violations, 'red', paint, inContext),
@@ -94,14 +94,23 @@ function deletedTokens(own: Action | undefined): string[] {
   return [`      its tokens, deleted too: ${list(own.before.tokens.map((token) => token.name).sort())}`];
 }
 
-/** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. */
-function protections({ protection }: Plan, paint: Paint): string {
+/** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. Each account is named. */
+function protections({ protection }: Plan, paint: Paint, verbose: boolean): string {
   const said = (on: boolean) => (on ? 'on' : 'off');
-  return protection
-    .map(({ account, before, after }) => {
-      const change = `deletion protection ${said(before)} -> ${said(after)}, in the state alone`;
-      return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(account)}  ${paint.dim(change)}`;
-    })
+  const groups = new Map<string, string[]>();
+  for (const { account, before, after } of protection) {
+    const change = `deletion protection ${said(before)} -> ${said(after)}, in the state alone`;
+    const known = groups.get(change);
+    if (known) known.push(account);
+    else groups.set(change, [account]);
+  }
+  return [...groups]
+    .flatMap(([change, accounts]) =>
+      (verbose ? accounts : [rangesText(accounts)]).map((names) => {
+        const count = verbose || accounts.length === 1 ? '' : ` (${counted(accounts.length, 'account')})`;
+        return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}  ${paint.dim(change)}`;
+      }),
+    )
     .join('\n');
 }
 
