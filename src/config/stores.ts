@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import { accountKey } from '../model/username.ts';
-import type { OwnFiles, StoredToken, WrittenStore } from '../secrets/store.ts';
+import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf, type Span } from '../yaml/source.ts';
@@ -64,7 +64,9 @@ export function checkStores(
       problems,
     );
   }
-  checkSecretPaths(stores, accounts, problems);
+  const writers = writersOf(stores, accounts);
+  checkSecretPaths(writers, problems);
+  checkRemovals(writers, problems);
 }
 
 interface Writer {
@@ -73,37 +75,73 @@ interface Writer {
   readonly store: WrittenStore;
 }
 
+/** Every token of all accounts, with each of its stores. */
+function writersOf(stores: readonly WrittenStore[], accounts: readonly ResolvedAccount[]): Writer[] {
+  const byName = new Map(stores.map((store) => [store.config.name, store]));
+  return accounts.flatMap((account) =>
+    account.tokens.flatMap((token) =>
+      (token.settings.stores?.value ?? [])
+        .flatMap((name) => byName.get(name) ?? [])
+        .map((store) => ({ account, token, store })),
+    ),
+  );
+}
+
 /**
  * No two tokens may write the same secret path of a store: the secret of one of them would be lost. Looks at all accounts:
  * `a-b` and `a_b` give the same variable, and so do `x` of `a_b` and `b_x` of `a`.
  */
-function checkSecretPaths(
-  stores: readonly WrittenStore[],
-  accounts: readonly ResolvedAccount[],
-  problems: Problems,
-): void {
-  const byName = new Map(stores.map((store) => [store.config.name, store]));
+function checkSecretPaths(all: readonly Writer[], problems: Problems): void {
   const writers = new Map<string, Writer>();
   const alike = new Map<string, Writer>();
   // A token of a template is at one location for all its accounts; it is reported once.
   const reported = new Set<Span>();
-  for (const account of accounts) {
-    for (const token of account.tokens) {
-      for (const store of (token.settings.stores?.value ?? []).flatMap((name) => byName.get(name) ?? [])) {
-        const writer = { account, token, store };
-        const secretPath = kindOf(store.config).secretPaths.of(store.config, asStored(writer), store.target);
-        if (secretPath === undefined) continue;
-        const near = secretPath.alike ?? secretPath.key;
-        const same = writers.get(secretPath.key);
-        const other = same ?? alike.get(near);
-        if (same === undefined) writers.set(secretPath.key, writer);
-        if (!alike.has(near)) alike.set(near, writer);
-        if (other === undefined || reported.has(token.at) || areOneAccount(account, other.account)) continue;
-        reported.add(token.at);
-        report(writer, other, same === undefined ? 'near' : 'same', problems);
-      }
+  for (const writer of all) {
+    const { account, token } = writer;
+    const secretPath = pathOf(writer);
+    if (secretPath === undefined) continue;
+    const near = secretPath.alike ?? secretPath.key;
+    const same = writers.get(secretPath.key);
+    const other = same ?? alike.get(near);
+    if (same === undefined) writers.set(secretPath.key, writer);
+    if (!alike.has(near)) alike.set(near, writer);
+    if (other === undefined || reported.has(token.at) || areOneAccount(account, other.account)) continue;
+    reported.add(token.at);
+    report(writer, other, same === undefined ? 'near' : 'same', problems);
+  }
+}
+
+/** What tells the secrets of tokens apart where they are stored must do so where they are removed, or one takes others with it. */
+function checkRemovals(all: readonly Writer[], problems: Problems): void {
+  const first = new Map<string, Writer>();
+  const reported = new Set<WrittenStore>();
+  for (const writer of all) {
+    const { account, token, store } = writer;
+    const removal = kindOf(store.config).secretPaths.removalOf?.(store.config, asStored(writer));
+    if (removal === undefined) continue;
+    const other = first.get(removal);
+    if (other === undefined) first.set(removal, writer);
+    else if (other.account === account && other.token === token) continue;
+    else if (!reported.has(store) && !areOneAccount(account, other.account)) {
+      // One secret path of both has been reported.
+      if (pathOf(writer)?.key === pathOf(other)?.key) continue;
+      reported.add(store);
+      const message = `remove would remove the secrets of ${nameOf(other)} and ${nameOf(writer)} together`;
+      const at = child(store.block, 'remove')?.at ?? store.at;
+      problems.error('store-remove', at, message, {
+        hint: 'tell them apart by {account} and {token}, as command does',
+      });
     }
   }
+}
+
+function pathOf(writer: Writer): ReturnType<StoreKind['secretPaths']['of']> {
+  const { config, target } = writer.store;
+  return kindOf(config).secretPaths.of(config, asStored(writer), target);
+}
+
+function nameOf({ account, token }: Writer): string {
+  return `${account.username}/${token.key}`;
 }
 
 function asStored({ account, token }: Writer): StoredToken {
@@ -127,8 +165,7 @@ function report(writer: Writer, other: Writer, how: 'same' | 'near', problems: P
     problems.error('store-collision', where?.at ?? writer.token.at, message, { hint: 'name one of them alone' });
     return;
   }
-  const name = ({ account, token }: Writer): string => `${account.username}/${token.key}`;
-  const both = `${name(other)} and ${name(writer)}`;
+  const both = `${nameOf(other)} and ${nameOf(writer)}`;
   const related =
     other.token === writer.token ? {} : { related: { message: 'the other token is', at: other.token.at } };
   if (how === 'same') {

@@ -54,6 +54,8 @@ export interface SecretPaths<Config extends SecretStoreConfig = SecretStoreConfi
   of(config: Config, token: StoredToken, target?: string): SecretPath | undefined;
   /** A secret path that two tokens share, for messages; values from the environment must not be shown. */
   shown(store: WrittenStore<Config>, token: StoredToken): string;
+  /** What its removal runs for a token: two tokens with the same would lose their secrets together. */
+  removalOf?(config: Config, token: StoredToken): string | undefined;
   /** `the secret store has no {noun} for it that another token does not have` */
   readonly noun: string;
   /** `give the store {need}` */

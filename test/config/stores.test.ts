@@ -115,6 +115,56 @@ test('a collision of commands names both tokens and what they come to, and no va
   );
 });
 
+const TOKENS = '{ tokens: { a: app, b: app } }';
+const removal = (words: string, accounts = `abc: ${TOKENS}`): string =>
+  store(`kind: exec, command: [put, "{account}/{token}"], remove: [${words}]`, `accounts:\n  ${accounts}\n`);
+
+test.each<[string, string, string[]]>([
+  ['told apart', removal('rm, "{account}/{token}"', `abc: ${TOKENS}\n  abd: ${TOKENS}`), []],
+  ['without the token', removal('rm, "{account}"'), ['store-remove 4 [rm, "{account}"]']],
+  [
+    'without the token, with one each',
+    removal('rm, "{account}"', 'abc: { tokens: { a: app } }\n  abd: { tokens: { a: app } }'),
+    [],
+  ],
+  [
+    'without the account, said once',
+    removal('rm, "{token}"', `abc: ${TOKENS}\n  abd: ${TOKENS}`),
+    ['store-remove 4 [rm, "{token}"]'],
+  ],
+  ['without anything', removal('rm'), ['store-remove 4 [rm]']],
+  ['where two come to the same', removal('rm, "{account}_{token}"', TWO), ['store-remove 4 [rm, "{account}_{token}"]']],
+  [
+    'where one is suspended',
+    removal('rm, all', 'abc: { tokens: { a: app } }\n  abd: { suspended: true, tokens: { a: app } }'),
+    ['store-remove 4 [rm, all]'],
+  ],
+  [
+    'of a command that does not tell them apart either',
+    removal('rm', `abc: ${TOKENS}`).replace('{account}/{token}', 'x'),
+    ['store-collision 9 b'],
+  ],
+])('removals %s', async (_name, yaml, expected) => {
+  expect(await findings(yaml)).toEqual(expected);
+});
+
+test('a removal that does not tell tokens apart names two of them, and no value of the environment', async () => {
+  const text = await expectText('a removal of several secrets', removal('rm, "${X}{account}"'), { X: 'hidden_' });
+  expect(text).toContain('remove would remove the secrets of abc/a and abc/b together');
+  expect(text).not.toContain('hidden_');
+});
+
+test('the removals of two stores collide too, for tokens that differ', async () => {
+  const two = (first: string, second: string) =>
+    removal('rm, "{account}"', `abc: { tokens: { a: ${first}, b: ${second} } }`).replace(
+      'token_policies:',
+      '  other: { kind: exec, command: [give, "{account}/{token}"], remove: [rm, "{account}"] }\ntoken_policies:',
+    );
+  const into = (stores: string) => `{ policy: app, secret_store: ${stores} }`;
+  expect(await findings(two('app', into('other')))).toEqual(['store-remove 5 [rm, "{account}"]']);
+  expect(await findings(two(into('[local, other]'), into('[local]')).replace(/, b: .*? \}/, ''))).toEqual([]);
+});
+
 test('two stores of one command collide too, and one is none with the other', async () => {
   const accounts =
     'accounts:\n  abc: { tokens: { a: app } }\n  abd: { tokens: { a: { policy: app, secret_store: other } } }\n';

@@ -62,7 +62,7 @@ describe('a secret in use stays where a store with the same `remove`', () => {
 
 it('a secret in use stays where the `remove` of another token would remove it, and goes with the last of them', async () => {
   const one = [store('a', '"etl-bi"')];
-  const stage = await applied(configuration(one, 'a', '{ app: p, bi: p }'));
+  const stage = await applied(configuration([store('a', PLACE)], 'a', '{ app: p, bi: p }'));
   stage.edit(() => configuration(one, 'a', '{ bi: p }'));
   expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
   expect([has(stage), has(stage, 'bi')]).toEqual([true, true]);
@@ -72,7 +72,8 @@ it('a secret in use stays where the `remove` of another token would remove it, a
 });
 
 it('one that all tokens of an account share is run when the account is destroyed', async () => {
-  const stage = await applied(configuration([store('a', '"etl-bi"')], 'a', '{ app: p, bi: p }'));
+  const stage = await applied(configuration([store('a', PLACE)], 'a', '{ app: p, bi: p }'));
+  stage.edit(() => configuration([store('a', '"etl-bi"')], 'a', '{ bi: p }'));
   expect((await stage.run(`destroy --allow-delete ${REAL}`)).code).toBe(0);
   expect(has(stage, 'bi')).toBe(false);
 });

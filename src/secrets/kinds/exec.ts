@@ -53,7 +53,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
       },
       remove: {
         description:
-          'A command to run when a token is gone for good, to remove its secret. {account} and {token} are replaced in the words.',
+          'A command to run when a token is gone for good, to remove its secret. {account} and {token} are replaced in the words, and tell tokens apart.',
         type: 'array',
         minItems: 1,
         items: COMMAND_WORD,
@@ -69,6 +69,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
   codes: {
     'store-collision': 'Two tokens would write the same secret path.',
     'store-command': 'The command of an exec store is invalid.',
+    'store-remove': 'The remove command of an exec store would remove the secrets of several tokens together.',
     'store-timeout': 'The timeout of an exec store is outside 1s to 1h.',
   },
 
@@ -102,6 +103,9 @@ export const exec: StoreKind<ExecStoreConfig> = {
         .slice(0, config.command.length)
         .filter((word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]));
       return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
+    },
+    removalOf({ remove }, { account, token }) {
+      return remove && JSON.stringify(expandWords(remove, { account, token }));
     },
     noun: 'command',
     need: 'a command with {account} and {token}',
