@@ -1,5 +1,6 @@
 /** The command that does what a run did not do. */
 import type { Action } from '../model/plan.ts';
+import type { UserError } from '../model/user-error.ts';
 
 /**
  * The next apply repeats what its plan finds again, and that is everything but a rotation that was requested. After a deletion
@@ -16,4 +17,9 @@ export function nextCommand(undone: readonly Action[], all: readonly Action[] = 
   const ends = undone.flatMap((action) => (action.action === 'rotate_token' ? (action.after.revokes_old ?? []) : []));
   const revoking = [...(ends.length > 0 ? ['--revoke-old'] : []), ...(ends.includes('stored') ? ['--force'] : [])];
   return requested.length === 0 ? ['apply'] : ['rotate', ...requested, ...revoking];
+}
+
+/** Whether a token was not revoked, since its replacement was not verified: the hint of that says what comes next. */
+export function isKept({ result, error }: { readonly result: string; readonly error?: UserError }): boolean {
+  return result === 'skipped' && error?.code === 'SMOKE_FAILED';
 }

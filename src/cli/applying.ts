@@ -2,10 +2,10 @@
 
 import { countSteps } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
+import { isKept } from '../apply/next-command.ts';
 import {
   applyTested,
   isComplete,
-  isKept,
   isSetupFailed,
   type RunBy,
   refuseViolations,

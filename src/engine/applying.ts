@@ -2,6 +2,7 @@
 
 import { type Applied, apply } from '../apply/apply.ts';
 import type { ApplyInput, Outcome } from '../apply/apply-account.ts';
+import { isKept } from '../apply/next-command.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
@@ -123,11 +124,6 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
 /** Whether a statement of a setup failed: the plan was applied, and the account does not have what it needs. */
 export function isSetupFailed({ action, result }: Outcome): boolean {
   return action.action === 'run_setup' && result === 'failed';
-}
-
-/** Whether a token was kept because its replacement was not verified. */
-export function isKept({ result, error }: Outcome): boolean {
-  return result === 'skipped' && error?.code === 'SMOKE_FAILED';
 }
 
 /** Whether the whole plan was applied without errors. Setups and the smoke test are not considered. */

@@ -70,6 +70,7 @@ export async function planNow(
   // Without accounts in the configuration, every managed one is pruned.
   const desired: Desired = destroy ? { ...configured, accounts: new Map() } : configured;
   const stores = storesFor(desired, service, options.realStores);
+  if (options.rotate) refuseUnmatched(options.only, accountNames(configured, state), 'the configuration or the state');
   const rotation = options.rotate && selectTokens(options.rotate, desired, onlyMatcher(options.only));
   const globs = rotation?.accounts ?? options.only;
   const only = onlyMatcher(globs);

@@ -66,6 +66,8 @@ describe('plan --rotate', () => {
     const none = await stage.run('plan --sandbox --rotate etl_prod --only tenant_*');
     expect(none.code).toBe(64);
     expect(none.stderr).toContain('--only leaves out etl_prod');
+    const unknown = await stage.run('plan --sandbox --rotate tenant_b --only tenant_b --only zz');
+    expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('--only zz matches no account')]);
   });
 
   it.each([

@@ -101,6 +101,16 @@ describe('rotate --revoke-old', () => {
     expect(isRequestOpen(stage)).toBe(false);
   });
 
+  it('says what continues it where the new token does not connect: no apply does', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await connections(stage, 'compute_limit');
+    const { stdout } = await stage.run(ROTATE);
+    expect(stdout).not.toContain('run apply again');
+    expect(stdout).toMatch(
+      /^Kept: etl_prod\/airflow: revoke token airflow: .* so "airflow" is kept\n.*: mdacc rotate etl_prod\/airflow --revoke-old --sandbox$/m,
+    );
+  });
+
   it('revokes it all the same with --force', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     await connections(stage, 'compute_limit');

@@ -1,8 +1,8 @@
 /** What an apply does: a line for each event while it runs, and a closing summary. */
 
 import type { Applied } from '../../apply/apply.ts';
-import type { ApplyEvent } from '../../apply/apply-account.ts';
-import { nextCommand } from '../../apply/next-command.ts';
+import type { ApplyEvent, Outcome } from '../../apply/apply-account.ts';
+import { isKept, nextCommand } from '../../apply/next-command.ts';
 import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
@@ -65,9 +65,20 @@ export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 
   return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
 }
 
+/** Of tokens that are kept, the first are named with what to do. */
+const KEPT_SHOWN = 5;
+
+function keptLines(kept: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
+  const lines = kept.slice(0, KEPT_SHOWN).map(({ action, error }) => {
+    const hint = error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`;
+    return `${paint.yellow('Kept:')} ${describeAction(action)}: ${printable(error?.message ?? '')}${hint}`;
+  });
+  return kept.length > KEPT_SHOWN ? [...lines, `and ${kept.length - KEPT_SHOWN} more are kept`] : lines;
+}
+
 /** Whether the state has what was done, and what to type next. */
 function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint, inContext: InContext): string {
-  const undone = outcomes.filter(({ result }) => result !== 'done');
+  const undone = outcomes.filter((outcome) => outcome.result !== 'done' && !isKept(outcome));
   if (undone.length === 0 && failures.length === 0) return '';
   const [left, all] = [undone, outcomes].map((some) => some.map(({ action }) => action));
   const command = nextCommand(left ?? [], all);
@@ -107,6 +118,7 @@ export function appliedText(
   const failures = [
     ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint, inContext)),
     ...untold(applied).map((error) => failure('', error, paint, inContext)),
+    ...keptLines(applied.outcomes.filter(isKept), paint, inContext),
   ];
   const total = applied.outcomes.length;
   const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
