@@ -131,9 +131,15 @@ export class AccountApply {
     return this.#refusedSetup === undefined ? this.finish() : undefined;
   }
 
-  /** Runs a refused setup once more if others succeeded meanwhile; then verifies, and does what comes after that. */
-  async finish(): Promise<AccountResult> {
-    if (this.#refusedSetup !== undefined) await this.#setUpAgain(this.#refusedSetup);
+  /**
+   * Runs a refused setup again if others succeeded meanwhile; then verifies, and does what comes after that. Resolves to
+   * undefined when it is refused again: it is called again, since others may have succeeded by then.
+   */
+  async finish(): Promise<AccountResult | undefined> {
+    const refused = this.#refusedSetup;
+    this.#refusedSetup = undefined;
+    if (refused !== undefined) await this.#setUpAgain(refused);
+    if (this.#refusedSetup !== undefined) return undefined;
     await this.#verify();
     for (const action of this.#afterVerification) await this.#apply(action);
     return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failures };
@@ -153,7 +159,7 @@ export class AccountApply {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (isStateError(error)) this.#input.halt.error = error;
-      else if (action.action === 'run_setup' && this.#isRefused && !isAgain) {
+      else if (action.action === 'run_setup' && this.#isRefused) {
         this.#refusedSetup = { action, error, doneBefore };
         return;
       }

@@ -5,7 +5,7 @@
  *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
  *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state or a secrets file
  *   3. within an account, in the plan's order: the account, its Ducklings, its tokens, its setup; then verify that new tokens
- *      connect; then revoke. A setup that was refused may need what another account's creates: it runs once more when all others are done
+ *      connect; then revoke. A setup that was refused may need what another account's creates: it runs again while others succeed
  *
  * A failed action skips the actions that depend on it: all others of the account if it created or adopted the account, those of the same
  * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
@@ -72,7 +72,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const outsideSlot = <T>(wait: () => Promise<T>) => slots.outside(wait);
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
   const shared = { ...input, stateWriter, before, halt, idOf, refused, outsideSlot, setups: { done: 0 } };
-  const waiting: (readonly [account: string, work: AccountApply])[] = [];
+  let waiting: (readonly [account: string, work: AccountApply])[] = [];
   const within = async (account: string, work: AccountApply, act: () => Promise<AccountResult | undefined>) => {
     const result = await slots.within(act);
     if (result === undefined) waiting.push([account, work]);
@@ -83,8 +83,14 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     const work = new AccountApply(account, shared);
     return within(account, work, () => work.run(actions));
   });
-  const last = await inParallel([...waiting], atOnce, ([account, work]) => within(account, work, () => work.finish()));
-  const results = [...first, ...last].flat();
+  const results = first.flat();
+  // Each round ends when every setup was refused since the last one that succeeded.
+  while (waiting.length > 0) {
+    const again = waiting;
+    waiting = [];
+    const round = await inParallel(again, atOnce, ([account, work]) => within(account, work, () => work.finish()));
+    results.push(...round.flat());
+  }
   await recordIds(
     results.flatMap((result) => result.outcomes),
     input,

@@ -58,6 +58,32 @@ it('gives tenants a database and a share in one apply, and a second does nothing
   expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
 }, 120_000);
 
+it.each([1, 4])(
+  'sets up a share of a share of a share in one apply, %s at a time',
+  async (parallelism) => {
+    const account = (name: string, ...sql: readonly string[]) =>
+      `  ${name}:\n    tokens: { load: pipeline }\n    setup: ${JSON.stringify(sql)}\n`;
+    const link = (from: string, to: string) =>
+      account(
+        `of_${from}`,
+        `ATTACH IF NOT EXISTS 'md:_share/${from}/1' AS ${from}`,
+        'CREATE DATABASE IF NOT EXISTS own',
+        `CREATE TABLE IF NOT EXISTS own.t AS SELECT * FROM ${from}.t`,
+        `CREATE SHARE IF NOT EXISTS ${to} FROM own (ACCESS ORGANIZATION)`,
+      );
+    const first = account(
+      'first',
+      'CREATE DATABASE IF NOT EXISTS own',
+      'CREATE TABLE IF NOT EXISTS own.t AS SELECT 1 AS one',
+      'CREATE SHARE IF NOT EXISTS s1 FROM own (ACCESS ORGANIZATION)',
+    );
+    const stage = new Stage(`${HEAD}accounts:\n${link('s3', 's4')}${link('s2', 's3')}${link('s1', 's2')}${first}`);
+    expect(await setUp(stage, `--parallelism ${parallelism}`)).toEqual({ code: 0, results: Array(4).fill('done') });
+    expect(await setUp(stage)).toEqual({ code: 0, results: [] });
+  },
+  120_000,
+);
+
 it('runs a setup that was refused once more when those of others have succeeded, in one apply', async () => {
   const stage = new Stage(HEAD + TENANT + ETL.replace('accounts:\n', `accounts:\n${tenants(2)}`));
   const { code, stdout, stderr } = await stage.run('apply --sandbox --yes --parallelism 1');
