@@ -18,6 +18,7 @@ import { copyIn, storedSecret } from '../secrets/written-secrets.ts';
 import { withoutOverlap } from './adopt.ts';
 import { removeSecret } from './dead-secrets.ts';
 import { openIntents, policyOf } from './refresh-state.ts';
+import { withoutReplaced } from './removed-secrets.ts';
 import { liveTokens, type TokenTools } from './revoke-token.ts';
 import { recordFirst, tokenOf, updateToken } from './state-writer.ts';
 
@@ -140,7 +141,8 @@ export async function recordResult(
       // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
       const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
       const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
-      return withoutDoneRequest({ ...entry, current: created, retiring: [...retiring, ...replaced], intents });
+      const older = withoutReplaced({ ...entry, retiring, intents }, stored);
+      return withoutDoneRequest({ ...older, current: created, retiring: [...older.retiring, ...replaced] });
     },
   );
   // The token that it replaces is gone already, so nothing reads its secret any more.

@@ -3,20 +3,14 @@ import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import { type Plan, type SecretRemoval, type StoreNames, storesIn } from '../model/plan.ts';
 import { variableOf } from '../model/secret.ts';
-import {
-  copiesOf,
-  isOtherCommand,
-  type State,
-  type StateToken,
-  type TokenIntent,
-  type TokenRecord,
-} from '../model/state.ts';
+import { copiesOf, isOtherCommand, type State, type StateToken, type TokenRecord } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type DeadRecord, goneSecrets, interruptedId, secretsOf } from '../plan/dead-secrets.ts';
+import { type DeadRecord, goneSecrets, secretsOf } from '../plan/dead-secrets.ts';
 import type { DeadSecret, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
-import { noteToken, type StateWriter, tokenOf } from './state-writer.ts';
+import { withoutRemoved } from './removed-secrets.ts';
+import { noteToken, type StateWriter } from './state-writer.ts';
 
 /** What the removal of secrets needs. */
 export interface RemovalTools {
@@ -26,7 +20,12 @@ export interface RemovalTools {
   readonly stateWriter: StateWriter;
 }
 
-/** Removes a secret, if `howRemoved` says so; resolves to whether it does. @throws UserError STORE_FAILED */
+/**
+ * Removes a secret, if `howRemoved` says so, and notes that, so that what removes it runs once.
+ *
+ * @returns Whether no store has it there any more.
+ * @throws UserError STORE_FAILED
+ */
 export async function removeSecret(
   dead: DeadRecord | undefined,
   tools: RemovalTools,
@@ -35,7 +34,15 @@ export async function removeSecret(
   if (dead === undefined) return false;
   const { plan, stores, stateWriter } = tools;
   if (places.howRemoved(dead, stateWriter.state) === undefined) return false;
-  await stores.get(dead.secret.store)?.remove?.(deadSecret(dead, plan.sandbox));
+  const { account, token, secret } = dead;
+  const store = stores.get(secret.store);
+  const isRehearsed = store?.rehearsedIn !== undefined;
+  const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
+  if (removal === undefined || !places.removed.has(removal)) await store?.remove?.(deadSecret(dead, plan.sandbox));
+  // Nothing is stored there later in a run: a place that the configuration has is in use.
+  if (removal !== undefined) places.removed.add(removal);
+  if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
+    noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, dead));
   return true;
 }
 
@@ -91,7 +98,7 @@ export async function removeGone(input: RemovalTools & { readonly live: Live }):
   const places = new UsedPlaces(input.desired, state, input.stores);
   for (const dead of gone) {
     try {
-      if (await removeSecret(dead, input, places)) noteRemoved(dead, input);
+      await removeSecret(dead, input, places);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);
@@ -100,25 +107,12 @@ export async function removeGone(input: RemovalTools & { readonly live: Live }):
   return failures;
 }
 
-/** No store has the secret of an interrupted creation any more. */
-function noteRemoved({ account, token, id }: DeadRecord, { stateWriter }: RemovalTools): void {
-  const { intents } = tokenOf(stateWriter, account, token);
-  if (!intents.some(({ name }) => interruptedId(name) === id)) return;
-  noteToken(stateWriter, account, token, (entry) => ({
-    ...entry,
-    intents: entry.intents.map((intent) => (interruptedId(intent.name) === id ? withoutFingerprint(intent) : intent)),
-  }));
-}
-
-/** No store has its secret any more. */
-export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
-  return intent;
-}
-
 /** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
 export class UsedPlaces {
   readonly #desired: Desired;
   readonly #stores: ReadonlyMap<string, SecretStore>;
+  /** The commands that removed secrets in this run. */
+  readonly removed = new Set<string>();
   /** Where the configuration puts secrets. */
   readonly #configured = new Set<string>();
   readonly #paths = new Set<string>();

@@ -19,7 +19,8 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { type DeadRecord, revokedSecret } from '../plan/dead-secrets.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import { expectedSecret } from '../secrets/written-secrets.ts';
-import { type RemovalTools, removeSecret, withoutFingerprint } from './dead-secrets.ts';
+import { type RemovalTools, removeSecret } from './dead-secrets.ts';
+import { withoutFingerprint } from './removed-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
