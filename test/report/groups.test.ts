@@ -92,6 +92,12 @@ it('tells SQL of one account from that of another, and shows the name as it is c
   expect(groupAccounts([setup('a_1', 'USE "{account}"'), setup('a_2', 'USE "a_2"')])).toHaveLength(2);
 });
 
+it('groups tokens that jitter spreads', async () => {
+  const tenant = (earlier: number): AccountSketch => ({ tokens: [token('app', { earlier })] });
+  const tenants = { t_one: tenant(3600), t_two: tenant(7200), t_three: tenant(DAY) };
+  expect(groupAccounts((await new World().plan(desire(tenants))).actions)).toHaveLength(1);
+});
+
 it('writes a range only for names without a gap', () => {
   expect(rangesText(['t_001', 't_002', 't_003', 't_005', 'x', 't_9', 't_10'])).toBe(
     't_001 ... t_003, t_005, x, t_9, t_10',

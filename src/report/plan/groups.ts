@@ -80,10 +80,10 @@ function keyOf(actions: readonly Action[]): string {
     .join('\n');
 }
 
-/** Of one thing, and not what is done to it. */
+/** Of one thing, and not what is done to it; `rotate_before` has the token's share of the jitter. */
 const IDENTITY: ReadonlySet<string> = new Set([
   ...['account', 'id', 'line', 'file'],
-  ...['at', 'since', 'created_at', 'expires_at', 'expired_at', 'retire_at', 'seconds_left', 'earlier'],
+  ...['at', 'since', 'created_at', 'expires_at', 'expired_at', 'retire_at', 'seconds_left', 'earlier', 'rotate_before'],
 ]);
 
 /** The same data without what is of this account alone; its name in SQL and in secret paths is a gap between their parts. */
