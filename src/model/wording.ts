@@ -19,3 +19,10 @@ export function enumerated(names: readonly string[], joint = 'and'): string {
 export function storesText(names: readonly string[]): string {
   return `the secret store${names.length === 1 ? '' : 's'} ${enumerated(names)}`;
 }
+
+/** `8,760.00 USD`; null is a price that is not known. */
+export function priceText(price: number | null, currency?: string): string {
+  if (price === null) return 'unknown';
+  const text = price.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
+  return currency === undefined ? text : `${text} ${currency}`;
+}

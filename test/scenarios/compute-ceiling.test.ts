@@ -11,7 +11,7 @@ accounts:
     smoke: false
 compute_rates: { currency: USD, standard: 2.40, jumbo: 4.80 }
 `;
-const UPSIZED = 'at most 12.00 -> 14.40 USD an hour, 8760.00 -> 10512.00 USD a month (+20%)';
+const UPSIZED = 'at most 12.00 -> 14.40 USD an hour, 8,760.00 -> 10,512.00 USD a month (+20%)';
 
 async function upsized(): Promise<Stage> {
   const folder = await Stage.applied(CONFIGURATION);
@@ -40,16 +40,16 @@ it('stands once where nothing changes, and has a currency only if one is named',
   const folder = await upsized();
   expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
   expect((await folder.run('plan --sandbox')).stdout).toContain(
-    'at most 14.40 USD an hour, 10512.00 USD a month, by compute_rates',
+    'at most 14.40 USD an hour, 10,512.00 USD a month, by compute_rates',
   );
   folder.edit((text) => text.replace('currency: USD, ', ''));
-  expect((await folder.run('plan --sandbox')).stdout).toContain('at most 14.40 an hour, 10512.00 a month, by');
+  expect((await folder.run('plan --sandbox')).stdout).toContain('at most 14.40 an hour, 10,512.00 a month, by');
 });
 
 it('has no difference in percent from nothing', async () => {
   const folder = new Stage(CONFIGURATION);
   expect((await folder.run('plan --sandbox')).stdout).toContain(
-    '0.00 -> 12.00 USD an hour, 0.00 -> 8760.00 USD a month,',
+    '0.00 -> 12.00 USD an hour, 0.00 -> 8,760.00 USD a month,',
   );
   expect(await folder.json('plan --sandbox')).toMatchObject({ document: { compute: { percent: null } } });
 });

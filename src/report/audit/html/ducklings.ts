@@ -1,6 +1,6 @@
 /** What Ducklings can run at most, as a bar for each account or for those that are alike, the largest first. */
 import type { Inventory, InventoryAccount } from '../../../model/audit.ts';
-import { counted } from '../../../model/wording.ts';
+import { counted, priceText } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 
 type Live = InventoryAccount['ducklings'];
@@ -24,7 +24,7 @@ export function sizesText(ducklings: Live): string {
 /** `12.50 USD an hour` is written as `12.50 USD`; undefined without rates. */
 export function ceilingText({ ceiling }: InventoryAccount, { currency }: Inventory): string | undefined {
   if (ceiling === undefined) return undefined;
-  return ceiling === null ? 'unknown' : price(ceiling, currency);
+  return priceText(ceiling, currency);
 }
 
 /** Of all accounts whose ceiling is known; undefined without rates. */
@@ -32,11 +32,7 @@ export function totalCeiling({ accounts, currency }: Inventory): string | undefi
   const known = accounts.flatMap(({ ceiling }) => ceiling ?? []);
   if (accounts.every(({ ceiling }) => ceiling === undefined)) return undefined;
   const total = known.reduce((sum, ceiling) => sum + ceiling, 0);
-  return known.length < accounts.length ? 'unknown' : price(total, currency);
-}
-
-function price(value: number, currency: string | undefined): string {
-  return `${value.toFixed(2)}${currency === undefined ? '' : ` ${currency}`}`;
+  return known.length < accounts.length ? 'unknown' : priceText(total, currency);
 }
 
 /** Accounts with the same Ducklings. */
@@ -99,6 +95,6 @@ function wordsOf({ names, one }: Group, inventory: Inventory): string {
   const total =
     names.length === 1 || typeof one.ceiling !== 'number'
       ? ''
-      : `, ${price(one.ceiling * names.length, inventory.currency)} together`;
+      : `, ${priceText(one.ceiling * names.length, inventory.currency)} together`;
   return `${has}, at most ${priced} an hour${each}${total}`;
 }
