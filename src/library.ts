@@ -142,6 +142,7 @@ export { type NoticeText, noticeText } from './plan/notice-text.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type {
+  CheckOptions,
   DeadFinding,
   DeadSecret,
   DoubtedSecret,

@@ -15,14 +15,14 @@ import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
 import { type Action, actionsByAccount, type Plan, storesOf, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import { copiesOf, type StateAccount } from '../model/state.ts';
+import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { noticeText } from '../plan/notice-text.ts';
+import { secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
-import { firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { AccountApply, type AccountResult, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeGone, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
@@ -189,7 +189,7 @@ export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWr
 async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserError>> {
   const { plan, desired, stores, stateWriter } = input;
   const places = new UsedPlaces(desired, stateWriter.state, stores);
-  const files = filesOf(input);
+  const targetOf = secretTargets({ desired, state: stateWriter.state, stores, isSandbox: plan.sandbox });
   const targets = new Map<string, ActionTarget[]>();
   const refused = new Map<Action, UserError>();
   const refuse = (actions: readonly Action[], error: unknown) => {
@@ -206,12 +206,8 @@ async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserE
     const address = { account, token };
     for (const name of storesOf(action)) {
       const store = stores.get(name);
-      const isFirst = store !== undefined && isFirstSecret(stateWriter.state, store, address);
-      const target = {
-        ...(isFirst ? firstTarget(stateWriter.state, address) : address),
-        ...(plan.sandbox ? { isSandbox: true } : {}),
-        ...(isFirst && files.has(fileOf(store.secretPath(address))) ? { isShared: true } : {}),
-      };
+      if (store === undefined) continue;
+      const target = targetOf(store, address);
       const all = targets.get(name) ?? [];
       all.push({ action, target });
       targets.set(name, all);
@@ -219,24 +215,6 @@ async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserE
   }
   await Promise.all([...targets].map(([name, all]) => checkStore(stores.get(name), all, refuse)));
   return refused;
-}
-
-/** The files in which the state's tokens have their secrets; those that were adopted, where the configuration puts them. */
-function filesOf({ desired, stores, stateWriter }: ApplyInput): ReadonlySet<string> {
-  const paths = [...stateWriter.state.accounts].flatMap(([key, { username, tokens }]) =>
-    [...tokens].flatMap(([token, { current }]) => {
-      const secret = current?.secret ?? 'unknown';
-      if (secret !== 'unknown') return copiesOf(secret).map((copy) => copy.secret_path);
-      const account = desired.accounts.get(key);
-      const address = { account: account?.username ?? username, token };
-      return (account?.tokens.get(token)?.stores ?? []).flatMap((name) => stores.get(name)?.secretPath(address) ?? []);
-    }),
-  );
-  return new Set(paths.map(fileOf));
-}
-
-function fileOf(secretPath: string): string {
-  return secretPath.slice(0, secretPath.lastIndexOf('#'));
 }
 
 interface ActionTarget {

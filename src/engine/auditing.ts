@@ -7,7 +7,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
-import { isSmokeToken } from '../model/tokens.ts';
+import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
@@ -21,6 +21,7 @@ import { serializeAccount } from '../state/state-document.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import type { StateNow } from './state.ts';
+import { configuredTargets, refusalOf } from './store-checks.ts';
 import { inspectStores } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
@@ -72,7 +73,12 @@ export async function gatherEvidence(
   const [active, { lost, lostRetained }, unusableStores, usage] = await Promise.all([
     readActive(service),
     inspectStores(desired, state, stores, only),
-    checkStores(desired, stores, only, options.checkStores ?? false),
+    checkStores(desired, state, live, {
+      stores,
+      isSandbox: service.isSandbox,
+      only,
+      runsPrograms: options.checkStores ?? false,
+    }),
     options.usage ? readUsage(service, live.now, options.idle ?? IDLE_AFTER, context.signal) : undefined,
   ]);
   const evidence = joinEvidence({
@@ -190,27 +196,34 @@ function storesByToken(
 /** Checks the secret stores that tokens of the accounts use. Returns the errors of unusable stores by name. */
 async function checkStores(
   desired: Desired,
-  stores: ReadonlyMap<string, SecretStore>,
-  only: (username: string) => boolean,
-  runsPrograms: boolean,
+  state: State,
+  live: Live,
+  { stores, isSandbox, only, runsPrograms }: StoreCheck,
 ): Promise<ReadonlyMap<string, UserError>> {
-  const accounts = [...desired.accounts.values()].filter(({ username }) => only(username));
-  const used = new Set(accounts.flatMap(({ tokens }) => [...tokens.values()].flatMap(({ stores }) => stores)));
+  const isLive = (account: string, name: string) => {
+    const found = live.accounts.get(accountKey(account));
+    const tokens = found?.presence === 'present' ? found.value.tokens : [];
+    return tokens.some((token) => generationOf(name, token.name) !== undefined);
+  };
+  const { all } = configuredTargets({ desired, state, stores, isSandbox }, only, isLive);
   const unusable = new Map<string, UserError>();
   await Promise.all(
-    [...stores].map(async ([name, store]) => {
+    [...all].map(async ([name, targets]) => {
       const config = desired.stores.get(name);
       // The configuration may be a pull request of a stranger.
-      if (!used.has(name) || (config && kindOf(config).recipient !== undefined && !runsPrograms)) return;
-      try {
-        await store.check();
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        unusable.set(name, error);
-      }
+      if (config && kindOf(config).recipient !== undefined && !runsPrograms) return;
+      const error = await refusalOf(stores.get(name), targets);
+      if (error !== undefined) unusable.set(name, error);
     }),
   );
   return unusable;
+}
+
+interface StoreCheck {
+  readonly stores: ReadonlyMap<string, SecretStore>;
+  readonly isSandbox: boolean;
+  readonly only: (username: string) => boolean;
+  readonly runsPrograms: boolean;
 }
 
 async function readUsage(service: Service, now: number, idleSeconds: Seconds, signal?: AbortSignal): Promise<Usage> {

@@ -18,7 +18,8 @@ import { managedBy, type OtherState, unreadStates } from '../state/other-states.
 import { nearest } from '../yaml/wording.ts';
 import { selectTokens } from './rotation-selection.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { findDead, inspectStores, secretPlaces, unusableFiles } from './store-contents.ts';
+import { refusingFiles } from './store-checks.ts';
+import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
@@ -76,7 +77,7 @@ export async function planNow(
   const only = onlyMatcher(globs);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
   checkClock(service, context);
-  const plan = planFrom({
+  const input: PlanFromInput = {
     desired,
     live,
     state,
@@ -84,7 +85,6 @@ export async function planNow(
     stores,
     storeContents: {
       ...(await inspectStores(desired, state, stores, only)),
-      unusable: await unusableFiles(stores),
       atDead: await findDead(state, stores, only),
     },
     prune: prune || destroy,
@@ -97,9 +97,19 @@ export async function planNow(
     ...(destroy ? { because: 'destroyed' } : {}),
     ...(scope ? { scope } : {}),
     ...(branch ? { branch } : {}),
-  });
+  };
+  const plan = await withRefusals(planFrom(input), input);
   const data = options.usage ? await deletedData(plan, service, context) : undefined;
   return { desired, stores, live, plan: data === undefined ? plan : { ...plan, deleted_data: data } };
+}
+
+/** A plan that says which stores refuse its secrets: what they are asked to store is known when it is made. */
+async function withRefusals(plan: Plan, input: PlanFromInput): Promise<Plan> {
+  const { desired, state, stores, service, storeContents } = input;
+  const refusals = await refusingFiles(plan.actions, { desired, state, stores, isSandbox: service.isSandbox });
+  if (refusals.size === 0 || storeContents === undefined) return plan;
+  const unusable = new Map([...refusals].map(([store, { message, hint }]) => [store, { why: message, hint }]));
+  return planFrom({ ...input, storeContents: { ...storeContents, unusable } });
 }
 
 /** Connects only where something is deleted. */

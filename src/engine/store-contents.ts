@@ -4,7 +4,7 @@ import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { copiesOf, isOtherCommand, mayBeStored, type State } from '../model/state.ts';
-import { type Hint, UserError } from '../model/user-error.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
 import type { Held, StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
@@ -138,21 +138,6 @@ function listOf(lists: Map<string, string[]>, name: string): string[] {
   const list = lists.get(name) ?? [];
   lists.set(name, list);
   return list;
-}
-
-/** The stores of files in which nothing can be stored now, by the check of apply. Runs no program that the configuration names. */
-export async function unusableFiles(
-  stores: ReadonlyMap<string, SecretStore>,
-): Promise<NonNullable<StoreContents['unusable']>> {
-  const found = new Map<string, { why: string; hint: Hint }>();
-  for (const store of stores.values()) {
-    if (store.inspect === undefined) continue;
-    await store.check().catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
-      found.set(store.name, { why: error.message, hint: error.hint });
-    });
-  }
-  return found;
 }
 
 function nameOf({ account, token }: TokenAddress): string {

@@ -87,6 +87,12 @@ export async function readLock(path: string): Promise<LockHolder | 'damaged' | u
   return found === undefined ? undefined : (found.holder ?? 'damaged');
 }
 
+/** The lock unless a process can acquire it now; without a holder where its file is damaged. @throws The system's error. */
+export async function heldLock(path: string): Promise<Pick<LockFile, 'holder'> | undefined> {
+  const found = await readLockFile(path);
+  return found === undefined || (await isStale(path, found)) ? undefined : found;
+}
+
 /** What tells this holding of the lock from every other; undefined: it is free. @throws The system's error. */
 export async function lockIdentity(path: string): Promise<string | undefined> {
   return (await readLockFile(path))?.text;

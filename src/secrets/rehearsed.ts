@@ -27,8 +27,9 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     name: real.name,
     rehearsedIn: own === undefined ? 'the folder of the sandbox' : shownRelativePath(own),
     secretPath: (address) => real.secretPath(address),
-    check: async (targets = []) => {
+    check: async (targets = [], { readOnly = false } = {}) => {
       if (own === undefined) throw folderUnknown(config);
+      if (readOnly) return;
       for (const target of targets) await write(target, '', true).catch(failed(config, 'STORE_UNUSABLE'));
     },
     put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),

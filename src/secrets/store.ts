@@ -184,6 +184,12 @@ export interface StoreFindings {
 /** Puts back what a store had before a secret was stored, unless that has been replaced since. */
 export type PutBack = () => Promise<void>;
 
+/** How a store is checked. */
+export interface CheckOptions {
+  /** The last step is left out too: what is written to be removed at once. */
+  readonly readOnly?: boolean;
+}
+
 /** Stores the secrets of new tokens. Secrets are never read back. */
 export interface SecretStore {
   readonly name: string;
@@ -197,11 +203,11 @@ export interface SecretStore {
   secretPath(address: TokenAddress): string;
   /**
    * Checks that secrets can be written. Called before any account or token is created, with the tokens whose secrets will be
-   * stored: what passes can be stored. Without tokens, it writes nothing.
+   * stored: what passes can be stored. Without tokens, or with `readOnly`, it writes nothing.
    *
    * @throws UserError STORE_UNUSABLE, STORE_FOREIGN
    */
-  check(targets?: readonly SecretTarget[]): Promise<void>;
+  check(targets?: readonly SecretTarget[], options?: CheckOptions): Promise<void>;
   /**
    * Stores the secret and replaces an older one. The secret is durable when this resolves.
    *

@@ -72,6 +72,8 @@ export interface StateBackend {
   lock(request: LockRequest): Promise<StateLock>;
   /** The run that holds the lock, unless it has certainly ended. @throws UserError STATE_UNREACHABLE */
   holder(): Promise<LockHolder | undefined>;
+  /** The error of `lock` as it would be now, without waiting; undefined: it would succeed. @throws UserError STATE_UNREACHABLE, FILE_UNWRITABLE */
+  refusal(): Promise<UserError | undefined>;
   /** The error that names the holder of the lock. */
   locked(holder: LockHolder | undefined): UserError;
   /**

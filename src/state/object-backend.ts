@@ -120,6 +120,10 @@ class ObjectBackend implements StateBackend {
     return this.#lock.holder();
   }
 
+  refusal() {
+    return this.#lock.refusal();
+  }
+
   locked(holder: Parameters<StateBackend['locked']>[0]): UserError {
     return this.#lock.locked(holder);
   }

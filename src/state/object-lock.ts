@@ -81,6 +81,12 @@ export class ObjectLock {
     return processStatus(found.holder) === 'dead' ? undefined : found.holder;
   }
 
+  /** Why no run can have the lock now; undefined when it is free. @throws UserError STATE_UNREACHABLE */
+  async refusal(): Promise<UserError | undefined> {
+    const found = await this.#find();
+    return found && this.locked(found.holder, found.silentMs);
+  }
+
   /** @param silentMs How long ago the lock was renewed, in milliseconds. */
   locked(holder: LockHolder | undefined, silentMs = 0): UserError {
     const silence =

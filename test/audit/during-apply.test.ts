@@ -44,7 +44,7 @@ async function auditing(
 it('says nothing of accounts that an apply changes while they are read', async () => {
   const first = await world();
   const without = await auditing(first, () => first.apply(AFTER));
-  expect(found(without.result).join()).toContain('MDA025 etl_prod/a');
+  expect(found(without.result).join()).toContain('MDA043 etl_prod/a.2');
 
   const second = await world();
   const { result, warnings } = await auditing(

@@ -3,11 +3,14 @@ import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidConfiguration } from '../../config/errors.ts';
+import { DEFAULT_CONFIG } from '../../model/defaults.ts';
 import type { SecretStoreConfig } from '../../model/desired.ts';
+import type { State } from '../../model/state.ts';
 import { UserError } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
-import type { SecretStore } from '../../secrets/store.ts';
+import type { SecretStore, SecretTarget } from '../../secrets/store.ts';
 import { storesFor } from '../planning.ts';
+import { configuredTargets, refusalOf } from '../store-checks.ts';
 import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
 
 const configuration: Check = {
@@ -22,13 +25,22 @@ const configuration: Check = {
       const hint = { text: 'Show all of them.', command: ['validate'] };
       return failed({ code: error.code, message: `${config} has ${count}${at === undefined ? '' : `: ${at}`}`, hint });
     }
-    if (error?.code === 'CONFIG_NOT_FOUND') {
+    if (error?.code === 'CONFIG_NOT_FOUND' && config === DEFAULT_CONFIG) {
       return skipped(`there is no ${config}, so its stores are not checked`, { text: 'Write one.', command: ['init'] });
     }
     if (error !== undefined) return failed(error);
     const { accounts, organization } = await examination.configuration();
     return ok(`${config}: ${counted(accounts.size, 'account')} of ${organization}`);
   },
+};
+
+/** Before the first apply. */
+const EMPTY_STATE: Omit<State, 'organization'> = {
+  lineage: '',
+  serial: 0,
+  sandbox: false,
+  accounts: new Map(),
+  runs: [],
 };
 
 const state: Check = {
@@ -66,10 +78,10 @@ const lock: Check = {
     const opened = await settled(examination.state());
     if (opened === undefined) return skipped('needs the state');
     const { backend } = opened;
-    const holder = await backend.holder();
-    if (holder === undefined) return ok('no run holds it');
-    const { message, hint } = backend.locked(holder);
-    return warning(message, hint);
+    const refusal = await backend.refusal();
+    if (refusal === undefined) return ok('no run holds it');
+    // A run that works ends, or its lock is broken; what is left is for the user to look at.
+    return (await backend.holder()) === undefined ? failed(refusal) : warning(refusal.message, refusal.hint);
   },
 };
 
@@ -84,19 +96,31 @@ const stores: Check = {
       service?.isSandbox ?? (examination.options.sandbox || examination.env.MDACC_SANDBOX !== undefined);
     const opened = storesFor(desired, { ...service, isSandbox });
     if (opened.size === 0) return skipped('the configuration has none');
+    const state = await settled(
+      examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),
+    );
+    const { all, later } = configuredTargets({ desired, state, stores: opened, isSandbox });
     return Promise.all(
       [...opened].map(async ([name, store]) => ({
         name: 'store' as const,
         subject: name,
-        ...(await checkStore(store, desired.stores.get(name))),
+        ...(await checkStore(store, desired.stores.get(name), all.get(name), later.get(name))),
       })),
     );
   },
 };
 
-async function checkStore(store: SecretStore, config: SecretStoreConfig | undefined): Promise<Finding> {
-  const error = await errorOf(store.check());
+async function checkStore(
+  store: SecretStore,
+  config: SecretStoreConfig | undefined,
+  targets: readonly SecretTarget[] = [],
+  later: readonly SecretTarget[] = [],
+): Promise<Finding> {
+  const error = await refusalOf(store, targets);
   if (error !== undefined) return failed(error);
+  // The next apply stores nothing there; a rotation does.
+  const refusal = later.length === 0 ? undefined : await refusalOf(store, later);
+  if (refusal !== undefined) return warning(refusal.message, refusal.hint);
   return ok(store.rehearsedIn ? `rehearsed in ${store.rehearsedIn}` : `can store secrets (kind ${config?.kind})`);
 }
 

@@ -6,6 +6,7 @@ import { writableTarget } from '../../files/links.ts';
 import {
   acquireLock,
   breakLock,
+  heldLock,
   type Lock,
   LockedError,
   type LockHolder,
@@ -93,6 +94,12 @@ function elsewhere(holder: LockHolder): string {
 export async function fileHolder(statePath: string): Promise<LockHolder | undefined> {
   const holder = await readLock(await lockFileOf(statePath));
   return holder === undefined || holder === 'damaged' || processStatus(holder) === 'dead' ? undefined : holder;
+}
+
+/** Why no run can have the lock now; undefined when it is free, or its holder has ended. */
+export async function fileRefusal(statePath: string): Promise<UserError | undefined> {
+  const found = await heldLock(await lockFileOf(statePath));
+  return found && fileLocked(statePath, found.holder);
 }
 
 /** How to stop the holder. Where the lock has no start time of the process, another one may have its pid now. */

@@ -14,7 +14,7 @@ import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import { isLikeState } from '../damage.ts';
 import type { StateKind } from '../state-kind.ts';
-import { fileHolder, fileLocked, lockFileOf, lockState, unlockState } from './file-lock.ts';
+import { fileHolder, fileLocked, fileRefusal, lockFileOf, lockState, unlockState } from './file-lock.ts';
 
 const LARGEST = 64 * 1024 * 1024;
 /** The log of a small state may be this long before it is replaced by a snapshot; bytes. */
@@ -145,6 +145,10 @@ class FileBackend implements StateBackend {
 
   holder() {
     return fileHolder(this.file);
+  }
+
+  refusal() {
+    return fileRefusal(this.file);
   }
 
   locked(holder: Parameters<StateBackend['locked']>[0]): UserError {

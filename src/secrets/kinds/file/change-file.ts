@@ -2,7 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
-import { acquireLock, type Lock } from '../../../files/lock.ts';
+import { acquireLock, type Lock, readLock } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
 import { Utf8Buffer, WriteThrottle } from '../../../files/write-throttle.ts';
 import { monotonicMs } from '../../../model/time.ts';
@@ -142,9 +142,28 @@ async function lockFile(path: string): Promise<Lock> {
   try {
     return await acquireLock(path, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
   } catch (error) {
-    const facts = await stat(path).catch(() => undefined);
-    throw facts === undefined || facts.isFile() ? error : new LockPathError(path);
+    throw await lockErrorOf(path, error);
   }
+}
+
+/** Changes the text in memory alone, where the file could be locked. @throws LockPathError */
+export async function previewChange(
+  target: string,
+  format: FileStoreConfig['format'],
+  change: (content: SecretsText) => void,
+): Promise<void> {
+  const path = `${target}.lock`;
+  await readLock(path).catch(async (error: unknown) => {
+    throw await lockErrorOf(path, error);
+  });
+  const content = await parsed(format, (await readText(target)) ?? '');
+  change(content);
+  content.pieces();
+}
+
+async function lockErrorOf(path: string, error: unknown): Promise<unknown> {
+  const facts = await stat(path).catch(() => undefined);
+  return facts === undefined || facts.isFile() ? error : new LockPathError(path);
 }
 
 /** Something that is not a file is where the lock must be. */

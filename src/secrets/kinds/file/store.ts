@@ -25,7 +25,15 @@ import {
   type SecretTarget,
   type StoreFindings,
 } from '../../store.ts';
-import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, LockPathError, parsed } from './change-file.ts';
+import {
+  type Change,
+  changeFile,
+  enqueue,
+  FORGOTTEN_AFTER_MS,
+  LockPathError,
+  parsed,
+  previewChange,
+} from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } from './secrets-text.ts';
 
@@ -38,9 +46,9 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     gathersWrites: true,
     putsBack: true,
     secretPath: (address) => secretPathIn(config, address),
-    check: async (targets = []) => {
+    check: async (targets = [], { readOnly = false } = {}) => {
       await checkFile(config);
-      if (targets.length > 0) await rehearse(config, targets);
+      if (targets.length > 0) await rehearse(config, targets, readOnly);
     },
     inspect: (expected) => inspect(config, expected, read),
     remove: (secret) => removeFrom(config, secret),
@@ -65,26 +73,34 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
 const REHEARSED = 'x'.repeat(600);
 
 /**
- * Does everything that storing the secrets does, but for the last step: the new file does not take the place of the old one.
+ * Does everything that storing the secrets does, but for the last step: the new file does not take the place of the old one,
+ * and with `readOnly` it is not written either.
  *
  * @throws UserError STORE_UNUSABLE, STORE_FOREIGN
  */
-async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
+async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[], readOnly: boolean): Promise<void> {
   const foreign: SecretTarget[] = [];
   let areOfSandbox = true;
+  const setAll = (content: SecretsText) => {
+    for (const target of targets) {
+      if (isForeign(config, target, content)) {
+        foreign.push(target);
+        areOfSandbox &&= content
+          .current(fileEntry(config, target))
+          .every((value) => value === '' || isSandboxSecret(value));
+      } else if (target.isSandbox) refuseReal(config, target, content.current(fileEntry(config, target)));
+      content.set(fileEntry(config, target), REHEARSED);
+    }
+  };
   try {
-    await changeFile(await writableTarget(config.path), config.format, async (content, write) => {
-      for (const target of targets) {
-        if (isForeign(config, target, content)) {
-          foreign.push(target);
-          areOfSandbox &&= content
-            .current(fileEntry(config, target))
-            .every((value) => value === '' || isSandboxSecret(value));
-        } else if (target.isSandbox) refuseReal(config, target, content.current(fileEntry(config, target)));
-        content.set(fileEntry(config, target), REHEARSED);
-      }
-      await write({ isRehearsal: true });
-    });
+    const file = await writableTarget(config.path);
+    if (readOnly) await previewChange(file, config.format, setAll);
+    else {
+      await changeFile(file, config.format, async (content, write) => {
+        setAll(content);
+        await write({ isRehearsal: true });
+      });
+    }
   } catch (error) {
     const [why, hint] = reasonOf(config, error);
     const message = `The secrets file ${config.shownPath} cannot be written: ${why}.`;
