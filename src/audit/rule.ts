@@ -109,6 +109,14 @@ export function replace(account: AuditedAccount, token: AuditedToken): Hint {
   return importToken(account, token, 'Revoke at MotherDuck if unused, or adopt for automatic rotation.');
 }
 
+/** How to revoke a leaked token whose replacement has not connected. */
+export function revokeOld(account: AuditedAccount, { key = '' }: AuditedToken): Hint {
+  const { username, desired } = account;
+  if (!desired?.tokens.has(key)) return restoreOrDelete(account);
+  const text = 'Rotate again, which revokes it. To do so although nothing connects, add --force.';
+  return { text, command: ['rotate', '--revoke-old', ...operand(`${username}/${key}`)] };
+}
+
 /** How to get a token back that the state has and MotherDuck does not. */
 export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
   if (account.standing === 'configured') return apply(account, 'Apply the configuration to create a new one.');

@@ -9,6 +9,7 @@ import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
 import { isUsername } from '../model/username.ts';
 import { canHaveCreated } from '../plan/intents.ts';
+import { awaitsRequest } from '../plan/revoke-request.ts';
 import { isExpired } from '../plan/token-series.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface AuditedToken {
   readonly record?: TokenRecord;
   /** When the overlap of a replaced token ends, in milliseconds since 1970; absent while its replacement is unverified. */
   readonly retireAt?: number;
+  /** Somebody asked to revoke it at once, at this time, and what replaced it has not connected since. */
+  readonly requestedAt?: number;
   /** What a plan would do with it. */
   readonly planned?: RotateToken | RevokeToken;
   /** Whether `mdacc import` adopts it. */
@@ -82,12 +85,19 @@ type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 function roles({ desired, state, actions, newer, now }: TokenReadings): (token: LiveToken) => Role {
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
-  for (const [key, { current, retiring }] of series) {
-    for (const { id, retire_at: retireAt } of retiring) {
-      known.set(id, { role: 'obsolete', key, ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }) });
+  for (const [key, token] of series) {
+    const { current, retiring, revoke_old: request } = token;
+    for (const { id, name, retire_at: retireAt } of retiring) {
+      known.set(id, {
+        role: 'obsolete',
+        key,
+        ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }),
+        ...(request && awaitsRequest(token, name) ? { requestedAt: Date.parse(request.at) } : {}),
+      });
     }
-    const token = desired?.tokens.get(key);
-    if (current) known.set(current.id, { role: 'current', key, record: current, ...(token ? { desired: token } : {}) });
+    const configured = desired?.tokens.get(key);
+    if (current)
+      known.set(current.id, { role: 'current', key, record: current, ...(configured ? { desired: configured } : {}) });
   }
   const inState = new Set(known.keys());
   for (const action of actions) {

@@ -64,6 +64,8 @@ export type PlanWarning =
       readonly rotated?: true;
       /** The one that it replaced was to be revoked at once. */
       readonly requested?: true;
+      /** An apply without a smoke test accepted it, so the overlap of the one that it replaced ends then. */
+      readonly retire_at?: string;
     }
   /** Live tokens that the state does not know, of its series and newer than its own live ones: it is not the newest state. */
   | {

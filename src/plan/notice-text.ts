@@ -1,7 +1,7 @@
 /** The wording of a plan's notices, for every output format: its warnings here, errors and violations in error-text.ts. */
 
 import type { Notice, PlanNotice } from '../model/notice.ts';
-import { describeSpan, formatDuration, MINUTE } from '../model/time.ts';
+import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { branchText } from './branch-text.ts';
@@ -91,8 +91,9 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         ? 'Create a new token and test it.'
         : 'Create a new token and test it, or accept this one with apply --no-smoke.';
       if (notice.requested && !notice.rotated && !notice.retained) {
+        const until = notice.retire_at === undefined ? '' : ` until ${showTime(Date.parse(notice.retire_at))}`;
         return {
-          message: `"${notice.name}" ${why}, so "${notice.replaced}", which was to be revoked at once, stays live`,
+          message: `"${notice.name}" ${why}, so "${notice.replaced}", which was to be revoked at once, stays live${until}`,
           hint: {
             text: 'Create a new token, test it and revoke the others. To revoke them untested, add --force.',
             command: ['rotate', `${notice.account}/${notice.token}`, '--revoke-old'],

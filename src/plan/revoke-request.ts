@@ -18,6 +18,11 @@ export function isRequested({ revoke_old: request }: Pick<StateToken, 'revoke_ol
   return request !== undefined && generation <= request.generation;
 }
 
+/** Whether a replaced token is to be revoked at once by a request that still waits for the token that replaced it to connect. */
+export function awaitsRequest(token: StateToken, name: string): boolean {
+  return pendingRequest(token) === undefined && isRequested(token, generationIn(name));
+}
+
 /** The state without a request that has nothing left to revoke. */
 export function withoutDoneRequest(token: StateToken): StateToken {
   const { revoke_old: request, current, retiring } = token;

@@ -6,6 +6,7 @@ import type { Action } from '../model/plan.ts';
 import { isShortened, policyMargin } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
+import { awaitsRequest } from './revoke-request.ts';
 import type { Held } from './secret-warnings.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
@@ -123,7 +124,10 @@ export function orphanWarnings(series: TokenSeries, account: string, token: stri
   return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained }));
 }
 
-/** Replaced tokens that stay, because the one that replaced them was not verified. */
+/**
+ * Replaced tokens that stay, because the one that replaced them was not verified. Those that were to be revoked at once are
+ * among them also when an apply accepted that one as it is, and their overlap has begun.
+ */
 export function unverifiedTokens(
   state: StateToken | undefined,
   series: TokenSeries,
@@ -133,15 +137,26 @@ export function unverifiedTokens(
   isRetained = false,
 ): (PlanWarning & { readonly kind: 'unverified' })[] {
   const current = state?.current;
-  if (current === undefined) return [];
+  if (state === undefined || current === undefined) return [];
   const adopted = {
     ...(current.secret === 'unknown' ? { adopted: true as const } : {}),
     ...(isRetained ? { retained: true as const } : {}),
-    ...(state?.revoke_old === undefined ? {} : { requested: true as const }),
+    ...(state.revoke_old === undefined ? {} : { requested: true as const }),
   };
   return series.retiring
-    .filter(({ record, live }) => record.retire_at === undefined && !isExpired(live, now))
-    .map(({ live }) => ({ kind: 'unverified', account, token, name: current.name, replaced: live.name, ...adopted }));
+    .filter(
+      ({ record, live }) =>
+        !isExpired(live, now) && (record.retire_at === undefined || awaitsRequest(state, live.name)),
+    )
+    .map(({ record, live }) => ({
+      kind: 'unverified',
+      account,
+      token,
+      name: current.name,
+      replaced: live.name,
+      ...adopted,
+      ...(record.retire_at === undefined ? {} : { retire_at: record.retire_at }),
+    }));
 }
 
 /** Whether a policy gives the programs of a token less time than it did when somebody applied it last. */

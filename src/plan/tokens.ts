@@ -125,7 +125,7 @@ export function planToken(
         ),
       ],
       known,
-      unverified: unverified.length > 0,
+      unverified: unverified.some(({ retire_at: at }) => at === undefined),
     };
   };
 

@@ -111,6 +111,36 @@ describe('rotate --revoke-old', () => {
     );
   });
 
+  it('stays requested, and told, where an apply without a smoke test accepts the new token', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    await connections(stage, 'compute_limit');
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 4 });
+    const told = async () => {
+      const { warnings } = await planOf(stage, 'plan --sandbox');
+      const { document } = await stage.json('audit --sandbox');
+      const { findings } = document as { findings: { rule: string; account: string; fix: { command: string[] } }[] };
+      const [waiting] = warnings.flatMap((each) => (each.kind === 'unverified' ? [each] : []));
+      const overdue = findings.filter(({ rule }) => rule === 'MDA030');
+      return { waiting, overdue: overdue.map(({ fix }) => fix.command) };
+    };
+    const overdue = [['rotate', '--revoke-old', 'etl_prod/airflow', '--sandbox']];
+    expect(await told()).toMatchObject({ waiting: { hint: { command: REVOKING } }, overdue });
+    expect(await stage.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    const accepted = await told();
+    expect(accepted).toMatchObject({
+      waiting: { message: expect.stringMatching(/ UTC$/), hint: { command: REVOKING } },
+      overdue,
+    });
+    expect((await planOf(stage, 'plan --sandbox')).unverified).toEqual([]);
+    expect(await stage.run('apply --sandbox --yes --no-smoke')).toMatchObject({ code: 0 });
+    expect(await told()).toEqual(accepted);
+
+    await connections(stage, 'ok');
+    expect(await stage.run(ROTATE)).toMatchObject({ code: 0 });
+    expect(await liveTokens(stage)).toEqual(expect.not.arrayContaining(['etl_prod/airflow', 'etl_prod/airflow.2']));
+    expect(await told()).toEqual({ waiting: undefined, overdue: [] });
+  });
+
   it('revokes it all the same with --force', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     await connections(stage, 'compute_limit');

@@ -1,6 +1,6 @@
 import { describeSpan, showTime } from '../../model/time.ts';
 import { reasonText } from '../../plan/reason-text.ts';
-import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
+import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule, revokeOld } from '../rule.ts';
 
 /** Covers accounts that were removed from the configuration: an apply revokes such tokens there too. */
 export const overlapEnded: Rule = {
@@ -12,9 +12,14 @@ export const overlapEnded: Rule = {
   *check({ accounts, now }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        const { planned, retireAt } = token;
+        const { planned, retireAt, requestedAt } = token;
         if (planned?.action === 'revoke_token' && planned.reason.kind === 'requested') {
           yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
+          continue;
+        }
+        if (planned === undefined && requestedAt !== undefined) {
+          const message = `was to be revoked at once (requested ${showTime(requestedAt)}), and its replacement is not verified; it still gives access`;
+          yield { ...aboutToken(account, token), message, fix: revokeOld(account, token) };
           continue;
         }
         if (planned?.action !== 'revoke_token' || planned.reason.kind !== 'overlap_ended' || retireAt === undefined)
