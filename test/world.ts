@@ -52,11 +52,18 @@ export interface AccountSketch {
   readonly smoke?: DesiredAccount['smoke'];
   /** Its tokens are those that it gets again. */
   readonly suspended?: boolean;
+  /** SQL; its hashes are the statements. */
+  readonly setup?: readonly string[];
 }
 
-function wantedOf({ ducklings, smoke = {}, suspended }: AccountSketch, tokens: DesiredAccount['tokens']) {
+function wantedOf({ ducklings, smoke = {}, suspended, setup }: AccountSketch, tokens: DesiredAccount['tokens']) {
   if (suspended) return { tokens: new Map(), suspended: { location: HERE, tokens }, smoke: false as const };
-  return { ...(ducklings ? { ducklings: { ...ducklings, location: HERE } } : {}), tokens, smoke };
+  const statements = setup?.map((sql) => ({ sql, hash: sql, location: HERE }));
+  return {
+    ...(ducklings ? { ducklings: { ...ducklings, location: HERE } } : {}),
+    ...{ tokens, smoke },
+    ...(statements ? { setup: statements } : {}),
+  };
 }
 
 export function desire(

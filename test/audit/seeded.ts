@@ -95,7 +95,7 @@ const NOW = configured({
   newcomer: CLEAN,
   sealed: { ...CLEAN, tokens: [token('load', { stores: ['disk'] })] },
   trimmed: CLEAN,
-  unprotected: { ...CLEAN, protected: false },
+  unprotected: { ...CLEAN, protected: false, setup: ['SELECT 1'] },
   untested: CLEAN,
 });
 
