@@ -52,6 +52,8 @@ export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, Outpu
 export interface ApplyCommandOptions extends PlanCommandOptions {
   readonly yes?: boolean;
   readonly allowDelete?: boolean;
+  /** The saved plan that is applied. */
+  readonly planFile?: string | undefined;
   /** With --real-stores, in the sandbox. */
   readonly realStores?: boolean;
   /** false with --no-smoke. */

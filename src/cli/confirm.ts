@@ -3,12 +3,15 @@ import { createInterface } from 'node:readline/promises';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
+import { type Asked, planWords } from '../plan/plan-words.ts';
 import { printable } from '../report/escape.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
 import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
-export interface ConfirmOptions {
+export interface ConfirmOptions extends Asked {
+  /** The saved plan that is applied. */
+  readonly planFile?: string | undefined;
   readonly yes?: boolean;
   readonly allowDelete?: boolean;
 }
@@ -27,7 +30,10 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   await askFor(
     answer,
     `${questionOf(plan)}${data === undefined ? '' : ` It deletes ${counted(deletes, 'account')} with all data${known}.`}`,
-    { text: 'To skip the question, add --yes. Read the plan first.', command: ['plan'] },
+    {
+      text: 'To skip the question, add --yes. Read the plan first.',
+      command: options.planFile === undefined ? ['plan', ...planWords(options)] : ['show', options.planFile],
+    },
     io,
     signal,
   );

@@ -1,9 +1,10 @@
 /** Commands to type next carry the options that say which configuration, state and organization the user works on. */
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import { type Asked, applyWords } from '../plan/plan-words.ts';
 import type { InContext } from '../report/hint.ts';
 
 /** The options that a command to type next repeats. */
-export interface TypedOptions {
+export interface TypedOptions extends Asked {
   readonly config?: string;
   readonly state?: string;
   readonly sandbox?: boolean;
@@ -11,9 +12,7 @@ export interface TypedOptions {
   readonly apiUrl?: string;
   readonly allowEnv?: readonly string[];
   readonly realStores?: boolean;
-  readonly only?: readonly string[];
   readonly allowDelete?: boolean;
-  readonly allowMissing?: boolean;
 }
 
 /** Commands that store secrets. */
@@ -24,8 +23,13 @@ const WITHOUT_CONTEXT = ['schema', 'completion', 'help', 'version'];
 /** Commands that never call MotherDuck take no `--api-url`. */
 const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
 
-/** Gives argv with the context options that were typed; those of `options` at their defaults are omitted. */
-export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {
+/**
+ * Gives argv with the context options that were typed; those of `options` at their defaults are omitted. With real stores, a command
+ * does again what was typed.
+ */
+export function inContext(given: readonly string[], options: TypedOptions): readonly string[] {
+  const isAgain = given[0] === 'apply' && given.includes('--real-stores');
+  const argv = isAgain ? [...applyWords(options), '--real-stores'] : given;
   const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
@@ -39,6 +43,7 @@ export function inContext(argv: readonly string[], options: TypedOptions): reado
     ...allowEnv.map((name) => ['--allow-env', name]),
     realStores && STORING.includes(argv[0] ?? '') ? ['--real-stores'] : [],
     ...(isDeleting ? deletionOptions(options) : []),
+    isOfAll(argv) ? onlyOf(options) : [],
   ];
   // `--sandbox-dir` implies `--sandbox`.
   const words = sandboxDir === undefined ? argv : argv.filter((word) => word !== '--sandbox');
@@ -47,12 +52,17 @@ export function inContext(argv: readonly string[], options: TypedOptions): reado
   return end === -1 ? [...words, ...added] : [...words.slice(0, end), ...added, ...words.slice(end)];
 }
 
+/** Whether a command plans all accounts, and not those of a saved plan. */
+function isOfAll([command = '', next = '--']: readonly string[]): boolean {
+  return ['plan', 'apply'].includes(command) && next.startsWith('-');
+}
+
+function onlyOf({ only = [] }: Pick<TypedOptions, 'only'>): string[] {
+  return only.flatMap((glob) => ['--only', glob]);
+}
+
 function deletionOptions({ only = [], allowDelete, allowMissing }: TypedOptions): string[][] {
-  return [
-    only.flatMap((glob) => ['--only', glob]),
-    allowDelete ? ['--allow-delete'] : [],
-    allowMissing ? ['--allow-missing'] : [],
-  ];
+  return [onlyOf({ only }), allowDelete ? ['--allow-delete'] : [], allowMissing ? ['--allow-missing'] : []];
 }
 
 /** Adds the context options that were typed to commands. */

@@ -11,6 +11,7 @@ import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
 import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
+import { planWords } from '../plan/plan-words.ts';
 
 export function run(options: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
   return runCommand(options, async (io) => {
@@ -20,22 +21,14 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
       planFile === undefined
         ? plannerOf(desired, options)
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
-    return planAndApply('apply', desired, options, io, planner);
+    return planAndApply('apply', desired, { ...options, planFile }, io, planner);
   });
 }
 
 /** Refuses options that would change a saved plan. */
 function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
-  const { only = [], prune, due, rotate = [], revokeOld, force, destroy } = options;
-  const given = [
-    ...only.flatMap((glob) => ['--only', glob]),
-    ...rotate.flatMap((name) => ['--rotate', name]),
-    ...(revokeOld ? ['--revoke-old'] : []),
-    ...(force ? ['--force'] : []),
-    ...(prune ? ['--prune'] : []),
-    ...(due ? ['--due'] : []),
-    ...(destroy ? ['--destroy'] : []),
-  ];
+  const { only, prune, due, rotate, revokeOld, force, destroy } = options;
+  const given = planWords({ only, prune, due, rotate, revokeOld, force, destroy });
   if (planFile === undefined || given.length === 0) return;
   const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
   const flags = [...new Set(given.filter((word) => word.startsWith('--')))];

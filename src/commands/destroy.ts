@@ -4,9 +4,9 @@ import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 
 export function run(options: ApplyCommandOptions): Promise<number> {
-  return runCommand(options, async (io) => {
-    const desired = await readDesired(options, io);
-    const destruction = { ...options, destroy: true };
+  const destruction = { ...options, destroy: true };
+  return runCommand(destruction, async (io) => {
+    const desired = await readDesired(destruction, io);
     return planAndApply('destroy', desired, destruction, io, plannerOf(desired, destruction));
   });
 }

@@ -59,7 +59,7 @@ export function run(options: Options): Promise<number> {
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext, options));
       if (out !== undefined) {
         io.linkTo([out]);
-        io.note(`Saved to ${out}. Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`);
+        io.note(`Saved to ${out}. ${whatNext(planned.plan, out, io)}`);
       }
       const code = exitCode(planned.plan, options);
       await tellGitHub(planned.plan, code, io);
@@ -68,6 +68,12 @@ export function run(options: Options): Promise<number> {
       await service.close();
     }
   });
+}
+
+/** An apply refuses what the plan says is refused. */
+function whatNext({ violations }: Plan, out: string, io: Io): string {
+  if (violations.length > 0) return 'It cannot be applied, since it is refused.';
+  return `Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`;
 }
 
 /** Whoever types `--out plan.html` expects a report. @throws UserError USAGE */

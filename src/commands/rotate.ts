@@ -4,9 +4,9 @@ import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/run.ts';
 
 export function run(options: ApplyCommandOptions, names: readonly string[]): Promise<number> {
-  return runCommand(options, async (io) => {
-    const desired = await readDesired(options, io);
-    const rotation = { ...options, rotate: names };
+  const rotation = { ...options, rotate: names };
+  return runCommand(rotation, async (io) => {
+    const desired = await readDesired(rotation, io);
     return planAndApply('rotate', desired, rotation, io, plannerOf(desired, rotation));
   });
 }

@@ -9,6 +9,7 @@ import type { Action, Plan, RevokesOld } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
+import { type Asked, planWords } from './plan-words.ts';
 
 /** The document in a plan file. */
 export interface PlanFile {
@@ -128,7 +129,7 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   const message = `the plan is stale; since it was made, this changed: ${changed.join('; ')}`;
   throw new UserError('PLAN_STALE', message, {
     text: 'A plan can be applied once. Save a new one and have it reviewed.',
-    command: ['plan', '--out', 'today.plan'],
+    command: ['plan', ...planWords(askedFor(file)), '--out', 'today.plan'],
   });
 }
 
@@ -140,6 +141,29 @@ function differing(before: Readonly<Record<string, string>>, after: Readonly<Rec
 
 function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> {
   return Object.fromEntries([...stores.values()].flatMap(({ scripts }) => [...(scripts ?? [])]));
+}
+
+/** What the plan was asked for. */
+function askedFor({
+  plan,
+  rotate,
+  revoke_old: revokeOld,
+  prune,
+  due,
+  destroy,
+  allow_missing: allowMissing,
+}: PlanFile): Asked {
+  const { only } = plan.scope ?? {};
+  return {
+    only,
+    rotate,
+    revokeOld: revokeOld !== undefined,
+    force: revokeOld === 'stored',
+    prune,
+    due,
+    destroy,
+    allowMissing,
+  };
 }
 
 /** Of a plan file that was edited in many places. */
