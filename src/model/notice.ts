@@ -275,9 +275,17 @@ export type PlanError =
     }
   /**
    * It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none.
+   * `incomplete`: the list of users is, and lacks it. `recognized`: it has a token of the state, so it is the same account.
    * `destroyed`: with all others, whether the configuration has it or not.
    */
-  | { readonly kind: 'unidentified'; readonly account: string; readonly listed: boolean; readonly destroyed?: true }
+  | {
+      readonly kind: 'unidentified';
+      readonly account: string;
+      readonly listed: boolean;
+      readonly incomplete?: true;
+      readonly recognized?: true;
+      readonly destroyed?: true;
+    }
   /** Several live tokens could be adopted. */
   | {
       readonly kind: 'ambiguous';

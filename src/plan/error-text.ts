@@ -6,12 +6,14 @@ import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { NEW_USERNAME_RULE } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 
-/** An error or a violation in words. */
-export function errorText(notice: PlanError | Violation): {
+interface ErrorWords {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: Hint;
-} {
+}
+
+/** An error or a violation in words. */
+export function errorText(notice: PlanError | Violation): ErrorWords {
   switch (notice.kind) {
     case 'unreadable':
       return {
@@ -71,27 +73,7 @@ export function errorText(notice: PlanError | Violation): {
       };
     }
     case 'unidentified':
-      return notice.listed
-        ? {
-            code: 'ACCOUNT_UNUSABLE',
-            message: 'not deleted: the state has no user id of it, so it may be another account of that name',
-            hint: notice.destroyed
-              ? {
-                  text: 'Apply first, with the account in the configuration, which records its id. Then destroy again.',
-                  command: ['apply', '--only', notice.account],
-                }
-              : {
-                  text: 'Put it back into the configuration and apply, which records its id, or delete it at MotherDuck and forget it.',
-                  command: ['state', 'forget', notice.account],
-                },
-          }
-        : {
-            code: 'ACCOUNT_UNUSABLE',
-            message: 'not deleted: its user id cannot be read, so it may be another account of that name',
-            hint: {
-              text: 'Plan with an admin token that may list users, or delete it at MotherDuck; the next apply forgets it.',
-            },
-          };
+      return { code: 'ACCOUNT_UNUSABLE', ...unidentifiedText(notice) };
     case 'ambiguous':
       return {
         code: 'TOKEN_AMBIGUOUS',
@@ -160,4 +142,29 @@ export function generationsText({ token, actual }: { readonly token: string; rea
             command: ['plan'],
           },
   };
+}
+
+/** Only an account that is certainly the state's may be adopted to be deleted. */
+function unidentifiedText(notice: PlanError & { readonly kind: 'unidentified' }): Omit<ErrorWords, 'code'> {
+  const { account, recognized, destroyed } = notice;
+  const why = notice.listed ? 'the state has no user id of it' : 'its user id cannot be read';
+  const message = `not deleted: ${why}, so it may be another account of that name`;
+  if (notice.incomplete) {
+    const text = 'The list of users changed while it was read. Run the command again.';
+    return { message, hint: { text } };
+  }
+  if (!notice.listed) {
+    const text = 'Plan with an admin token that may list users, or delete it at MotherDuck; the next apply forgets it.';
+    return { message, hint: { text } };
+  }
+  const command = ['apply', '--only', account];
+  if (recognized && destroyed) {
+    const text = 'Apply first, with the account in the configuration, which records its id. Then destroy again.';
+    return { message, hint: { text, command } };
+  }
+  const restore = recognized
+    ? 'Put it back into the configuration and apply, which records its id, or'
+    : 'If it is yours,';
+  const text = `${restore} delete it at MotherDuck. Then forget it.`;
+  return { message, hint: { text, command: ['state', 'forget', account] } };
 }

@@ -118,7 +118,7 @@ function ownReasonText(action: Action): string {
         return 'deleted outside of mdacc, and another account has its name now, which stays';
       }
       if (action.reason.kind === 'unconfirmed') {
-        return 'removed from the configuration; its creation was never confirmed, so the account of that name may be another one';
+        return 'its creation was never confirmed, so the account of that name may be another one, which stays';
       }
       if (action.reason.kind === 'suspended') {
         return `suspended (${shortLine(action.reason.at)}), and "${action.token}" has no live tokens`;

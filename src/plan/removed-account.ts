@@ -1,6 +1,6 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
 import type { LiveAccount, LiveUser } from '../model/live.ts';
-import type { PlanWarning } from '../model/notice.ts';
+import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, Forget, NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
@@ -19,9 +19,8 @@ export function planRemovedAccount(
 ): AccountPlan {
   if (state === undefined) return NOTHING;
   const about = { account, after: null } as const;
-  const isDestroyed = context.because === 'destroyed';
   const isUnconfirmed = state.intent?.action === 'create_account';
-  if (live !== undefined && isUnconfirmed && !isDestroyed) return forgetOnly(account, { kind: 'unconfirmed' });
+  if (live !== undefined && isUnconfirmed) return forgetOnly(account, { kind: 'unconfirmed' });
   if (live === undefined) {
     const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
@@ -35,10 +34,8 @@ export function planRemovedAccount(
   if (other !== undefined) return other;
   if (context.prune) {
     // What cannot be told from another account of that name is not deleted.
-    if (state.id === undefined || live.user === undefined || isUnconfirmed) {
-      const destroyed = isDestroyed ? { destroyed: true as const } : {};
-      const error = { kind: 'unidentified', account, listed: live.user !== undefined, ...destroyed } as const;
-      return { ...NOTHING, errors: [error] };
+    if (state.id === undefined || live.user === undefined) {
+      return { ...NOTHING, errors: [unidentified(account, state, live, context)] };
     }
     const before = { username: live.username, tokens: live.tokens.map(show) };
     const reason = { kind: context.because };
@@ -65,6 +62,17 @@ export function planRemovedAccount(
     unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
     retained: true,
     ...priceLive(live, context.desired.computeRates),
+  };
+}
+
+function unidentified(account: string, state: StateAccount, live: LiveAccount, context: AccountContext): PlanError {
+  const ids = accountRecords(state.tokens.values()).ids;
+  return {
+    ...{ kind: 'unidentified', account, listed: live.user !== undefined },
+    ...(live.user === undefined && context.isUserListIncomplete ? { incomplete: true } : {}),
+    // Ids of tokens are unique, so the account is the same.
+    ...(live.tokens.some(({ id }) => ids.has(id)) ? { recognized: true } : {}),
+    ...(context.because === 'destroyed' ? { destroyed: true } : {}),
   };
 }
 

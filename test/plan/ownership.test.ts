@@ -1,5 +1,6 @@
 /** What this program did not certainly create or adopt is never deleted. */
 import { expect, it } from 'vitest';
+import { errorText } from '../../src/plan/error-text.ts';
 import { brief, desire, token, World } from '../world.ts';
 
 const bob = desire({ bob: { tokens: [token('load')], protected: false } });
@@ -24,16 +25,21 @@ async function replace(world: World): Promise<void> {
   await world.api.createUser('bob');
 }
 
-it('an account of the name of a creation that was never confirmed is forgotten, with and without --prune', async () => {
-  for (const prune of [false, true]) {
-    const world = await worldOfLostAnswer();
-    await world.api.createUser('bob');
-    const { plan } = await world.apply(nobody, { prune });
-    expect(plan.actions).toMatchObject([{ action: 'forget', account: 'bob', reason: { kind: 'unconfirmed' } }]);
-    expect(isThere(world)).toBe(true);
-    expect(world.stateWriter.state.accounts.size).toBe(0);
-    expect((await world.plan(nobody, { prune })).unmanaged.accounts).toEqual(['bob']);
-  }
+it.each([
+  ['with an apply', {}],
+  ['with --prune', { prune: true }],
+  ['with destroy', { prune: true, because: 'destroyed' }],
+] as const)('an account of the name of a creation that was never confirmed is forgotten %s', async (_, how) => {
+  const world = await worldOfLostAnswer();
+  await world.api.createUser('bob');
+  const { plan } = await world.apply(nobody, how);
+  expect(plan.actions).toMatchObject([{ action: 'forget', account: 'bob', reason: { kind: 'unconfirmed' } }]);
+  expect(plan.errors).toEqual([]);
+  expect(isThere(world)).toBe(true);
+  expect(world.stateWriter.state.accounts.size).toBe(0);
+  const again = await world.plan(nobody, how);
+  expect(again.actions).toEqual([]);
+  expect(again.unmanaged.accounts).toEqual(['bob']);
 });
 
 it('while it is configured, it is adopted with its id', async () => {
@@ -60,11 +66,41 @@ it('an account that the state has no id of is not deleted', async () => {
   });
   const { plan } = await world.apply(nobody, { prune: true });
   expect(plan.actions).toEqual([]);
-  expect(plan.errors).toEqual([{ kind: 'unidentified', account: 'bob', listed: true }]);
+  expect(plan.errors).toEqual([{ kind: 'unidentified', account: 'bob', listed: true, recognized: true }]);
   expect(isThere(world)).toBe(true);
   await world.apply(bob);
   await world.apply(nobody, { prune: true });
   expect(isThere(world)).toBe(false);
+});
+
+it.each([{}, { because: 'destroyed' }] as const)(
+  'no hint leads to the deletion of one without its tokens: %o',
+  async (how) => {
+    const world = new World();
+    await world.apply(bob);
+    await replace(world);
+    await world.stateWriter.update((state) => {
+      const { id: _, ...account } = state.accounts.get('bob') ?? expect.fail();
+      return { ...state, accounts: new Map([['bob', account]]) };
+    });
+    const { plan } = await world.apply(nobody, { prune: true, ...how });
+    const [error] = plan.errors;
+    expect(error).toMatchObject({ kind: 'unidentified', account: 'bob', listed: true });
+    expect(error && errorText(error).hint.command).toEqual(['state', 'forget', 'bob']);
+    expect(isThere(world)).toBe(true);
+  },
+);
+
+it('an account that an incomplete list of users lacks is not deleted, and the advice is to plan again', async () => {
+  const world = new World();
+  await world.apply(bob);
+  world.interfere = async ({ url, method }) => {
+    const isList = method === 'GET' && new URL(url).pathname === '/v1/users';
+    return isList ? Response.json({ users: [], total_count: 1 }) : undefined;
+  };
+  const plan = await world.plan(nobody, { prune: true });
+  expect(plan.actions).toEqual([]);
+  expect(plan.errors).toMatchObject([{ kind: 'unidentified', account: 'bob', listed: false, incomplete: true }]);
 });
 
 it('an account that was replaced by hand is adopted while it is configured, and the plan says so', async () => {
