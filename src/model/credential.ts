@@ -73,10 +73,10 @@ function mask(text: string): string {
   return '*'.repeat(text.length);
 }
 
-/** The text with as many asterisks in place of every credential. */
-export function maskCredentials(text: string): string {
-  const masked = FORMS.reduce((before, form) => before.replace(form, mask), text);
-  return masked.replace(RANDOM, (found) => (isRandom(found) ? mask(found) : found));
+/** The text with as many asterisks in place of every credential, or with what `hide` makes of it. */
+export function maskCredentials(text: string, hide = mask): string {
+  const masked = FORMS.reduce((before, form) => before.replace(form, hide), text);
+  return masked.replace(RANDOM, (found) => (isRandom(found) ? hide(found) : found));
 }
 
 /** Keys of the configuration itself that speak of tokens and secrets, and hold none. */

@@ -4,11 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { proxySecrets } from '../model/environment-secrets.ts';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
-import { inBothSpellings, proxySecrets } from './proxy.ts';
+import { inBothSpellings } from './proxy.ts';
 import { scrub } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';

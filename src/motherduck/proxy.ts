@@ -1,5 +1,6 @@
 /** Which proxy the environment names for an address, and what it says about certificates. */
 import { readFileSync } from 'node:fs';
+import { decoded } from '../model/environment-secrets.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { isLoopback } from './address.ts';
@@ -84,19 +85,6 @@ function isForDownloads(env: NodeJS.ProcessEnv): boolean {
   } catch {
     return true; // and DuckDB says what is wrong with it, unless the connection is to the sandbox
   }
-}
-
-/** The credentials in the variables that name proxies, as they can occur in foreign texts. */
-export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
-  const values = Object.entries(env).filter(([name]) => /^(https?|all)_proxy$/i.test(name));
-  return values.flatMap(([, value = '']) => {
-    const written = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(.*)@/is.exec(value.trim())?.[1];
-    if (written === undefined) return [];
-    const [user = '', password = ''] = written.split(/:(.*)/s);
-    const encoded = basic(decoded(user), decoded(password)).slice('Basic '.length);
-    // Shorter ones would also be found within ordinary words.
-    return [written, encoded, password, decoded(password)].filter((text) => text.length >= 4);
-  });
 }
 
 /** What is wrong with NODE_EXTRA_CA_CERTS, given that a certificate is not trusted; Node itself says little. */
@@ -196,13 +184,4 @@ function invalid(variable: string, what: string): UserError {
 export function withCredentials(origin: string): string {
   const example = origin.replace('//', '//USER:PASSWORD@');
   return `${example} (in the password, write @ as %40, / as %2F, # as %23 and % as %25)`;
-}
-
-/** Decodes percent-encoding; a % that encodes nothing stays. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25'));
-  } catch {
-    return text;
-  }
 }

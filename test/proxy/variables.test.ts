@@ -1,17 +1,11 @@
 /** Which proxy the environment names. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { proxySecrets } from '../../src/model/environment-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
-import {
-  authorizationOf,
-  duckdbProxy,
-  extraCaAdvice,
-  inBothSpellings,
-  proxyFor,
-  proxySecrets,
-} from '../../src/motherduck/proxy.ts';
+import { authorizationOf, duckdbProxy, extraCaAdvice, inBothSpellings, proxyFor } from '../../src/motherduck/proxy.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { CA } from './connect-proxy.ts';
 

@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { maskCredentials } from '../../../model/credential.ts';
+import { withoutEnvironmentSecrets } from '../../../model/environment-secrets.ts';
 import type { Secret } from '../../../model/secret.ts';
 
 /** A run of this many characters that also occurs in the secret is treated as part of it. */
@@ -8,14 +10,16 @@ const LINE_LENGTH = 300;
 
 /**
  * The last lines of a command's output, safe to show: without control characters, without any part or encoding of the
- * secret, and without anything else that looks like a token.
+ * secret, without the secrets in the environment, which the command inherits, and without anything else that looks like a
+ * credential.
  */
-export function scrub(output: string, secret?: Secret): string[] {
+export function scrub(output: string, secret?: Secret, env: NodeJS.ProcessEnv = process.env): string[] {
   const plain = stripVTControlCharacters(output)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\t', ' ')
     .replace(/[^\P{Cc}\n]|\p{Cf}/gu, '');
-  const clean = withoutTokens(secret === undefined ? plain : withoutSecret(plain, secret));
+  const others = withoutEnvironmentSecrets(secret === undefined ? plain : withoutSecret(plain, secret), env);
+  const clean = maskCredentials(withoutTokens(others), () => '[secret]');
   const lines = clean
     .split('\n')
     .map((line) => line.trim())

@@ -66,4 +66,48 @@ describe('scrub', () => {
     expect(scrub('word '.repeat(1000))[0]?.length).toBeLessThan(310);
     expect(scrub(' \n\n')).toEqual([]);
   });
+
+  it('removes the secrets in the environment', () => {
+    const env = {
+      HTTPS_PROXY: 'http://us:pr0xy%40PASSleak@proxy.example:3128',
+      http_proxy: 'somebody:pin@proxy.example',
+      VAULT_TOKEN: 'hvs.wordslikethese',
+      ARM_CLIENT_SECRET: 'two words ~.=',
+      PGPASSWORD: 'Hunter2',
+      SSH_KEY: '-----BEGIN KEY-----\nfirstline\nsecondline\n-----END KEY-----',
+      API_KEY: 'a+b/c d',
+      KEY_FILE: '/home/me/.ssh/id_rsa',
+      USE_TOKEN: '1',
+      HAS_TOKEN: 'true',
+      PATH: '/usr/bin:/bin',
+    };
+    const printed = [
+      ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      'pr0xy@PASSleak',
+      Buffer.from('us:pr0xy@PASSleak').toString('base64'),
+      'signed in as us, somebody:pin',
+      'secondline',
+      'Hunter2, Hunter2x',
+      encodeURIComponent('two words ~.='),
+    ];
+    const shown = printed.map((line) => scrub(line, undefined, env).join(' | '));
+    expect(shown.join('\n')).not.toMatch(
+      /\bus\b|leak|pin\b|somebody|wordslike|two|Hunter2\b|firstline|secondline|a\+b/,
+    );
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        'KEY_FILE=/home/me/.ssh/id_rsa',
+        'USE_TOKEN=1',
+        'HAS_TOKEN=true',
+        'PATH=/usr/bin:/bin',
+        '[secret], Hunter2x',
+      ]),
+    );
+  });
+
+  it('removes what is a credential by its form, of whatever variable', () => {
+    expect(scrub('proxy http://me:pw@proxy.example refused', undefined, {})).toEqual([
+      'proxy http://[secret]@proxy.example refused',
+    ]);
+  });
 });
