@@ -13,7 +13,7 @@ import { isWindows } from '../platform.ts';
 import { STATE } from '../stage.ts';
 import type { CrashStage } from './crash-stage.ts';
 import { isTornOrWhole, type Point, tryAll } from './points.ts';
-import { ACTIONS, prepareFirstRun, prepareLeak, prepareMainPlan } from './prepare.ts';
+import { ACTIONS, prepareFirstRun, prepareLeak, prepareMainPlan, setupRuns } from './prepare.ts';
 import { type How, Scenario } from './scenario.ts';
 import { planned } from './snapshot.ts';
 
@@ -59,7 +59,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
   const of = (...kinds: readonly Point['what'][]) => scenario.points.filter(({ what }) => kinds.includes(what));
 
   beforeAll(async () => {
-    scenario = await Scenario.prepare({ base, name: 'main', prepare: prepareMainPlan, smoke: false });
+    scenario = await Scenario.prepare({ base, name: 'main', prepare: prepareMainPlan, setupRuns, smoke: false });
   }, MINUTE);
 
   it('has every kind of action in its plan', async () => {

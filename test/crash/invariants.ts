@@ -111,8 +111,9 @@ function shape(before: Snapshot, after: Snapshot): string[] {
     ];
   });
   const remembered = [...(after.state?.accounts ?? [])].flatMap(
-    ([username, { origin, deletion_protection: deletionProtection, tokens }]) => [
+    ([username, { origin, deletion_protection: deletionProtection, tokens, setup }]) => [
       `the state's ${username}, ${origin}, ${deletionProtection ? 'protected' : 'not protected'}`,
+      ...(setup ? [`the setup of ${username} ${setup.passed ? 'passed' : 'failed'}: ${setup.statements.join()}`] : []),
       ...[...tokens].map(
         ([key, { current }]) => `the state's ${username}/${key}: ${current ? nameOf(current.id) : 'none'}`,
       ),

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { type Point, tryAll } from './points.ts';
-import { ACTIONS, prepareMainPlan } from './prepare.ts';
+import { ACTIONS, prepareMainPlan, setupRuns } from './prepare.ts';
 import { type How, Scenario } from './scenario.ts';
 import { planned } from './snapshot.ts';
 import { SERVICE_KINDS } from './state-service.ts';
@@ -31,7 +31,7 @@ describe.skipIf(isWindows).each(kinds)('an apply whose state is in %s, killed an
   const of = (...what: readonly Point['what'][]) => scenario.points.filter((point) => what.includes(point.what));
 
   beforeAll(async () => {
-    scenario = await Scenario.prepare({ base, name: kind, prepare: prepareMainPlan, smoke: false, kind });
+    scenario = await Scenario.prepare({ base, name: kind, prepare: prepareMainPlan, setupRuns, smoke: false, kind });
   }, LONG.timeout);
   afterAll(() => console.log(`crash harness over ${kind}: ${covered.join(', ')}`));
 

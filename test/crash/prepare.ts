@@ -1,9 +1,15 @@
 /** The folders that are prepared once and copied for each kill: one whose next apply does every kind of action, one without a state. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { SANDBOX } from '../stage.ts';
 import { type CrashStage, DOTENV, JSON_FILE } from './crash-stage.ts';
 
 const DAY = 86_400;
 const RECORDER = fileURLToPath(new URL('recorder.sh', import.meta.url));
+
+/** The database of the account `adopted` in which its setup notes that it ran. */
+const COUNTING = 'counting';
 
 const COMMON = `
 version: 1
@@ -44,6 +50,7 @@ guardrails: { max_deletes: 1 }
 accounts:
   adopted:
     ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 1 } }
+    setup: [CREATE DATABASE IF NOT EXISTS ${COUNTING}, CREATE TABLE IF NOT EXISTS ${COUNTING}.runs (moment TIMESTAMP), INSERT INTO ${COUNTING}.runs VALUES (now())]
     tokens:
       found: loads
       found_old: { policy: loads, secret_store: json }
@@ -56,6 +63,18 @@ accounts:
     tokens: { app: { policy: shows, secret_store: [vault, json] } }
 `;
 
+/** How often the setup of the main plan ran. */
+export async function setupRuns(stage: CrashStage): Promise<number> {
+  const file = stage.file(`${SANDBOX}/databases/adopted/${COUNTING}.duckdb`);
+  if (!existsSync(file)) return 0;
+  const connection = await (await DuckDBInstance.create(file)).connect();
+  try {
+    return (await connection.runAndReadAll('SELECT 1 FROM runs')).currentRowCount;
+  } finally {
+    connection.closeSync();
+  }
+}
+
 /** What the plan of the last apply holds at least: every kind of action, so that none is lost by mistake. */
 export const ACTIONS = [
   'adopt_account adopted',
@@ -63,6 +82,7 @@ export const ACTIONS = [
   'adopt_token adopted/found',
   'adopt_token adopted/found_old',
   'rotate_token adopted/found_old',
+  'run_setup adopted',
   'set_ducklings etl_prod',
   'rotate_token etl_prod/due',
   'rotate_token etl_prod/due_at_once',

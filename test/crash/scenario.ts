@@ -23,6 +23,8 @@ export interface ScenarioOptions {
   readonly command?: string;
   /** The command after the kill, in the place of an apply without a smoke test. */
   readonly next?: (stage: CrashStage) => string;
+  /** How often the setup of the prepared plan ran; an uninterrupted apply runs it once. */
+  readonly setupRuns?: (stage: CrashStage) => Promise<number>;
   /** The kind of the state, where that is no file. */
   readonly kind?: ServiceKind | 'motherduck';
 }
@@ -111,11 +113,22 @@ export class Scenario {
         stage.server.startClock();
         left = await this.#repair(stage, isReal);
       }
-      return [...problems, ...left, ...(await revokedInUse(stage, used))];
+      return [
+        ...problems,
+        ...left,
+        ...(await this.#setupProblems(stage, kills.length)),
+        ...(await revokedInUse(stage, used)),
+      ];
     } finally {
       await stage.close();
       rmSync(stage.path, { recursive: true });
     }
+  }
+
+  /** A setup that ran, and was not recorded, runs again. */
+  async #setupProblems(stage: CrashStage, kills: number): Promise<string[]> {
+    const runs = await this.#options.setupRuns?.(stage);
+    return runs === undefined || (runs >= 1 && runs <= kills + 1) ? [] : [`the setup ran ${runs} times`];
   }
 
   /** Undefined: there is none, and the program must be killed. */
