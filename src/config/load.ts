@@ -131,7 +131,8 @@ function checkMeaning(
   const ignore = child(resolved.sections.main, 'ignore');
   if (ignore !== undefined && sizeOfGlobs(itemsOf(ignore).flatMap((item) => textOf(item) ?? [])) > MAX_GLOBS) {
     const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;
-    const hint = 'use shorter globs that match more names, or names without * and ?, of which there may be any number';
+    const hint =
+      'use shorter globs that match more names, without * and ? in the same one (it counts ten times), or plain names, of which there may be any number';
     problems.error('too-large', ignore.at, message, { hint });
   }
   checkStores(stores, resolved.accounts, files, problems);

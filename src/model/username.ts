@@ -35,34 +35,61 @@ export function accountKey(username: string): string {
 /** The maximum number of characters of all globs that are compared with names together, so that a long list takes seconds. */
 export const MAX_GLOBS = 20_000;
 
-/** The number of characters of those globs that are more than names, as `*` and `?` make them. */
+/** What a glob with both `*` and `?` costs: it is compared character by character from each place of a name. */
+const SLOW = 10;
+
+/** The number of characters of those globs that are more than names, as `*` and `?` make them; ten times for both in one. */
 export function sizeOfGlobs(globs: readonly string[]): number {
-  return globs.reduce((sum, glob) => sum + (isGlob(glob) ? glob.length : 0), 0);
+  return globs.reduce((sum, glob) => {
+    if (!isGlob(glob)) return sum;
+    return sum + glob.length * (glob.includes('*') && glob.includes('?') ? SLOW : 1);
+  }, 0);
 }
+
+/** A list is compiled once, and a name compared with it once: commands ask again for the same ones. */
+const matchers = new WeakMap<readonly string[], (name: string) => boolean>();
 
 /** Returns a function that tells whether a username matches one of the globs (`*`, `?`), ignoring case. */
 export function globMatcher(globs: readonly string[]): (name: string) => boolean {
+  const known = matchers.get(globs);
+  if (known !== undefined) return known;
   // Plain names are looked up in a set, as there may be thousands.
   const names = new Set(globs.filter((glob) => !isGlob(glob)).map(accountKey));
-  const patterns = globs.filter(isGlob).map((glob) => {
-    const key = accountKey(glob);
-    const parts = key.split('*');
-    // Most names are told apart by how a glob begins or by its length.
-    const [first = ''] = parts;
-    return {
-      characters: [...key],
-      start: first.includes('?') ? '' : first,
-      least: parts.reduce((sum, part) => sum + [...part].length, 0),
-    };
-  });
-  return (name) => {
+  const patterns = globs.filter(isGlob).map((glob) => patternOf(accountKey(glob)));
+  const found = new Map<string, boolean>();
+  const matches = (name: string) => {
+    const before = found.get(name);
+    if (before !== undefined) return before;
     const key = accountKey(name);
-    if (names.has(key)) return true;
-    const characters = patterns.length === 0 ? [] : [...key];
-    return patterns.some(
-      ({ characters: pattern, start, least }) =>
-        least <= characters.length && key.startsWith(start) && matchesGlob(pattern, characters, isSameCharacter),
-    );
+    const result = names.has(key) || patterns.some((pattern) => pattern(key));
+    found.set(name, result);
+    return result;
+  };
+  matchers.set(globs, matches);
+  return matches;
+}
+
+/** Without `?`, texts are searched, which takes time in proportion to the name whatever the glob. */
+function patternOf(glob: string): (key: string) => boolean {
+  const parts = glob.split('*');
+  const [first = ''] = parts;
+  const least = parts.reduce((sum, part) => sum + part.length, 0);
+  if (glob.includes('?') || parts.length === 1) {
+    const characters = [...glob];
+    // A character of a name may be two units of a text; `?` is one unit for any.
+    const start = first.includes('?') ? '' : first;
+    return (key) => least <= key.length && key.startsWith(start) && matchesGlob(characters, [...key], isSameCharacter);
+  }
+  const [last = '', middle] = [parts.at(-1), parts.slice(1, -1)];
+  return (key) => {
+    if (least > key.length || !key.startsWith(first) || !key.endsWith(last)) return false;
+    let at = first.length;
+    for (const part of middle) {
+      const next = key.indexOf(part, at);
+      if (next === -1) return false;
+      at = next + part.length;
+    }
+    return at <= key.length - last.length;
   };
 }
 
