@@ -5,6 +5,7 @@ import { environmentLines, HELP, helpRows, helpWidth, section, withExamples } fr
 import {
   ALLOW_MISSING,
   APPLYING,
+  acceptOnAll,
   CONFIG,
   count,
   DESTROY,
@@ -91,7 +92,10 @@ export function program(words: readonly string[] = []): Command {
   const parts = new Map<string, () => void>();
   const command = (name: string, description: string, define: (command: Command) => void) => {
     const made = mdacc.command(name).description(description);
-    parts.set(name, () => define(made));
+    parts.set(name, () => {
+      define(made);
+      acceptOnAll(made);
+    });
   };
 
   command('init', 'Write a commented starter file, or a configuration of the live accounts', (init) => {
@@ -178,7 +182,7 @@ export function program(words: readonly string[] = []): Command {
 
   command('smoke', 'Test each account with a connection through DuckDB', (smoke) => {
     smoke
-      .argument('[account...]', 'Names or globs, as with --only; default: all')
+      .argument('[account...]', 'Names or globs, which --only narrows; default: all')
       .addOption(ONLY)
       .addOption(format('Set the format of the results', SMOKE_FORMATS))
       .addOption(LOCK_TIMEOUT)

@@ -94,6 +94,16 @@ function settingOption(name: SettingName): Option {
 /** For commands that connect to nothing, so that a script can pass them to every command. */
 export const NO_SERVICE = [noEffect('--sandbox'), noEffect('--sandbox-dir <dir>')];
 
+/** Gives a command the options on all: what it has no use for is accepted, so that a script can pass the same to each. */
+export function acceptOnAll(command: Command): void {
+  for (const each of command.commands) acceptOnAll(each);
+  if (command.commands.length > 0) return;
+  for (const { flags, long } of [...CONFIG, ...SERVICE, ...OUTPUT]) {
+    if (command.options.some((option) => option.long === long)) continue;
+    command.addOption(noEffect(flags).hideHelp());
+  }
+}
+
 function sandboxDir(description: string): Option {
   const fallback = `MDACC_SANDBOX, else ${DEFAULT_SANDBOX} beside the configuration`;
   return new Option('--sandbox-dir <dir>', `${description} (default: ${fallback})`).implies({ sandbox: true });

@@ -12,6 +12,7 @@ import { parseTerraformState, pullCommand, type TerraformInstance } from '../imp
 import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
+import { shellWord } from '../report/hint.ts';
 import { HAND_OVER, removedBlocks, untakenTexts } from '../report/import/terraform.ts';
 import type { Io } from './io.ts';
 
@@ -32,7 +33,10 @@ export async function readTerraform(file: string): Promise<readonly TerraformIns
     throw new UserError('TERRAFORM_STATE_INVALID', `${file} cannot be read: ${whyUnreadable(cause)}`, hint, { cause });
   });
   if (text !== undefined) return parseTerraformState(text, file);
-  const hint = `Write it in the folder of the Terraform configuration: ${pullCommand(file)}`;
+  // Terraform reads a file of this name, which the shell would empty first.
+  const isItsOwn = /(^|[/\\])terraform\.tfstate$/i.test(file);
+  const command = isItsOwn ? pullCommand(file) : `terraform state pull > ${shellWord(file)}`;
+  const hint = `Write it in the folder of the Terraform configuration: ${command}`;
   throw new UserError('TERRAFORM_STATE_INVALID', `${file} does not exist`, hint);
 }
 

@@ -16,16 +16,15 @@ import type { StateBackend } from '../state/backend.ts';
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly format: SmokeFormat;
-  /** Those of `only` that were typed as arguments. */
+  /** Globs that were typed as arguments. */
   readonly names?: readonly string[];
   /** Seconds. */
   readonly lockTimeout?: number;
 }
 
-/** @param names globs of usernames, as those of --only */
+/** @param names globs of usernames, which --only narrows */
 export function run(given: SmokeOptions, names: readonly string[] = []): Promise<number> {
-  const only = [...(given.only ?? []), ...names];
-  const options = only.length === 0 ? given : { ...given, only, names };
+  const options = names.length === 0 ? given : { ...given, names };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));

@@ -115,7 +115,8 @@ function optionOf(command: Command, flag: string): Option | undefined {
 }
 
 function optionsOf(command: Command): Candidate[] {
-  const own = command.options.map(({ long, description }) => ({ word: long ?? '', about: description }));
+  const shown = command.options.filter(({ hidden }) => !hidden);
+  const own = shown.map(({ long, description }) => ({ word: long ?? '', about: description }));
   return [...own, { word: '--help', about: 'Show this help' }].filter(({ word }) => word !== '');
 }
 

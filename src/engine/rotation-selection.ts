@@ -41,7 +41,9 @@ function tokensOf(
   only: (username: string) => boolean,
 ): Map<string, string[]> {
   const [username = '', key, ...rest] = pattern.split('/');
-  const named = rest.length > 0 ? [] : accountsNamed(username, accounts);
+  if (rest.length > 0)
+    throw new UserError('USAGE', `${pattern} has more than one slash`, 'Write ACCOUNT or ACCOUNT/TOKEN.');
+  const named = accountsNamed(username, accounts);
   const matching = named.filter((account) => only(account.username));
   if (matching.length === 0) {
     if (named.length > 0)

@@ -20,7 +20,7 @@ import { inspectStores } from './store-contents.ts';
 /**
  * Connects as each account of the configuration and checks what it finds.
  *
- * @param options `only`: globs of usernames, `names` those that were typed as arguments; `parallelism`: the maximum number of concurrent connections
+ * @param options `only` and `names` (typed as arguments): globs of usernames, where an account matches one of each; `parallelism`: the maximum number of concurrent connections
  * @throws UserError USAGE: the configuration has no account to test, or none matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export async function smokeTest(
@@ -30,10 +30,17 @@ export async function smokeTest(
   options: { readonly only?: readonly string[]; readonly names?: readonly string[]; readonly parallelism: number },
   { progress, signal }: RunContext,
 ): Promise<Smoke> {
-  const only = onlyMatcher(options.only);
+  const [isOnly, isNamed] = [onlyMatcher(options.only), onlyMatcher(options.names)];
+  const only = (username: string) => isOnly(username) && isNamed(username);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
   const names = [...desired.accounts.values()].map((account) => account.username);
-  if (names.length > 0) refuseUnmatched(options.only, names, 'the configuration', options.names);
+  const typed = [...(options.only ?? []), ...(options.names ?? [])];
+  if (names.length > 0)
+    refuseUnmatched(typed.length > 0 ? typed : undefined, names, 'the configuration', options.names);
+  if (accounts.length === 0 && names.length > 0) {
+    const hint = 'Leave out --only, or name accounts that match it.';
+    throw new UserError('USAGE', '--only leaves out all of the accounts that are named', hint);
+  }
   if (accounts.length === 0) {
     const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
     throw new UserError('USAGE', 'the configuration has no account to test', hint);

@@ -202,6 +202,17 @@ describe('doctor', () => {
     expect((await doctor(stage)).checks.vault).toMatchObject({ status: 'ok' });
   });
 
+  it('says of the token that it is none of MotherDuck, and of DuckDB only what it saw', async () => {
+    const served = new Stage();
+    await served.serve();
+    const garbage = (await doctor(served, '', { MOTHERDUCK_ADMIN_TOKEN: 'garbage' })).checks;
+    expect(garbage.token).toMatchObject({ status: 'failed', code: 'TOKEN_REFUSED' });
+    const stage = new Stage();
+    stage.write('.motherduck-sandbox/organization.json', '{"connections":"newer_duckdb"}\n');
+    const { checks } = await doctor(stage, '--sandbox');
+    expect([checks.extension?.status, checks.duckdb?.status]).toEqual(['failed', 'skipped']);
+  });
+
   it('names what is wrong with the configuration and the state, and who holds the lock', async () => {
     const stage = await Stage.applied();
     const lock = await fileBackend(stage.file(STATE)).lock({
@@ -211,7 +222,8 @@ describe('doctor', () => {
       warn: () => {},
     });
     const held = (await doctor(stage, '--sandbox')).checks;
-    expect(held.lock).toMatchObject({ status: 'warning', message: expect.stringContaining('anna') });
+    expect(held.lock).toMatchObject({ status: 'failed', message: expect.stringContaining('anna') });
+    expect((await stage.run('doctor --sandbox')).code).toBe(1);
     await lock.release();
     expect((await doctor(stage, '--sandbox')).checks.lock).toMatchObject({ status: 'ok' });
 

@@ -89,6 +89,11 @@ describe('an accepted finding', () => {
       findings: [{ rule: 'MDA036', location: { line: LINE } }, { rule: 'MDA002' }],
     });
     expect(JSON.stringify(document)).toMatch(/1 finding counts again/);
+    // Another entry accepts it all the same.
+    folder.edit((text) => `${text}    - { rule: MDA002, reason: "known", until: 2099-03-01 }\n`);
+    const still = (await folder.json('audit --sandbox')).document;
+    expect(still).toMatchObject({ accepted: [{ rule: 'MDA002' }], findings: [{ rule: 'MDA036' }] });
+    expect(JSON.stringify(still)).not.toMatch(/findings? counts? again/);
   });
 
   it('of nothing is a note, but not with --only, nor of a rule that was not asked for', async () => {

@@ -98,3 +98,13 @@ it('is known beside a suspended account that is not planned', async () => {
   expect(refused.code).toBe(1);
   expect(refused.stdout + refused.stderr).toContain('would cost 21.6 USD an hour');
 });
+
+it('is not told where nothing of it is known', async () => {
+  const folder = await Stage.applied(
+    CONFIGURATION.replace('accounts:', 'accounts:\n  other: { deletion_protection: false, smoke: false }'),
+  );
+  for (const format of ['text', 'markdown', 'html']) {
+    const { stdout } = await folder.run(`plan --sandbox --destroy --only other --format ${format}`);
+    expect(stdout).not.toContain('unknown');
+  }
+});

@@ -74,7 +74,7 @@ describe('plan --rotate', () => {
     ['tenant_x*', 'tenant_x* matches no account of the configuration'],
     ['*/nothing', '*/nothing matches no token of the configuration'],
     ['tenant_a/ap', 'the account tenant_a has no token "ap"'],
-    ['tenant_a/app/x', 'the configuration has no account "tenant_a"'],
+    ['tenant_a/app/x', 'tenant_a/app/x has more than one slash'],
   ])('refuses %s, which matches nothing', async (name, message) => {
     const stage = new Stage(CONFIGURATION);
     const ran = await stage.run(`plan --sandbox --rotate tenant_a --rotate ${name}`);

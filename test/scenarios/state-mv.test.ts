@@ -99,3 +99,16 @@ it('mdacc version shows what --version does', async () => {
   expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   expect((await stage.run('--version')).stdout).toBe(shown.stdout);
 });
+
+it.each([
+  '--sandbox version',
+  '--sandbox-dir x -c y schema plan',
+  'completion bash --state x --api-url y',
+  'validate --parallelism 2 --timeout 5s',
+  'show p --api-url http://localhost --parallelism 1',
+  '--timeout 1m sandbox advance 1d --api-url http://localhost',
+])('takes the options on all commands: %s', async (words) => {
+  const { code, stderr } = await new Stage().run(words);
+  expect(stderr).not.toMatch(/option/);
+  expect(code).not.toBe(64);
+});

@@ -260,3 +260,25 @@ describe('a suspended account', () => {
     expect(await errors(suspend(CONFIGURATION).replace('suspended: true', 'suspended: false'))).toEqual([]);
   });
 });
+
+it('is told by state list', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  stage.edit(suspend);
+  expect(await stage.run(APPLY)).toMatchObject({ code: 0 });
+  const { stdout } = await stage.run('state list tenant_late --sandbox');
+  expect(stdout.match(/suspended/g)).toHaveLength(2);
+  expect((await stage.run('state list tenant_acme --sandbox')).stdout).not.toContain('suspended');
+});
+
+it('beside others: smoke tests the named accounts that --only leaves', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  const tested = async (words: string) => {
+    const { code, document } = await stage.json(`smoke --sandbox ${words}`);
+    const { accounts = [] } = document as { accounts?: { account: string }[] };
+    return [code, ...accounts.map(({ account }) => account)];
+  };
+  expect(await tested('tenant_* --only tenant_acme')).toEqual([0, 'tenant_acme']);
+  expect(await tested('tenant_late --only tenant_acme')).toEqual([64]);
+  expect(await tested('tenant_* --only zz')).toEqual([64]);
+  expect(await tested('zz --only tenant_acme')).toEqual([64]);
+});

@@ -160,7 +160,9 @@ accounts:
     const { folder, write } = await madeByTerraform();
     write();
     const wrong: [argv: string[], message: RegExp][] = [
-      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull > pulled\.tfstate/],
+      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull > other\.tfstate/],
+      [['--terraform', 'pulled.tfstate'], /terraform state pull > pulled\.tfstate/],
+      [['--terraform', 'sub/terraform.tfstate'], /terraform state pull > pulled\.tfstate/],
       [['--terraform', '.'], /it is a folder/],
       [['--terraform', TFSTATE, 'etl_prod'], /--terraform and names were both given/],
       [['--organization', 'acme', '--all'], /--organization was given without --terraform/],

@@ -2,7 +2,7 @@
 import { describeSpan } from '../../model/time.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
-import { adminTokenProblem, checkAdminToken, tokenExpiry } from '../../motherduck/admin-token.ts';
+import { adminTokenProblem, checkAdminToken, malformedToken, tokenExpiry } from '../../motherduck/admin-token.ts';
 import { describeProxy, extraCaProblem, proxyFor } from '../../motherduck/proxy.ts';
 import { ApiError, type ApiFailure } from '../../motherduck/transport-errors.ts';
 import { adminToken, apiAddress, checkClock } from '../service.ts';
@@ -21,7 +21,10 @@ const token: Check = {
     const renew = {
       text: `Create another one as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export ${source}=…`,
     };
-    const problem = adminTokenProblem(token, now);
+    // Only where it was refused: the token of a served sandbox has another form.
+    const error = await errorOf(examination.users());
+    const isRefused = error instanceof ApiError && error.failure === 'unauthorized';
+    const problem = (isRefused ? malformedToken(token) : undefined) ?? adminTokenProblem(token, now);
     if (problem !== undefined) {
       const message = `${source} must be a read/write token of an Admin; ${problem}`;
       return failed({ code: 'TOKEN_REFUSED', message, hint: renew });

@@ -57,7 +57,10 @@ const duckdb: Check = {
     const version = report && (firstValue(report, 'version') ?? report.get('connect')?.failure?.duckdb?.version);
     if (version === undefined) return skipped('its version is not known without a connection');
     const plain = version.replace(/^v/, '');
-    if (await examination.isSandbox()) return ok(`${plain}; the sandbox takes any version`);
+    if (await examination.isSandbox())
+      return report?.get('connect')?.failure === undefined
+        ? ok(`${plain}; the sandbox takes any version`)
+        : skipped(`${plain}; whether it is accepted is not known without a connection`);
     const range = await fetchAcceptedVersions(examination.env, USER_AGENT);
     if (range === undefined)
       return skipped(`${plain}; the versions that MotherDuck accepts could not be read from its web page`);

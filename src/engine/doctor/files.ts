@@ -80,8 +80,7 @@ const lock: Check = {
     const { backend } = opened;
     const refusal = await backend.refusal();
     if (refusal === undefined) return ok('no run holds it');
-    // A run that works ends, or its lock is broken; what is left is for the user to look at.
-    return (await backend.holder()) === undefined ? failed(refusal) : warning(refusal.message, refusal.hint);
+    return failed(refusal);
   },
 };
 

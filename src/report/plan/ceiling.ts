@@ -14,6 +14,11 @@ export function ceilingText(compute: ComputeCeiling, arrow = '->'): string {
   return `${change(compute)}${unit} an hour, ${change(monthly(compute))}${unit} a month${difference}`;
 }
 
+/** Whether anything is known of what Ducklings cost: of some accounts alone, or of those that a plan deletes, it may not be. */
+export function isKnown(compute: ComputeCeiling | undefined): compute is ComputeCeiling {
+  return compute !== undefined && (compute.before !== null || compute.after !== null);
+}
+
 /** The same for a month of all hours. */
 export function monthly({ before, after }: ComputeCeiling): ComputeCeiling {
   const month = (price: number | null) => (price === null ? null : Math.round(price * HOURS_A_MONTH * 100) / 100);

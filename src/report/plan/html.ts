@@ -10,7 +10,7 @@ import { type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
-import { ceilingText } from './ceiling.ts';
+import { ceilingText, isKnown } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
 import { accountCards } from './html/card.ts';
 import { planCounters } from './html/counters.ts';
@@ -88,7 +88,7 @@ function link({ id, title }: { readonly id: string; readonly title: string }): M
 }
 
 function ceilingFact({ compute }: Plan): Markup[] {
-  if (compute === undefined) return [];
+  if (!isKnown(compute)) return [];
   return [html`All Ducklings at once: at most <b>${ceilingText(compute, '→')}</b>`];
 }
 

@@ -12,6 +12,7 @@ import { groupNotices } from '../../plan/notice-groups.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, withoutLongTexts } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
+import { isKnown } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
 import { ceiling, groupIdentical, PLAIN, row } from './markdown/changes.ts';
 import { fitChanges } from './markdown/fit.ts';
@@ -175,7 +176,7 @@ function notices(mark: string, all: readonly PlanNotice[], inContext: InContext)
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  return compute === undefined ? [] : ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`];
+  return isKnown(compute) ? ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`] : [];
 }
 
 function deletedLine({ deleted_data: data }: Plan): string[] {

@@ -7,7 +7,7 @@ import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
-import { ceilingText } from './ceiling.ts';
+import { ceilingText, isKnown } from './ceiling.ts';
 import { deletedDataText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
 import { nextDays } from './next.ts';
@@ -158,7 +158,7 @@ function variablesLine({ variables: all = [] }: Plan): string[] {
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  if (compute === undefined) return [];
+  if (!isKnown(compute)) return [];
   return [`All Ducklings at once cost at most ${ceilingText(compute)}, by compute_rates`];
 }
 

@@ -63,6 +63,7 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
     lines.push(
       `${intent.name}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be stored' : 'not stored'}`,
     );
+  if (token.suspended && lines.length === 0) lines.push('none, since its account is suspended');
   return lines.map((line, index) => printable(`  ${padTo(index === 0 ? printable(key) : '', width)} ${line}`));
 }
 

@@ -4,7 +4,7 @@ import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts'
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
-import { ceilingText } from '../ceiling.ts';
+import { ceilingText, isKnown } from '../ceiling.ts';
 import { rangesOf } from './account-names.ts';
 
 const DIRECTIONS = {
@@ -85,7 +85,7 @@ function cooldown(of: string, before: Cooling | undefined, after: Cooling): Mark
 }
 
 function ceiling(compute: ComputeCeiling | undefined): Markup {
-  if (compute === undefined) return html`<span class="quiet">not known</span>`;
+  if (!isKnown(compute)) return html`<span class="quiet">not known</span>`;
   return html`<span class="number">${ceilingText(compute, '→')}</span>`;
 }
 

@@ -2,7 +2,7 @@
 import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { markdown } from '../../escape.ts';
-import { ceilingText } from '../ceiling.ts';
+import { ceilingText, isKnown } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
 import { listed, listedWithin } from './names.ts';
@@ -185,5 +185,5 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
 }
 
 export function ceiling(compute: ComputeCeiling | undefined): string {
-  return compute === undefined ? '' : ` at most ${ceilingText(compute)}`;
+  return isKnown(compute) ? ` at most ${ceilingText(compute)}` : '';
 }
