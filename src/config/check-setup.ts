@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isCredential } from '../model/credential.ts';
-import { isNoStatement, isSeveralStatements, type SetupStatement, sqlCode, unseenCharacter } from '../model/setup.ts';
+import {
+  isNoStatement,
+  isSeveralStatements,
+  openTransaction,
+  type SetupStatement,
+  sqlCode,
+  unseenCharacter,
+} from '../model/setup.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { type Node, textOf } from '../yaml/tree.ts';
@@ -13,7 +20,7 @@ const ACCOUNT = '{account}';
 const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 /**
- * Checks the statements of `setup`: each is one statement, names no token, and is what it looks like for every username. A query
+ * Checks the statements of `setup`: each is one statement, names no token, leaves no transaction open, and is what it looks like for every username. A query
  * of the smoke test is one statement too.
  */
 export function checkSetup({ templates, accounts }: Resolved, problems: Problems): void {
@@ -23,11 +30,18 @@ export function checkSetup({ templates, accounts }: Resolved, problems: Problems
       hint: 'leave one; statements that prepare the account belong in its setup',
     });
   }
-  const checked = new Set<Node>();
+  const [checked, left] = [new Set<Node>(), new Set<Node>()];
   for (const node of [...templates, ...accounts].flatMap(({ setup }) => setup)) {
     if (checked.has(node)) continue;
     checked.add(node);
     checkStatement(node, problems);
+  }
+  for (const { setup } of accounts) {
+    const begun = setup[openTransaction(setup.map((node) => textOf(node) ?? '')) ?? -1];
+    if (begun === undefined || left.has(begun)) continue;
+    left.add(begun);
+    const message = 'begins a transaction that no later statement ends, so nothing from here on would stay';
+    problems.error('setup-transaction', begun.at, message, { hint: 'add COMMIT after it, or leave it out' });
   }
   for (const { username, setup, at } of accounts) {
     if (PLAIN_NAME.test(username)) continue;

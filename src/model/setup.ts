@@ -67,6 +67,17 @@ export function isNoStatement(sql: string): boolean {
   return /^[\s;]*$/.test(sqlCode(sql));
 }
 
+/** The index of the statement that begins a transaction which no later one ends. */
+export function openTransaction(statements: readonly string[]): number | undefined {
+  let begun: number | undefined;
+  for (const [index, sql] of statements.entries()) {
+    const [word = ''] = /[a-z]+/i.exec(sqlCode(sql)) ?? [];
+    if (/^(?:begin|start)$/i.test(word)) begun = index;
+    else if (/^(?:commit|end|rollback|abort)$/i.test(word)) begun = undefined;
+  }
+  return begun;
+}
+
 /** What a reader of a plan would not see as it is: control characters but line breaks and tabs, and what is invisible or turns text around. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 

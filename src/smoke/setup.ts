@@ -3,7 +3,7 @@ import { connectSeconds, SETUP_SECONDS } from '../model/defaults.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
-import type { SetupOutcome } from '../model/setup.ts';
+import { openTransaction, type SetupOutcome } from '../model/setup.ts';
 import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import type { ProbeReport } from '../motherduck/probe-process.ts';
@@ -49,11 +49,10 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
   const request = { steps, shutdown: options.shutdown, stopAtFailure: true };
   const report = await runAlone(options, token, about, request, options.warn);
   const failed = setup.findIndex((_, index) => report.get(stepName(index))?.failure !== undefined);
-  const done = setup.filter((_, index) => isDone(report, index)).length;
-  await connector.noteStatements?.(
-    token.secret,
-    setup.slice(0, done).map(({ sql }) => sql),
-  );
+  const ran = setup.filter((_, index) => isDone(report, index)).map(({ sql }) => sql);
+  // With the end of the connection, what an open transaction did is rolled back.
+  const done = ran.length === setup.length ? ran.length : (openTransaction(ran) ?? ran.length);
+  await connector.noteStatements?.(token.secret, ran.slice(0, done));
   if (done === setup.length) return { done };
   const failure = report.get(failed === -1 ? 'connect' : stepName(failed))?.failure;
   if (failure === undefined) throw new Error('a statement of setup has neither run nor failed');

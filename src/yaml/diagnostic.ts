@@ -193,6 +193,7 @@ export const CODES = {
   'rate-missing': 'A used size has no rate in compute_rates.',
   'setup-character': 'An SQL statement of setup contains a character that a plan cannot show.',
   'setup-statement': 'An entry of setup is not one SQL statement.',
+  'setup-transaction': 'A setup begins a transaction and does not end it.',
   'setup-token': 'An SQL statement of setup contains a token or another credential.',
   'setup-name': 'An SQL statement of setup has {account} without quotes, and a username needs them.',
   'smoke-query': 'A query of the smoke test is not one SQL statement.',

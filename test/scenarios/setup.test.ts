@@ -324,3 +324,36 @@ it('takes statements of several lines from a file with Windows line ends', async
   expect(await stage.run('validate')).toMatchObject({ code: 0 });
   expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
 });
+
+it('counts nothing of a transaction as done that a failing statement rolled back', async () => {
+  const create = 'CREATE TABLE IF NOT EXISTS sales.t AS SELECT 42 AS amount';
+  const [before, nothing] = ['CREATE DATABASE IF NOT EXISTS sales', 'SELECT * FROM sales.nothing'];
+  const stage = new Stage(one(before, 'START TRANSACTION', create, nothing, 'COMMIT'));
+  for (const _ of ['first', 'second']) {
+    const failed = await setUp(stage);
+    expect(failed).toMatchObject({ code: 4, results: ['failed'], error: expect.stringMatching(/^statement 4 of 5/) });
+  }
+  const { document } = await stage.json('plan --sandbox');
+  const statements = ['START TRANSACTION', create, nothing, 'COMMIT'];
+  expect(document).toMatchObject({ actions: [{ action: 'run_setup', after: { new_statements: statements } }] });
+  const transactions = ['BEGIN', create, 'COMMIT', 'BEGIN', 'DELETE FROM sales.t', 'ROLLBACK'];
+  stage.edit(() => one(before, ...transactions, 'SELECT amount FROM sales.t'));
+  expect(await setUp(stage)).toEqual({ code: 0, results: ['done'] });
+  expect(await setUp(stage)).toEqual({ code: 0, results: [] });
+});
+
+it('refuses a setup that leaves a transaction open, in whatever spelling, once for a template', async () => {
+  const codes = async (...statements: readonly string[]) => {
+    const { document } = await new Stage(one(...statements)).json('validate');
+    return (document as { findings: { code: string; line: number }[] }).findings
+      .map(({ code, line }) => `${code} ${line}`)
+      .filter((each) => each.startsWith('setup'));
+  };
+  const create = 'CREATE TABLE IF NOT EXISTS t (i INT)';
+  expect(await codes(create, '/* all */ begin', create)).toEqual(['setup-transaction 13']);
+  expect(await codes('BEGIN', 'COMMIT', 'START TRANSACTION READ WRITE', create)).toEqual(['setup-transaction 14']);
+  expect(await codes('BEGIN WORK;', create, '-- done\nEND', 'SELECT 1 AS begin')).toEqual([]);
+  const tenant = TENANT.replace(/ {4}setup:/, '    setup:\n      - BEGIN');
+  const { stdout, code } = await new Stage(HEAD + tenant + ETL + tenants(2)).run('validate');
+  expect([code, stdout.match(/transaction/g)]).toEqual([1, ['transaction']]);
+});
