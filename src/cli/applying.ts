@@ -17,6 +17,7 @@ import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../eng
 import type { Desired } from '../model/desired.ts';
 import { type Plan, type RevokesOld, storesOf, storingActions } from '../model/plan.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
+import { applyWords } from '../plan/plan-words.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
@@ -72,7 +73,7 @@ export function plannerOf(desired: Desired, options: ApplyCommandOptions): Plann
       desired,
       stateWriter.state,
       service,
-      { ...how, others: stateWriter.others, scope: scopeOf(how, stateWriter, how) },
+      { ...how, command: applyWords(options), others: stateWriter.others, scope: scopeOf(how, stateWriter, how) },
       context,
     );
 }

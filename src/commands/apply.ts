@@ -48,6 +48,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,
       destroy: saved.destroy ?? false,
+      command: ['plan', ...planWords({ ...options, ...saved, revokeOld: saved.revoke_old !== undefined })],
       ...(saved.rotate ? { rotate: saved.rotate } : {}),
       ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
       ...(only.length > 0 ? { only } : {}),

@@ -18,6 +18,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { changesBranch, hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
+import { planWords } from '../plan/plan-words.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText, shellWord } from '../report/hint.ts';
 import { relocated } from '../report/locations.ts';
@@ -43,7 +44,13 @@ export function run(options: Options): Promise<number> {
       const { others } = opened;
       const { state, branch } = await comparedWithTarget(options.config, backend, opened, desired, io.env);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
-        planNow(desired, state, service, { ...how, others, branch, scope: scopeOf(how, backend, how) }, context),
+        planNow(
+          desired,
+          state,
+          service,
+          { ...how, command: ['plan', ...planWords(options)], others, branch, scope: scopeOf(how, backend, how) },
+          context,
+        ),
       );
       const { out, prune = false, due = false, allowMissing = false, rotate, revokeOld, destroy } = how;
       const asked = {

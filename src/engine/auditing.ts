@@ -12,7 +12,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { refuseMissing } from '../plan/missing-accounts.ts';
+import { refuseOtherOrganization } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
@@ -45,7 +45,7 @@ export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
  * Reads the evidence of an audit. Changes nothing, and runs no program that the configuration names unless `checkStores` is given.
  *
  * @throws UserError when no audit is possible: the token was refused, MotherDuck cannot be reached, it is another organization
- * than that of the state (ORGANIZATION_DIFFERS, MANY_MISSING), or nothing matches --only
+ * than that of the state (ORGANIZATION_DIFFERS), or nothing matches --only
  */
 export async function gatherEvidence(
   desired: Desired,
@@ -68,7 +68,8 @@ export async function gatherEvidence(
   const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
   const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
-  refuseMissing(desired, { accounts: new Map([...state.accounts].filter(([key]) => !changing.has(key))) }, live);
+  const judged = new Map([...state.accounts].filter(([key]) => !changing.has(key)));
+  refuseOtherOrganization(desired, { accounts: judged }, live);
   const stores = storesFor(desired, service);
   const [active, { lost, lostRetained }, unusableStores, usage] = await Promise.all([
     readActive(service),

@@ -35,6 +35,8 @@ export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch'
   readonly realStores?: boolean;
   /** Whether any number of managed accounts may be gone. */
   readonly allowMissing?: boolean;
+  /** What was typed for this plan; `plan` or `destroy` unless given. */
+  readonly command?: readonly string[];
   /** Read what the accounts store that are deleted, which takes a connection. */
   readonly usage?: boolean;
   /** The states of other configurations. */
@@ -91,6 +93,7 @@ export async function planNow(
     due,
     allowMissing,
     others,
+    ...(options.command ? { command: options.command } : {}),
     ...(globs ? { only: globs, names: accountNames(configured, state) } : {}),
     ...(rotation ? { rotate: rotation.has } : {}),
     ...(revokeOld ? { revokeOld } : {}),
@@ -160,6 +163,8 @@ export interface PlanFromInput
   /** The accounts that `only` may name; those of `desired` and the state unless given. */
   readonly names?: readonly string[];
   readonly allowMissing?: boolean;
+  /** What to type again with `--allow-missing`. */
+  readonly command?: readonly string[];
 }
 
 /**
@@ -178,13 +183,15 @@ export function planFrom(input: PlanFromInput): Plan {
     only: globs,
     names: nameable,
     allowMissing = false,
+    command,
     others = [],
     ...rest
   } = input;
   const only = onlyMatcher(globs);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, nameable ?? names, 'the configuration or the state');
-  if (!allowMissing) refuseMissing(desired, state, live, [rest.because === 'destroyed' ? 'destroy' : 'plan']);
+  const typed = command ?? [rest.because === 'destroyed' ? 'destroy' : 'plan'];
+  if (!allowMissing) refuseMissing(desired, state, live, typed);
   if (rest.because !== 'destroyed') refuseFull(desired, state, names.length);
   const places = new UsedPlaces(desired, state, stores);
   return makePlan(desired, live, state, {

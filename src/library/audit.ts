@@ -26,7 +26,7 @@ export interface AuditOptions extends SharedOptions {
  * `openState` is read again afterwards, so that accounts that a run is changing meanwhile are not judged.
  *
  * @throws {@link UserError} TOKEN_REFUSED, NOT_ADMIN, API_UNREACHABLE, API_NOT_MOTHERDUCK or API_FAILED if nothing can be read;
- * ORGANIZATION_DIFFERS or MANY_MISSING if managed accounts are gone; CLOCK_DIFFERS; USAGE if `only` matches no account
+ * ORGANIZATION_DIFFERS if all managed accounts are gone; CLOCK_DIFFERS; USAGE if `only` matches no account
  * @example
  * ```ts
  * import { audit, loadConfig, openService, readState } from 'motherduck-accounts';

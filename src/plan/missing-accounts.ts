@@ -66,6 +66,8 @@ function haveOtherTokens(
   return expected > 1 || rivals > 0;
 }
 
+type Limits = Pick<Desired, 'guardrails' | 'organization'>;
+
 /**
  * Refuses what is another organization, or one that lacks more accounts than `max_missing` allows.
  *
@@ -73,32 +75,53 @@ function haveOtherTokens(
  * @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function refuseMissing(
-  { guardrails, organization }: Pick<Desired, 'guardrails' | 'organization'>,
+  desired: Limits,
   state: Pick<State, 'accounts'>,
   live: Live,
   command: readonly string[] = ['plan'],
 ): void {
+  const missing = refuseOtherOrganization(desired, state, live, command);
+  const managed = state.accounts.size;
+  const limit = desired.guardrails.maxMissing ?? (managed < DEFAULT_FROM ? undefined : DEFAULT_LIMIT);
+  if (limit === undefined || missing.length <= allowedBy(limit, managed)) return;
+  const message = `${missing.length} of ${counted(managed, 'managed account')} are missing and guardrails.max_missing is ${limitText(limit)}, so nothing was done: ${few(missing, NAMES_SHOWN)}`;
+  throw new UserError('MANY_MISSING', message, whereNext(desired, command, 'state'));
+}
+
+/**
+ * Refuses what is another organization.
+ *
+ * @returns The managed accounts that are missing in this one.
+ * @throws UserError ORGANIZATION_DIFFERS
+ */
+export function refuseOtherOrganization(
+  desired: Limits,
+  state: Pick<State, 'accounts'>,
+  live: Live,
+  command: readonly string[] = ['plan'],
+): readonly string[] {
   const { missing, found, strange } = searchManaged(state, live);
-  if (missing.length === 0) return;
   const names = few(missing, NAMES_SHOWN);
-  const check = `Check that the admin token is of the organization "${organization}", and that --state names its`;
-  const flags = [...command, '--allow-missing'];
   if (strange.length > 0) {
     const message = `no token of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
-    const text = `${check} newest state. If the tokens were revoked on purpose, confirm that.`;
-    throw new UserError('ORGANIZATION_DIFFERS', message, { text, command: flags });
+    throw new UserError('ORGANIZATION_DIFFERS', message, whereNext(desired, command, 'newest state'));
   }
-  const hint = { text: `${check} state. If the accounts were deleted on purpose, confirm that.`, command: flags };
-  if (found === 0) {
+  if (missing.length > 0 && found === 0) {
     const none = missing.length === 1 ? 'the managed account' : `none of the ${missing.length} managed accounts`;
     const message = `${none} is ${missing.length === 1 ? 'not ' : ''}there (${names}): this may be another organization than that of the state, so nothing was done`;
-    throw new UserError('ORGANIZATION_DIFFERS', message, hint);
+    throw new UserError('ORGANIZATION_DIFFERS', message, whereNext(desired, command, 'state'));
   }
-  const managed = state.accounts.size;
-  const limit = guardrails.maxMissing ?? (managed < DEFAULT_FROM ? undefined : DEFAULT_LIMIT);
-  if (limit === undefined || missing.length <= allowedBy(limit, managed)) return;
-  const message = `${missing.length} of ${counted(managed, 'managed account')} are missing and guardrails.max_missing is ${limitText(limit)}, so nothing was done: ${names}`;
-  throw new UserError('MANY_MISSING', message, hint);
+  return missing;
+}
+
+function whereNext(
+  { organization }: Limits,
+  command: readonly string[],
+  which: 'state' | 'newest state',
+): { readonly text: string; readonly command: readonly string[] } {
+  const gone = which === 'state' ? 'accounts were deleted' : 'tokens were revoked';
+  const text = `Check that the admin token is of the organization "${organization}", and that --state names its ${which}. If the ${gone} on purpose, confirm that.`;
+  return { text, command: [...command, '--allow-missing'] };
 }
 
 function usersByAccount(users: readonly LiveUser[]): ReadonlyMap<string, readonly LiveUser[]> {

@@ -262,12 +262,28 @@ describe('an organization with none of the managed accounts', () => {
     const ran = await folder.run('plan');
     expect(ran.code, ran.stderr).toBe(1);
     expectGolden('errors', 'with some of them missing', ran.stderr);
-    for (const command of ['audit', 'smoke', 'rotate etl_prod --yes', 'import --all --yes', 'destroy --yes']) {
-      const other = await folder.run(command);
-      expect(other.code, command).toBe(1);
-      expect(other.stderr, command).toContain('1 of 3 managed accounts are missing');
+    // What was typed, with one option more.
+    const again: Record<string, string> = {
+      'plan --prune': 'plan --prune --allow-missing',
+      'apply --due --yes': 'apply --due --allow-missing',
+      'rotate etl_prod --revoke-old --yes': 'rotate etl_prod --revoke-old --allow-missing',
+      'destroy --yes': 'destroy --allow-missing',
+      smoke: 'plan --allow-missing',
+    };
+    for (const [command, hint] of Object.entries(again)) {
+      const { code: exit, document } = await folder.json(command);
+      expect(exit, command).toBe(1);
+      expect(document, command).toMatchObject({ error: { code: 'MANY_MISSING', hint: { command: hint.split(' ') } } });
     }
-    expect(JSON.parse((await folder.run('audit --format json')).stdout).error.code).toBe('MANY_MISSING');
+    const imported = await folder.run('import --all --yes');
+    expect(imported).toMatchObject({ code: 1, stderr: expect.stringContaining('import --all --allow-missing') });
+    // An audit only reads, so it reports what is missing.
+    expect(await folder.json('audit')).toMatchObject({
+      code: 2,
+      document: {
+        findings: expect.arrayContaining([expect.objectContaining({ rule: 'MDA026', account: 'tenant_acme' })]),
+      },
+    });
     folder.edit((text) => text.replace('33%', '1'));
     expect((await folder.run('plan --detailed-exitcode')).code).toBe(2);
     expect((await folder.run('audit')).stdout).toContain('tenant_acme');
