@@ -156,7 +156,7 @@ export function connect(options: SandboxOptions): Promise<number> {
     const report = await runProbe(
       target,
       { steps, shutdown: false },
-      { timeoutMs: CONNECT_SECONDS * 1000 + (target.startsInMs ?? 0) + (target.startsInMs ?? 0), secrets: [token] },
+      { timeoutMs: CONNECT_SECONDS * 1000 + (target.startsInMs ?? 0), secrets: [token] },
     );
     const failure = report.get('connect')?.failure ?? report.get('user')?.failure;
     if (failure !== undefined) {

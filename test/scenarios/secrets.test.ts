@@ -4,6 +4,7 @@
  * was written, printed or passed: outputs with --debug, files of the folder and of the sandbox, arguments and
  * environments of every process that ran.
  */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -78,6 +79,11 @@ function filesBelow(folder: string): string[] {
 /** A JWT's header is the same for all; its payload and signature are not. */
 function partsOf(secrets: readonly string[]): string[] {
   return secrets.flatMap((secret) => [secret, ...secret.split('.').slice(1)]);
+}
+
+function git(folder: Stage, ...words: string[]): void {
+  const own = ['user.name=Somebody', 'user.email=somebody@example.com', 'gc.auto=0'];
+  execFileSync('git', [...own.flatMap((each) => ['-c', each]), ...words], { cwd: folder.path, stdio: 'pipe' });
 }
 
 /** Looks for marks in every output, and in every file of a folder but these. */
@@ -174,6 +180,21 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   runs.push(await folder.run('apply --real-stores --yes --debug'));
   expect(runs.at(-1), runs.at(-1)?.stderr).toMatchObject({ code: 0 });
 
+  // What lives beside plans: checks, the history, a program's connection.
+  for (const format of ['text', 'json'])
+    for (const words of ['doctor', 'state history']) runs.push(await folder.run(`${words} --format ${format} --debug`));
+  const [known = ''] = secrets;
+  for (const token of [known, `${known}x`, 'admin-marker-of-this-test'])
+    runs.push(await folder.run('sandbox connect --debug', { MOTHERDUCK_TOKEN: token }));
+
+  // Accounts with identical changes, which the formats group.
+  const alike = [1, 2, 3, 4, 5].map((at) => `  alike_${at}: { tokens: { env: a, json: b } }\n`).join('');
+  folder.edit((text) => text.replace('accounts:\n', () => `accounts:\n${alike}`));
+  runs.push(await folder.run('plan --out alike.plan --debug'));
+  for (const format of ['text', 'json', 'markdown', 'html'])
+    runs.push(await folder.run(`show alike.plan --format ${format} --debug`));
+  expect(runs.at(-1)?.stdout).toContain('alike_5');
+
   const marks = [...partsOf(secrets), 'admin-marker-of-this-test'];
   expectNowhereElse(marks, runs, folder, ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept']);
   // The admin token comes from the environment of mdacc and of the served sandbox; no child has it.
@@ -225,6 +246,37 @@ it.skipIf(!hasProc)('are in no message of a setup that fails', { timeout: 120_00
   expectNowhereElse(marks, runs, folder, kept);
   const all = processes();
   for (const secret of secrets) expect(all.includes(secret)).toBe(false);
+});
+
+it('are in nothing that a plan says of the settings of a branch', { timeout: 120_000 }, async () => {
+  const folder = new Stage(CONFIGURATION.replace(/ {2}c: .*|, vault: c/g, ''));
+  Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
+  const runs = [await folder.run('apply --sandbox --yes --no-smoke --debug')];
+  const stored = folder.read('.motherduck/secrets.env') + folder.read('.motherduck/secrets.json');
+  const [first = '', second = '', ...others] = [...stored.matchAll(/ey[\w-]+\.[\w-]+\.[\w-]+/g)].map(([each]) => each);
+  expect(others).toHaveLength(1);
+  // The target branch has secrets where the configuration may not have any, which the branch takes out again.
+  const good = folder.read();
+  folder.write('.gitignore', '.motherduck*\n*.lock\noutputs\nsummary.md\n*.plan\n');
+  folder.edit((text) => text.replace('put, ', `put, --token=${first}, `).replace('check]', `check, "${second}"]`));
+  git(folder, 'init', '--quiet', '-b', 'main');
+  git(folder, 'add', '--all');
+  git(folder, 'commit', '--quiet', '-m', 'Leak secrets');
+  git(folder, 'update-ref', 'refs/remotes/origin/main', 'main');
+  folder.write('motherduck.accounts.yaml', `${good}guardrails: { max_deletes: 3 }\n`);
+  const env = { GITHUB_BASE_REF: 'main' };
+  for (const format of ['text', 'json', 'markdown', 'html']) {
+    runs.push(await folder.run(`plan --sandbox --format ${format} --out branch.plan --debug`, env));
+    runs.push(await folder.run(`show branch.plan --format ${format} --debug`, env));
+    expect(runs.at(-1)?.stdout).toMatch(/max.{1,5}deletes/);
+    expect(runs.at(-1)?.stdout).toMatch(/secret.{1,5}stores\.vault\.command/);
+  }
+  for (const format of ['text', 'json'])
+    runs.push(await folder.run(`doctor --sandbox --format ${format} --debug`, env));
+  expectNowhereElse(partsOf([first, second, ...others]), runs, folder, [
+    '.motherduck/secrets.env',
+    '.motherduck/secrets.json',
+  ]);
 });
 
 it.skipIf(!hasProc)('of a Terraform state go to the store alone', { timeout: 120_000 }, async () => {
