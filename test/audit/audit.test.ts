@@ -43,7 +43,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA024 sealed',
       'MDA011 stray',
       'MDA004 stray/a year',
-      'MDA043 unprotected',
+      'MDA044 unprotected',
       'MDA035 untested/load',
       'MDA036',
       'MDA039',

@@ -11,7 +11,7 @@ accounts:
 async function findings(stage: Stage) {
   const { document } = await stage.json('audit --sandbox');
   const all = (document as { findings: { rule: string; message: string; account: string; fix: unknown }[] }).findings;
-  return all.filter(({ rule }) => rule === 'MDA043');
+  return all.filter(({ rule }) => rule === 'MDA044');
 }
 
 it('is a finding until it has run, as long as it failed, and when it changed', async () => {

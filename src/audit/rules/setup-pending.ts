@@ -4,7 +4,7 @@ import { aboutAccount, apply, type Rule } from '../rule.ts';
 
 /** What a plan would run. */
 export const setupPending: Rule = {
-  id: 'MDA043',
+  id: 'MDA044',
   name: 'setup-pending',
   severity: 'error',
   title: "An account's setup failed, or has not run as the configuration says.",
