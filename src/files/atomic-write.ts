@@ -14,7 +14,10 @@ export interface AtomicOptions {
   readonly mode: number;
   /** Keep the mode of an existing file. */
   readonly keepMode?: boolean;
-  /** Write the new file and remove it again, to find out whether it can be written. */
+  /**
+   * Write a new file and remove it again, to find out whether it can be written. It has the length of the data and nothing of
+   * it, which may be secret: a run that is killed leaves it.
+   */
   readonly isRehearsal?: boolean;
   /** Fail with EEXIST where there is a file or a link already. */
   readonly isNew?: boolean;
@@ -42,7 +45,7 @@ export async function writeFileAtomic(
   try {
     try {
       if (existing !== undefined) await copyOwner(file, existing, options.keepMode === true);
-      await file.writeFile(data);
+      await file.writeFile(options.isRehearsal === true ? Buffer.alloc(Buffer.byteLength(data), '#') : data);
       await file.sync();
       identity = identityOf(await file.stat({ bigint: true }));
     } finally {

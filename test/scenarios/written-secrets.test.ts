@@ -1,5 +1,8 @@
 /** The program knows the values that it wrote: it reports any other, and removes none but its own. */
-import { describe, expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -426,4 +429,29 @@ describe('a replaced token whose secret the store has again', () => {
     expect(document).toMatchObject({ actions: [], warnings });
     expect(await liveOf(stage)).toContain('ten/app');
   });
+});
+
+it('a rehearsal writes no secret, so that a run which is killed in it leaves none', async () => {
+  const stage = await Stage.applied();
+  const folder = stage.file('.motherduck');
+  const before = stage.read('.motherduck/secrets.env');
+  const handle = await open(stage.file('.motherduck/secrets.env'));
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { sync } = prototype;
+  const written: string[] = [];
+  vi.spyOn(prototype, 'sync').mockImplementation(function (this: unknown) {
+    const temporary = readdirSync(folder).filter((name) => name.startsWith('secrets.env') && name.endsWith('.tmp'));
+    written.push(...temporary.map((name) => readFileSync(path.join(folder, name), 'utf8')));
+    return sync.call(this);
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect((await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+  const values = [...before.matchAll(/="?([^\n"]{20,})/g)].map(([, value = '']) => value);
+  expect(values.length).toBeGreaterThan(1);
+  const [rehearsed = '', stored = ''] = written;
+  expect(values.filter((value) => rehearsed.includes(value.slice(0, 12)))).toEqual([]);
+  expect(rehearsed.length).toBeGreaterThan(before.length / 2);
+  expect(values.some((value) => stored.includes(value))).toBe(true);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
