@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isCredential } from '../model/credential.ts';
 import {
+  ACCOUNT,
+  forAccount,
   isNoStatement,
   isSeveralStatements,
   openTransaction,
@@ -15,7 +17,6 @@ import { quote } from '../yaml/wording.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 
 const CREATES_SECRET = /\bcreate\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|persistent)\s+)?secret\b/i;
-const ACCOUNT = '{account}';
 /** What a username may have outside of quotes, where `-` and spaces would mean something else. */
 const PLAIN_NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
@@ -43,11 +44,13 @@ export function checkSetup({ templates, accounts }: Resolved, problems: Problems
     const message = 'begins a transaction that no later statement ends, so nothing from here on would stay';
     problems.error('setup-transaction', begun.at, message, { hint: 'add COMMIT after it, or leave it out' });
   }
-  for (const { username, setup, at } of accounts) {
+  for (const { username, setup, smokeQuery, at } of accounts) {
     if (PLAIN_NAME.test(username)) continue;
-    const unquoted = setup.find((node) => sqlCode(textOf(node) ?? '').includes(ACCOUNT));
+    const isUnquoted = (node: Node) => sqlCode(textOf(node) ?? '').includes(ACCOUNT);
+    const unquoted = setup.find(isUnquoted) ?? (smokeQuery && isUnquoted(smokeQuery) ? smokeQuery : undefined);
     if (unquoted === undefined) continue;
-    problems.error('setup-name', at, `setup uses ${ACCOUNT} without quotes, and ${quote(username)} needs them`, {
+    const what = unquoted === smokeQuery ? 'smoke.query' : 'setup';
+    problems.error('setup-name', at, `${what} uses ${ACCOUNT} without quotes, and ${quote(username)} needs them`, {
       related: { message: 'the statement is', at: unquoted.at },
       hint: `write "${ACCOUNT}" in double quotes in the statement`,
     });
@@ -82,13 +85,12 @@ function checkStatement(node: Node, problems: Problems): void {
   }
 }
 
-/** The statements of an account, with its name. Its pattern allows no quotes, so that it ends no text and no quoted name. */
+/** The statements of an account, with its name. */
 export function setupOf({ setup, username }: ResolvedAccount): SetupStatement[] {
   return setup.flatMap((node) => {
-    const sql = textOf(node)
-      ?.trim()
-      .replaceAll(ACCOUNT, () => username);
-    if (sql === undefined) return [];
+    const text = textOf(node);
+    if (text === undefined) return [];
+    const sql = forAccount(text.trim(), username);
     const hash = createHash('sha256').update(sql).digest('hex').slice(0, 32);
     return [{ sql, hash, location: locationOf(node.at) }];
   });

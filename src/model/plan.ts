@@ -113,6 +113,7 @@ export interface GuardrailInForce {
 
 /** SQL of the configuration that smoke tests run as accounts. */
 export interface SmokeQuery {
+  /** As the configuration has it: `{account}` stands for the username of each account. */
   readonly query: string;
   /** By its words, it may do more than read. */
   readonly changes?: true;

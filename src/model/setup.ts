@@ -1,6 +1,14 @@
 /** The SQL that sets an account up: how a statement is read without a parser, since plain DuckDB does not know MotherDuck's own. */
 import type { Location, UserError } from './user-error.ts';
 
+/** What stands for the username in `setup`, `smoke.query` and `smoke.database`. */
+export const ACCOUNT = '{account}';
+
+/** The text with the username of an account. Its pattern allows no quotes, so that it ends no text and no quoted name. */
+export function forAccount(text: string, username: string): string {
+  return text.replaceAll(ACCOUNT, () => username);
+}
+
 /** A statement of `setup`, with `{account}` replaced. */
 export interface SetupStatement {
   readonly sql: string;

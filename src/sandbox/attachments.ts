@@ -9,12 +9,15 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import type { Effect } from './statements.ts';
 
 const FILE = 'attachments.json';
 export const EXTENSION = '.duckdb';
+const SHARES = 'shares';
+/** Beside the file of a share: the folder name of the account that created it. Shares that you put there have none. */
+const OWNER = '.owner';
 
 export interface Attachments {
   /** The share of each name, in lower case. */
@@ -39,7 +42,7 @@ export function readAttachments(home: string): Attachments {
 /** The file of a share; undefined when there is none. @param folder the sandbox's */
 export function shareFile(folder: string, share: string): string | undefined {
   const wanted = share.toLowerCase() + EXTENSION;
-  const shares = join(folder, 'shares');
+  const shares = join(folder, SHARES);
   const found = existsSync(shares) ? readdirSync(shares).find((file) => file.toLowerCase() === wanted) : undefined;
   return found === undefined ? undefined : join(shares, found);
 }
@@ -76,6 +79,7 @@ export async function keepEffects(folder: string, home: string, effects: readonl
         break;
       case 'share_created':
         await createShare(folder, replacing.get(database) ?? join(home, database + EXTENSION), effect.share);
+        await noteOwner(folder, home, effect.share);
         break;
       default:
         effect satisfies never;
@@ -100,7 +104,7 @@ function removeDatabase(file: string | undefined): void {
 
 /** A share is a copy of the database as it was. */
 async function createShare(folder: string, database: string, share: string): Promise<void> {
-  const shares = join(folder, 'shares');
+  const shares = join(folder, SHARES);
   const file = shareFile(folder, share) ?? join(shares, share.toLowerCase() + EXTENSION);
   await refuseTrackedLinks(shares);
   mkdirSync(shares, { recursive: true });
@@ -108,4 +112,22 @@ async function createShare(folder: string, database: string, share: string): Pro
   const copy = `${file}.${process.pid}`;
   copyFileSync(database, copy);
   renameSync(copy, file);
+}
+
+async function noteOwner(folder: string, home: string, share: string): Promise<void> {
+  const file = shareFile(folder, share);
+  if (file === undefined) return;
+  await refuseTrackedLinks(file + OWNER);
+  writeFileSync(file + OWNER, `${basename(home)}\n`);
+}
+
+/** Removes the shares that an account created, as MotherDuck does when it deletes the account. @param home the account's folder */
+export function removeShares(folder: string, home: string): void {
+  const shares = join(folder, SHARES);
+  const owners = existsSync(shares) ? readdirSync(shares).filter((file) => file.endsWith(EXTENSION + OWNER)) : [];
+  for (const owner of owners) {
+    const path = join(shares, owner);
+    if (readFileSync(path, 'utf8').trim() !== basename(home)) continue;
+    for (const file of [path.slice(0, -OWNER.length), path]) rmSync(file, { force: true });
+  }
 }

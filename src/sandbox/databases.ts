@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { accountKey } from '../model/username.ts';
+import { removeShares } from './attachments.ts';
 
 /** The folder in a sandbox that contains a folder of DuckDB files for each account that connected. */
 export const DATABASES = 'databases';
@@ -11,10 +12,12 @@ export function homeOf(folder: string, username: string): string {
   return resolve(folder, DATABASES, folderName(accountKey(username)));
 }
 
-/** Removes an account's data, as far as no other program keeps it open. */
+/** Removes an account's data and its shares, as far as no other program keeps it open. */
 export function removeHome(folder: string, username: string): void {
+  const home = homeOf(folder, username);
   try {
-    rmSync(homeOf(folder, username), { recursive: true, force: true });
+    removeShares(folder, home);
+    rmSync(home, { recursive: true, force: true });
   } catch {
     // The account is deleted all the same; `sandbox reset` removes what is left.
   }

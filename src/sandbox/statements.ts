@@ -89,7 +89,8 @@ class Translator {
   readonly #catalog: Catalog;
   readonly #known: Set<string>;
   readonly #attached: Map<string, string>;
-  readonly #createdShares = new Set<string>();
+  /** The database of each share that the statements create. */
+  readonly #createdShares = new Map<string, string>();
   readonly #dropped = new Set<string>();
   /** Of databases that were created again. */
   readonly #newFiles = new Map<string, string>();
@@ -159,8 +160,7 @@ class Translator {
   }
 
   #attachShare(share: string, name: string, isOptional: boolean): Run {
-    const file = this.#catalog.shareFile(share);
-    if (file === undefined) return missing(share);
+    if (!this.#isShare(share)) return missing(share);
     const present = this.#attached.get(key(name));
     const isSame = present === share;
     if (this.#known.has(key(name)) || (present !== undefined && !(isOptional && isSame)))
@@ -169,8 +169,19 @@ class Translator {
     if ([...this.#attached.values()].includes(share))
       return { run: [raise(`Failed to attach: the share '${share}' is attached already under another name`)] };
     this.#attached.set(key(name), share);
+    const effect = { kind: 'share_attached', database: key(name), share } as const;
+    if (this.#catalog.shareFile(share) === undefined) return { run: this.#copyOf(share, name), effect };
     if (!this.#catalog.attachedShares.has(key(name))) this.shares.set(key(name), share);
-    return { run: NOTHING, effect: { kind: 'share_attached', database: key(name), share } };
+    return { run: NOTHING, effect };
+  }
+
+  /** The file of a share that the statements create is written after them, so this connection gets a copy of its database. */
+  #copyOf(share: string, name: string): string[] {
+    const database = this.#createdShares.get(key(share)) ?? '';
+    return [
+      `ATTACH ':memory:' AS ${identifier(name)}`,
+      `COPY FROM DATABASE ${identifier(database)} TO ${identifier(name)}`,
+    ];
   }
 
   #detach(name: string, isOptional: boolean): Run {
@@ -189,7 +200,7 @@ class Translator {
       return {
         run: isOptional ? NOTHING : [raise(`Failed to create share: share with name '${share}' already exists`)],
       };
-    this.#createdShares.add(key(share));
+    this.#createdShares.set(key(share), database);
     this.files.add(this.#fileOf(database));
     return {
       run: [`SELECT ${text(`md:_share/${share}/${SHARE_TOKEN}`)} AS share_url`, `CHECKPOINT ${identifier(database)}`],

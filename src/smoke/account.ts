@@ -15,6 +15,7 @@
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
+import { forAccount } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { monotonicMs } from '../model/time.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
@@ -168,13 +169,14 @@ class AccountTest {
     const runsQuery = type === this.#queried() && !this.#queryDone;
     const opensDatabase = runsQuery || (type === 'read_write' && !this.#readWriteConnected);
     const size = account.ducklings?.[type].size;
+    const { username } = account;
     return {
-      account: account.username,
+      account: username,
       type,
       ranBefore: ranBefore?.[type] ?? false,
       ...(size && { size }),
-      ...(configured.database && opensDatabase && { database: configured.database }),
-      ...(configured.query && runsQuery && { query: configured.query }),
+      ...(configured.database && opensDatabase && { database: forAccount(configured.database, username) }),
+      ...(configured.query && runsQuery && { query: forAccount(configured.query, username) }),
     };
   }
 

@@ -195,7 +195,7 @@ export const CODES = {
   'setup-statement': 'An entry of setup is not one SQL statement.',
   'setup-transaction': 'A setup begins a transaction and does not end it.',
   'setup-token': 'An SQL statement of setup contains a token or another credential.',
-  'setup-name': 'An SQL statement of setup has {account} without quotes, and a username needs them.',
+  'setup-name': 'An SQL statement of setup or smoke.query has {account} without quotes, and a username needs them.',
   'smoke-query': 'A query of the smoke test is not one SQL statement.',
   unused: 'Something is defined and never used.',
 } satisfies Record<string, string>;

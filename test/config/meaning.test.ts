@@ -16,6 +16,14 @@ test('a query of the smoke test is one statement', async () => {
   expect(await findings(account(`tokens: { a: app }, smoke: { query: "SELECT ';'" }`))).toEqual([]);
 });
 
+test('a query of the smoke test has the username in quotes where it needs them', async () => {
+  const named = (name: string, sql: string) =>
+    `${BASE}accounts:\n  ${name}: { tokens: { a: app }, smoke: { query: '${sql}' } }\n`;
+  expect(await findings(named('"jo.doe"', 'SELECT 1 FROM {account}.t'))).toEqual(['setup-name 9 "jo.doe"']);
+  expect(await findings(named('"jo.doe"', 'SELECT 1 FROM "{account}".t'))).toEqual([]);
+  expect(await findings(named('jo_doe', 'SELECT 1 FROM {account}.t'))).toEqual([]);
+});
+
 describe('names', () => {
   test.each<[string, string, string[]]>([
     ['policy', account('tokens: { a: ap }'), ['unknown-policy 9 ap']],
