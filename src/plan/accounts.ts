@@ -17,7 +17,14 @@ import {
 } from './account-plan.ts';
 import { stillLive, turnover } from './account-warnings.ts';
 import { inOrder } from './action-order.ts';
-import { ducklingChanges, ducklingRisk, hourlyCeiling, mergeDucklings, type Rates } from './ducklings.ts';
+import {
+  computeOfChange,
+  ducklingChanges,
+  ducklingRisk,
+  hourlyCeiling,
+  mergeDucklings,
+  type Rates,
+} from './ducklings.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken, suspendedKey } from './removed-token.ts';
@@ -144,27 +151,23 @@ function planDucklings(
 ): SetDucklings | undefined {
   if (desired.ducklings === undefined) return undefined;
   const { location, ...ducklings } = desired.ducklings;
-  const rates = context.desired.computeRates;
   const at = sourceLine(location, context.desired.file);
   const about = { action: 'set_ducklings', account: desired.username, ...position(location) } as const;
   if (live?.unreadableDucklings !== undefined) return undefined;
   if (live?.ducklings === undefined) {
-    const compute = rates && { compute: { before: 0, after: hourlyCeiling(ducklings, rates) } };
+    const compute = computeOfChange(context.desired, undefined, ducklings);
     return { ...about, reason: { kind: 'new_account', at }, risk: 'safe', before: null, after: ducklings, ...compute };
   }
   const changes = ducklingChanges(ducklings, live.ducklings);
   if (changes.length === 0) return undefined;
   const after = mergeDucklings(ducklings, live.ducklings);
-  const compute = rates && {
-    compute: { before: hourlyCeiling(live.ducklings, rates), after: hourlyCeiling(after, rates) },
-  };
   return {
     ...about,
     reason: { kind: 'changed', at },
     risk: ducklingRisk(ducklings, live.ducklings),
     before: live.ducklings,
     after,
-    ...compute,
+    ...computeOfChange(context.desired, live.ducklings, after),
   };
 }
 

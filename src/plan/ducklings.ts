@@ -1,4 +1,5 @@
 /** Ducklings: the desired ones merged with the live ones, what that changes, and what they can cost an hour at most. */
+import type { Desired } from '../model/desired.ts';
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import type { ComputeCeiling, Risk } from '../model/plan.ts';
 import { formatDuration } from '../model/time.ts';
@@ -70,6 +71,22 @@ export function hourlyCeiling(ducklings: DesiredDucklings | Ducklings, rates: Ra
   const single = priceOf(read_write.size, rates);
   if (single === null || pool === null || read_scaling.pool_size === undefined) return null;
   return round(single + pool * read_scaling.pool_size);
+}
+
+/** The prices of an hour before and after a change, in the currency of the configuration; absent without rates. @param before undefined: the account is new */
+export function computeOfChange(
+  desired: Pick<Desired, 'computeRates' | 'currency'>,
+  before: Ducklings | undefined,
+  after: DesiredDucklings,
+): { compute?: ComputeCeiling } {
+  const { computeRates: rates } = desired;
+  if (rates === undefined) return {};
+  const was = before === undefined ? 0 : hourlyCeiling(before, rates);
+  return { compute: { before: was, after: hourlyCeiling(after, rates), ...currencyOf(desired) } };
+}
+
+export function currencyOf({ currency }: Pick<Desired, 'currency'>): Pick<ComputeCeiling, 'currency'> {
+  return currency === undefined ? {} : { currency };
 }
 
 /** A size that is billed by use counts as 0 without a rate; `validate` warns about it. */

@@ -17,7 +17,7 @@
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, ActionName, ComputeCeiling, Plan, RevokesOld, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { ActionName, ComputeCeiling, Plan, RevokesOld, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { State } from '../model/state.ts';
 import { recentApplies, type StateRun } from '../model/state-run.ts';
@@ -28,7 +28,7 @@ import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { configuredCeiling, planAccount } from './accounts.ts';
 import { isOfBranch } from './branch-text.ts';
 import { deadSecrets } from './dead-secrets.ts';
-import { sumCeilings } from './ducklings.ts';
+import { currencyOf, sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { scheduledOnly } from './scheduled.ts';
 import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
@@ -102,7 +102,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       };
       return { username, plan: scheduledOnly(username, plan, readings) };
     });
-  const actions = plans.flatMap(({ plan }) => plan.actions).map((action) => inCurrency(action, desired));
+  const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
   const ceilings = ceilingsOf(desired, state, plans);
   const sum = desired.computeRates && sumCeilings([...ceilings.values()]);
@@ -170,15 +170,6 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(desired.variables ? { variables: desired.variables } : {}),
     ...(compute ? { compute } : {}),
   };
-}
-
-function inCurrency(action: Action, desired: Desired): Action {
-  if (action.action !== 'set_ducklings' || action.compute === undefined) return action;
-  return { ...action, compute: { ...action.compute, ...currencyOf(desired) } };
-}
-
-function currencyOf({ currency }: Desired): Pick<ComputeCeiling, 'currency'> {
-  return currency === undefined ? {} : { currency };
 }
 
 /** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured. */
