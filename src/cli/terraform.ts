@@ -13,7 +13,7 @@ import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { shellWord } from '../report/hint.ts';
-import { HAND_OVER, removedBlocks, untakenTexts } from '../report/import/terraform.ts';
+import { HAND_OVER, removedBlocks, stayingText, untakenTexts } from '../report/import/terraform.ts';
 import type { Io } from './io.ts';
 
 /** What an import has of Terraform. */
@@ -70,6 +70,7 @@ function keptToken({ username, token, unfit }: TerraformInstance): KeptToken[] {
 
 /** Shows what to do in Terraform, whose next apply would otherwise change what is managed here. */
 export function showHandOver(found: HandOver, io: Io): void {
+  if (found.accounts.length > 0) io.note(`\n${stayingText(found.accounts)}`);
   if (found.resources.length + found.instances.length === 0) return;
   io.note(`\n${HAND_OVER}`);
   io.result(`\n${removedBlocks(found)}`);

@@ -53,12 +53,19 @@ export function handOver(
   // Terraform would forget what is left of a replaced one with it.
   const unfit = new Set(all.filter((instance) => !isFit(instance)).map(({ address }) => address));
   const stays = ({ address, token }: TerraformInstance) => unfit.has(address) || kept.has(token?.id ?? '');
-  const managed = all.filter((instance) => !stays(instance) && isManaged(instance, state, desired));
+  const ready = all.filter((instance) => !stays(instance) && isManaged(instance, state, desired));
+  const isReady = new Set(ready);
+  const partly = new Set(all.filter((instance) => !isReady.has(instance)).map(({ username }) => accountKey(username)));
+  // What stays of an account refers to it: without the account, Terraform's configuration is not valid.
+  const isReferredTo = ({ kind, username }: TerraformInstance) =>
+    kind === 'account' && partly.has(accountKey(username));
+  const managed = ready.filter((instance) => !isReferredTo(instance));
   const isHere = new Set(managed);
   const others = new Set(all.filter((instance) => !isHere.has(instance)).map(({ resource }) => resource));
   return {
     resources: [...new Set(managed.map(({ resource }) => resource))].filter((resource) => !others.has(resource)),
     instances: managed.filter(({ resource }) => others.has(resource)).map(({ address }) => address),
+    accounts: ready.filter(isReferredTo).map(({ username }) => username),
   };
 }
 

@@ -111,6 +111,8 @@ export interface HandOver {
   readonly resources: readonly string[];
   /** Managed instances of resources that have others: `motherduck_access_token.app["acme"]`. */
   readonly instances: readonly string[];
+  /** Usernames of accounts that are managed here and stay in Terraform too, because something else of them stays there. */
+  readonly accounts: readonly string[];
 }
 
 /** A secret that Terraform has, or should have, and that is not taken from it: `etl_prod/airflow`. */

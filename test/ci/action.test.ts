@@ -98,6 +98,23 @@ describe.skipIf(isWindows)('the action', () => {
     expect(stage.github.comments[0]?.body).toContain(marker);
   });
 
+  it('installs the version that it is given, also from a tarball of the checkout or of elsewhere', async () => {
+    const stage = await CiStage.open();
+    const url = 'https://npm.acme.test/motherduck-accounts-0.1.0.tgz';
+    for (const version of ['0.1.1', './motherduck-accounts-0.1.0.tgz', 'tools/mdacc.tgz', '/opt/mdacc.tgz', url]) {
+      const { status, log } = await use(stage, { version });
+      expect(status, log).toBe('success');
+    }
+    const installed = stage.programs.installed.map((one) => one.replace('motherduck-accounts@', ''));
+    expect(installed).toEqual([
+      '0.1.1',
+      expect.stringMatching(/^\/.*[^.]\/motherduck-accounts-0\.1\.0\.tgz$/),
+      expect.stringMatching(/^\/.*\/tools\/mdacc\.tgz$/),
+      '/opt/mdacc.tgz',
+      url,
+    ]);
+  });
+
   it('takes the address that it is given, whatever variables of the job name another', async () => {
     const stage = await CiStage.open();
     const other = { MOTHERDUCK_API_BASE_URL: 'http://127.0.0.1:9' };

@@ -7,7 +7,8 @@ import { desire, World } from '../world.ts';
 import { exampleOf } from './terraform-stage.ts';
 
 const INSTANCES = parseTerraformState(exampleOf('motherduckdb'), 'terraform.tfstate');
-const DESIRED = desire({ etl_prod: {}, tenant_acme: {} });
+const DUCKLINGS = { read_write: { size: 'standard' }, read_scaling: { size: 'pulse', pool_size: 4 } } as const;
+const DESIRED = desire({ etl_prod: { ducklings: DUCKLINGS }, tenant_acme: {} });
 
 /** A state with two of the three accounts, and with the tokens of these ids. */
 function stateOf(ids: readonly string[]): State {
@@ -26,19 +27,21 @@ function stateOf(ids: readonly string[]): State {
 it('is a resource all of whose instances are managed here, else its instances', () => {
   const state = stateOf(['id of etl_prod/airflow', 'id of etl_prod/dbt', 'id of tenant_acme/app']);
   expect(handOver(INSTANCES, state, DESIRED, new Set())).toEqual({
-    resources: ['motherduck_service_account.etl', 'motherduck_access_token.etl'],
+    resources: ['motherduck_service_account.etl', 'motherduck_duckling_config.etl', 'motherduck_access_token.etl'],
     instances: [
       'module.tenant["acme.eu"].motherduck_service_account.this',
       'module.tenant["acme.eu"].motherduck_access_token.app[0]',
     ],
+    accounts: [],
   });
 });
 
-it('is no token whose secret Terraform alone has', () => {
+it('is no token whose secret Terraform alone has, and no account to which what stays refers', () => {
   const state = stateOf(['id of etl_prod/airflow', 'id of etl_prod/dbt']);
   expect(handOver(INSTANCES, state, DESIRED, new Set(['id of etl_prod/dbt']))).toEqual({
-    resources: ['motherduck_service_account.etl'],
-    instances: ['motherduck_access_token.etl["airflow"]', 'module.tenant["acme.eu"].motherduck_service_account.this'],
+    resources: ['motherduck_duckling_config.etl'],
+    instances: ['motherduck_access_token.etl["airflow"]'],
+    accounts: ['etl_prod', 'tenant_acme'],
   });
 });
 

@@ -5,8 +5,18 @@ import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
-export const HAND_OVER =
-  'In Terraform 1.7 or later, put these blocks in the place of the resources, and apply them before anything else: Terraform then forgets the resources, and destroys nothing. Remove what refers to them too, such as outputs.';
+export const HAND_OVER = `In Terraform 1.7 or later, put these blocks in the place of the resources: Terraform then forgets them, and destroys nothing.
+- Keep every other resource, because Terraform destroys what you remove. Where one refers to these, write the value: username = "etl". Remove outputs.
+- A resource that keeps the secret of a token, such as a kubernetes_secret, gets such a block too.
+- terraform plan must say "0 to destroy". Then apply it before anything else.`;
+
+/** Says why accounts have no `removed` block. */
+export function stayingText(accounts: readonly string[]): string {
+  const [one] = accounts;
+  if (one === undefined) return '';
+  const [stay, them] = accounts.length === 1 ? ['stays', 'it'] : ['stay', 'them'];
+  return `${few(printable(accounts))} ${stay} in Terraform, because something of ${them} does, which refers to ${them}. Settle that, then import again.`;
+}
 
 /** The `removed` blocks, and commands for resources of which Terraform keeps other instances, as comments. */
 export function removedBlocks(found: HandOver): string {
