@@ -1,7 +1,7 @@
 /** Adopting live accounts and tokens: changes of the state, without a call to MotherDuck. */
 
 import type { Live } from '../model/live.ts';
-import type { AdoptAccount, AdoptToken } from '../model/plan.ts';
+import type { AdoptAccount, AdoptToken, ShownToken } from '../model/plan.ts';
 import type { RetiringToken, State, StateAccount, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
@@ -27,21 +27,16 @@ function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string
 }
 
 /** The state's entry of a token after the live one is adopted; its secret is unknown, so what it replaces stays live. */
-function adoptedToken({ before: replaced, after }: AdoptToken, entry: StateToken): StateToken {
+function adoptedToken({ before: replaced, after, between = [] }: AdoptToken, entry: StateToken): StateToken {
   const { generation, ...token } = after;
   const { suspended: _resumed, ...rest } = entry;
   const secret = entry.current?.secret;
   const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
-  const retiring: RetiringToken[] = replaced
-    ? [
-        {
-          id: replaced.id,
-          name: replaced.name,
-          expires_at: replaced.expires_at,
-          ...(fingerprint === undefined ? {} : { fingerprint }),
-        },
-      ]
-    : [];
+  const retiringOf = ({ id, name, expires_at }: ShownToken): RetiringToken => ({ id, name, expires_at });
+  const retiring = [
+    ...(replaced ? [{ ...retiringOf(replaced), ...(fingerprint === undefined ? {} : { fingerprint }) }] : []),
+    ...between.map(retiringOf),
+  ];
   return {
     ...rest,
     ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),

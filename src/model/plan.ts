@@ -320,6 +320,8 @@ export interface AdoptToken extends ActionBase {
   /** The live token of the state that it replaces. */
   readonly before: ShownToken | null;
   readonly after: AdoptedToken;
+  /** Live tokens of generations between both, which only a newer state knows: they retire with `before`. */
+  readonly between?: readonly ShownToken[];
   /** The key in the state, when the configuration renamed it. */
   readonly from?: string;
 }

@@ -66,6 +66,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'older_state': {
       const names = few(notice.names.map((name) => `"${name}"`));
+      const areNewer = notice.names.length === 1 ? 'is newer' : 'are newer';
       if (notice.recreated === 'certain') {
         return {
           message: `the account was deleted, and created again outside of mdacc: this state did not create its ${names}`,
@@ -78,7 +79,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       if (notice.removed) return newerRemoved(notice, names);
       const or = notice.recreated === 'possible' ? ', or the account was deleted and created again' : '';
       return {
-        message: `an older state is in use${or}: ${names} is newer than what the state knows`,
+        message: `an older state is in use${or}: ${names} ${areNewer} than what the state knows`,
         hint: {
           text: `Bring back the newest state and plan again. If it is lost${or === '' ? '' : ' or the account is a new one'}, apply, then store a secret that is known.`,
           command: ['rotate', `${notice.account}/${notice.token}`],
@@ -347,12 +348,13 @@ export function deletionSteps(isOne = true): string {
 
 /** Newer tokens of a key that left the configuration: they are revoked, unless the account may be another one. */
 function newerRemoved(
-  { account, token, recreated }: PlanNotice & { readonly kind: 'older_state' },
+  { account, token, recreated, names: all }: PlanNotice & { readonly kind: 'older_state' },
   names: string,
 ): Omit<NoticeText, 'subject'> {
+  const isOne = all.length === 1;
   if (recreated === undefined) {
     return {
-      message: `an older state is in use: ${names} is newer than what the state knows, and is revoked too`,
+      message: `an older state is in use: ${names} ${isOne ? 'is newer than what the state knows, and is' : 'are newer than what the state knows, and are'} revoked too`,
       hint: { text: 'Bring back the newest state, or make sure that nothing uses these tokens before you apply.' },
     };
   }

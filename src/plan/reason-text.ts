@@ -6,12 +6,13 @@ import {
   type InterruptedRotation,
   type RevokeToken,
   type RotateToken,
+  type ShownToken,
   type SourceLine,
   storesIn,
   type TokenChange,
 } from '../model/plan.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
-import { counted } from '../model/wording.ts';
+import { counted, few } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
 
 /** Words the reason of an action for a reviewer. */
@@ -68,13 +69,13 @@ function ownReasonText(action: Action): string {
       }
     }
     case 'adopt_token': {
-      const { reason, after } = action;
+      const { reason, after, between = [] } = action;
       switch (reason.kind) {
         case 'unmanaged':
           return `"${after.name}" is live and not in the state: adopted as it is, with an unknown secret`;
         case 'newer': {
           const than = reason.current === undefined ? '' : `, and newer than its "${reason.current}"`;
-          return `"${after.name}" is live and not in the state${than}: adopted as it is, with an unknown secret`;
+          return `"${after.name}" is live and not in the state${than}: adopted as it is, with an unknown secret${retireText(between)}`;
         }
         default:
           return `renamed in the configuration, from "${reason.from}" to "${action.token}": ${reason.replaced ? 'its entry moves, and the token is replaced' : 'the token stays'}`;
@@ -292,4 +293,10 @@ function lineText({ file, line }: SourceLine): string {
 /** `line 31`, or `accounts/tenants.yaml line 7` in an included file. */
 function shortLine({ file, line }: SourceLine): string {
   return file === undefined ? `line ${line}` : `${file} line ${line}`;
+}
+
+/** Those that the adopted token replaced meanwhile. */
+function retireText(between: readonly ShownToken[]): string {
+  if (between.length === 0) return '';
+  return `, and ${few(between.map(({ name }) => `"${name}"`))} ${between.length === 1 ? 'retires' : 'retire'}`;
 }

@@ -7,7 +7,16 @@ import { seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { rotate } from './new-token.ts';
 import { type TokenContext, whyRotate } from './token-reasons.ts';
-import { adoptable, isNewer, liveGeneration, show, type TokenSeries, takenBy } from './token-series.ts';
+import {
+  adoptable,
+  canHaveReplaced,
+  isNewer,
+  liveGeneration,
+  newerTokens,
+  show,
+  type TokenSeries,
+  takenBy,
+} from './token-series.ts';
 
 /**
  * The live tokens to choose from, one of which becomes current: without a current one, any of the name; else those that
@@ -30,6 +39,26 @@ export function toAdopt(
   return [];
 }
 
+/**
+ * The live tokens that a newer state knows as replaced by the candidate. One that shares its name with another is left
+ * alone: somebody else may have created it.
+ */
+export function replacedBetween(
+  desired: DesiredToken,
+  state: StateToken | undefined,
+  candidate: LiveToken,
+  live: readonly LiveToken[],
+  series: TokenSeries,
+  { records, now, recreated }: TokenContext,
+): LiveToken[] {
+  if (state === undefined || state.generation === 0 || recreated !== undefined) return [];
+  const bases = [...new Set(basesOf(desired, state))];
+  const all = bases.flatMap((base) => newerTokens(base, state, series, live, takenBy(records, now), now));
+  return [...new Set(all)].filter(
+    (token) => canHaveReplaced(bases, candidate, token) && all.filter(({ name }) => name === token.name).length === 1,
+  );
+}
+
 /** The names whose series a token of the configuration may continue: it may have been renamed there. */
 export function basesOf({ name }: DesiredToken, state: StateToken | undefined): string[] {
   return [name, ...(state?.current === undefined ? [] : [seriesOf(state.current.name)])];
@@ -41,6 +70,7 @@ export function adopt(
   candidate: LiveToken,
   state: StateToken | undefined,
   currentLive: LiveToken | undefined,
+  between: readonly LiveToken[],
   live: readonly LiveToken[],
   series: TokenSeries,
   context: TokenContext,
@@ -60,6 +90,7 @@ export function adopt(
     risk: 'safe',
     before: currentLive === undefined ? null : show(currentLive),
     after: { ...show(candidate), generation },
+    ...(between.length === 0 ? {} : { between: between.map(show) }),
   };
   const moved =
     renamedFrom === undefined || current === undefined || currentLive === undefined

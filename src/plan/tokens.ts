@@ -6,7 +6,8 @@
  *
  *   no current, one live of the name        -> adopt_token
  *   one live that the state does not know,
- *     newer than its own live ones          -> adopt_token: an older state is in use; its current begins to retire
+ *     newer than its own live ones          -> adopt_token: an older state is in use; its current begins to retire,
+ *                                              as do those between both
  *   one live that the state does not know,
  *     of the generation of its live current -> nothing: it is named, and stays unmanaged
  *   no current, none live                   -> create_token
@@ -29,7 +30,7 @@ import { position } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
-import { adopt, basesOf, moveKey, toAdopt } from './token-adoption.ts';
+import { adopt, basesOf, moveKey, replacedBetween, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
 import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } from './token-series.ts';
 import {
@@ -135,18 +136,20 @@ export function planToken(
   const [candidate, ...others] = candidates;
   if (candidate !== undefined) {
     const { id, name } = candidate;
-    for (const each of candidates) known.add(each.id);
+    const between = replacedBetween(desired, state, candidate, live, series, context);
+    for (const each of [...candidates, ...between]) known.add(each.id);
     const isOlderState = state !== undefined && state.generation > 0;
     if (isOlderState) {
       const { recreated } = context;
-      const about = { account, token: desired.key, names: [name], ...(recreated === undefined ? {} : { recreated }) };
+      const names = [name, ...between.map((each) => each.name)];
+      const about = { account, token: desired.key, names, ...(recreated === undefined ? {} : { recreated }) };
       warnings.push({ kind: 'older_state', ...about });
     }
     if (others.length > 0) {
       const ids = [id, ...others.map((other) => other.id)];
       return done([], [], [{ kind: 'ambiguous', account, token: desired.key, name, type: desired.type, ids }]);
     }
-    const actions = adopt(desired, candidate, state, currentLive, live, series, context);
+    const actions = adopt(desired, candidate, state, currentLive, between, live, series, context);
     const isRotated = actions.some(({ action }) => action === 'rotate_token');
     return done(actions, isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account));
   }

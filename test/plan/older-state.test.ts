@@ -99,6 +99,57 @@ describe.each([
   });
 });
 
+describe('a state that is two generations behind', () => {
+  /** Rotations whose state was lost. */
+  async function twice(between = 1): Promise<World> {
+    const world = new World();
+    await world.apply(desired);
+    const { state } = world.stateWriter;
+    for (let time = 0; time < 2; time += 1) {
+      await world.organization.advance(HOUR);
+      await world.apply(desired, { rotate });
+    }
+    for (let more = 1; more < between; more += 1) await world.api.createToken('etl_prod', { name: 'airflow.2' });
+    world.stateWriter.state = state;
+    return world;
+  }
+  const names = ({ stateWriter }: World) =>
+    stateWriter.state.accounts
+      .get('etl_prod')
+      ?.tokens.get('airflow')
+      ?.retiring.map(({ name }) => name);
+
+  it('retires those in between too, and names all', async () => {
+    const world = await twice();
+    const { plan } = await world.apply(desired);
+    expect(plan.actions).toMatchObject([
+      { action: 'adopt_token', after: { name: 'airflow.3' }, between: [{ name: 'airflow.2' }] },
+    ]);
+    expect(plan.warnings[0]).toMatchObject({ kind: 'older_state', names: ['airflow.3', 'airflow.2'] });
+    expect(plan.unmanaged.tokens).toEqual([]);
+    expect(names(world)).toEqual(['airflow', 'airflow.2']);
+    const again = await world.plan(desired);
+    expect(brief(again)).toEqual([]);
+    expect(again.unmanaged.tokens).toEqual([]);
+
+    await world.apply(desired, { rotate });
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2', 'airflow.3', 'airflow.4']);
+    await world.organization.advance(25 * HOUR);
+    await world.apply(desired);
+    expect(world.tokenNames('etl_prod')).toEqual(['airflow.4']);
+  });
+
+  it('leaves one alone whose name another has, which somebody else may have created', async () => {
+    const world = await twice(2);
+    const { plan } = await world.apply(desired);
+    expect(plan.actions).toMatchObject([{ action: 'adopt_token', after: { name: 'airflow.3' } }]);
+    expect(plan.actions[0]).not.toHaveProperty('between');
+    expect(plan.unmanaged.tokens).toMatchObject([{ name: 'airflow.2' }, { name: 'airflow.2' }]);
+    expect(names(world)).toEqual(['airflow']);
+    expect(brief(await world.plan(desired))).toEqual([]);
+  });
+});
+
 it('an adopted token that nobody tested takes no working one with it, whatever was tested', async () => {
   const once = desire({ etl_prod: { tokens: [token('airflow', { overlap: 0 })], smoke: false } });
   const world = new World();
