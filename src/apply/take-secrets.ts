@@ -15,6 +15,7 @@ import type { State, StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime, MINUTE_MS } from '../model/time.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import { storesText } from '../model/wording.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
@@ -181,13 +182,21 @@ export async function takeSecrets(
   return { stored, failures };
 }
 
+/** The error of a store, which also names those that keep the secret; the next run takes it into all. */
+function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeInAll>>>): unknown {
+  if (!(error instanceof UserError) || left.length === 0) return error;
+  const { code, message, hint, location } = error;
+  const also = `Also, ${storesText(left)} already ${left.length === 1 ? 'has' : 'have'} the secret, and cannot put back what was there.`;
+  return new UserError(code, `${message} ${also}`, hint, location === undefined ? {} : { location });
+}
+
 async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
   const { account, key, token, secret, stores } = taking;
   const { generation, type, expires_at: expiresAt } = token;
   const failed = await storeInAll(stores, (store) =>
     store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret),
   );
-  if (failed) throw failed.error;
+  if (failed) throw withLeft(failed);
   const address = { account, token: key };
   const { serial } = stateWriter.state;
   const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };

@@ -63,8 +63,8 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
     ),
     skipped: [
       ...ambiguous,
-      ...written.flatMap(({ entry, token, stores }) =>
-        entry ? [] : [skip(account, token, tools.keys.whyNone(stores))],
+      ...written.flatMap(({ entry, token, name, stores }) =>
+        entry ? [] : [skip(account, token, tools.keys.whyNone(account, name, stores))],
       ),
     ],
   };
@@ -74,6 +74,8 @@ interface WrittenToken {
   readonly token: LiveToken;
   readonly lifetime: Lifetime;
   readonly isPostponed: boolean;
+  /** Without the number of its generation. */
+  readonly name: string;
   readonly stores: readonly string[];
   /** Absent: a store has no secret path for it. */
   readonly entry?: YamlEntry;
@@ -85,7 +87,7 @@ function writeToken(account: string, { token, name }: ChosenToken, keys: Set<str
   const { rotateBefore, jitter = 0 } = policy;
   const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, key ?? name) };
   const later = postponedRotation(token, margins, tools.now);
-  const about = { token, lifetime, isPostponed: later !== undefined, stores: policy.stores };
+  const about = { token, name, lifetime, isPostponed: later !== undefined, stores: policy.stores };
   return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };
 }
 
@@ -138,6 +140,8 @@ export function isKey(name: string): boolean {
 export interface SecretPaths {
   /** Equal for tokens that would overwrite each other; undefined when each token has a path of its own. */
   secretPathOf(store: string, token: TokenAddress): string | undefined;
+  /** What its removal runs; equal for tokens that would lose their secrets together. */
+  removalOf(store: string, token: TokenAddress): string | undefined;
   /** The store's words for what keeps its tokens apart. */
   wordsOf(store: string): { readonly noun: string; readonly need: string };
 }
@@ -167,16 +171,21 @@ export class TokenKeys {
     return undefined;
   }
 
-  /** Why there is no key. */
-  whyNone([store = '']: readonly string[]): TokenSkipReason {
+  /** Why there is no key: a store that tells no key from those that others have. */
+  whyNone(account: string, name: string, stores: readonly string[]): TokenSkipReason {
+    const keys = [...candidates(name, account)];
+    const isTaken = (store: string) => (key: string) =>
+      this.#pathsOf(account, key, [store]).some((path) => this.#paths.has(path));
+    const store = stores.find((each) => keys.every(isTaken(each))) ?? stores[0] ?? '';
     const { noun, need } = this.#secrets.wordsOf(store);
     return { kind: 'no_secret_path', store, noun, need };
   }
 
   #pathsOf(account: string, token: string, stores: readonly string[]): string[] {
-    return stores.map(
-      (store) => this.#secrets.secretPathOf(store, { account, token }) ?? ['', store, account, token].join('\0'),
-    );
+    return stores.flatMap((store) => [
+      this.#secrets.secretPathOf(store, { account, token }) ?? ['', store, account, token].join('\0'),
+      ...[this.#secrets.removalOf(store, { account, token })].flatMap((words) => words ?? []),
+    ]);
   }
 }
 

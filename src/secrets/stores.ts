@@ -58,6 +58,11 @@ export function newSecretPaths(stores: ReadonlyMap<string, SecretStoreConfig>) {
         ? variableOf(DEFAULT_VARIABLE, token)
         : kindOf(config).secretPaths.of(config, token)?.key;
     },
+    /** Equal for tokens that would lose their secrets together. */
+    removalOf(store: string, token: TokenAddress): string | undefined {
+      const config = stores.get(store);
+      return config && kindOf(config).secretPaths.removalOf?.(config, token);
+    },
     /** The store's words for its secret paths. */
     wordsOf(store: string): Pick<SecretPaths, 'noun' | 'need'> {
       const config = stores.get(store);

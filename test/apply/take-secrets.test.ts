@@ -126,7 +126,18 @@ it('stores a secret in all stores of its token, or in none, and the next run tak
   vault.fails = new UserError('STORE_FAILED', 'sealed', 'Unseal it.');
   expect(await take()).toMatchObject({ stored: [], failures: [{ message: 'sealed' }] });
   expect([file.secrets.size, currentOf(world, 'etl_prod/airflow')?.secret]).toEqual([0, 'unknown']);
+  // The other way round, the first cannot put back what it had.
+  const second = new MemoryStore('second');
+  second.fails = vault.fails;
   vault.fails = undefined;
+  stores.set('second', second);
+  const { taking } = chooseSecrets(kept, {
+    ...(await input()),
+    desired: desire({ etl_prod: { tokens: [{ ...token('airflow'), stores: ['vault', 'second'] }] } }),
+    stores,
+  });
+  const left = await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING);
+  expect(left).toMatchObject({ stored: [], failures: [{ message: expect.stringMatching(/^sealed .*\bvault\b/) }] });
   for (const stored of [[{ key: 'airflow' }], []]) {
     expect(await take()).toMatchObject({ stored, failures: [] });
     expect([file, vault].map(({ secrets }) => secrets.get('etl_prod/airflow'))).toEqual(

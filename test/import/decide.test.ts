@@ -172,6 +172,23 @@ describe('the names of tokens', () => {
     expect(await the.plan()).toEqual([]);
   });
 
+  it.each([
+    ['command', '{ kind: exec, command: [vault, put, "{account}"] }'],
+    ['remove', '{ kind: exec, command: [vault, put, "{account}/{token}"], remove: [vault, rm, "{account}"] }'],
+  ])(
+    'that the %s of one of several stores cannot tell apart are left out, and that store is named',
+    async (_, store) => {
+      const policy = '{ type: read_write, ttl: 1d, rotate_before: 2h, overlap: 1h, secret_store: [local, ex] }';
+      const the = new ImportStage(`${HEAD}  ex: ${store}\ntoken_policies: { p: ${policy} }\n`);
+      await the.account('tenant_a', [
+        { name: 'app', ttl: DAY },
+        { name: 'bi', ttl: DAY },
+      ]);
+      expect(skipped(await the.import())).toEqual([expect.stringMatching(/^tenant_a\/bi: no_secret_path ex command /)]);
+      expect(await the.plan()).toEqual([]);
+    },
+  );
+
   it('that the command of the store cannot tell apart are left out', async () => {
     const the = new ImportStage(
       HEAD.replace(/local: \{.*\}/, 'local: { kind: exec, command: [vault, put, "{account}"] }'),

@@ -105,10 +105,10 @@ export const exec: StoreKind<ExecStoreConfig> = {
       return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
     },
     removalOf({ remove }, { account, token }) {
-      return remove && JSON.stringify(expandWords(remove, { account, token }));
+      return remove && JSON.stringify(['remove', ...expandWords(remove, { account, token })]);
     },
     noun: 'command',
-    need: 'a command with {account} and {token}',
+    need: 'a command (and remove, if any) with {account} and {token}',
     change: 'put {account} and {token} into the command so that they are told apart',
   },
 

@@ -149,7 +149,7 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
   const did = isUnstored ? 'did not store' : 'may not have stored';
   const message = `The secret store ${config.name} ${did} the secret of ${address.account}/${address.token}: ${why}`;
-  const left = isUnstored ? '' : ' Until then, the store may hold a secret that does not connect.';
+  const left = isUnstored ? '' : ' Until then, it is not known which secret the store has.';
   throw failure(
     'STORE_FAILED',
     config,
