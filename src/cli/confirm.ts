@@ -39,14 +39,17 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   );
 }
 
-/** Of a rotation, what it reaches: a glob may match more than was meant. */
-export function questionOf({ organization, scope, actions }: Pick<Plan, 'organization' | 'scope' | 'actions'>): string {
+/** Names the target. Of a rotation, also what it reaches: a glob may match more than was meant. */
+export function questionOf(plan: Pick<Plan, 'organization' | 'sandbox' | 'scope' | 'actions'>): string {
+  const { organization, sandbox, scope, actions } = plan;
   const rotated = storingActions(actions);
-  if (scope?.rotate === undefined || rotated.length === 0) return `Apply this to ${organization}?`;
+  // The first line of the plan, which says it too, may have scrolled away.
+  const target = `${organization}, ${sandbox ? 'in the sandbox' : 'at MotherDuck'}`;
+  if (scope?.rotate === undefined || rotated.length === 0) return `Apply this to ${target}?`;
   const accounts = new Set(rotated.map(({ account }) => account)).size;
   const old = actions.filter(({ action, reason }) => action === 'revoke_token' && reason.kind === 'requested').length;
   const ended = old === 0 ? '' : ` and revoke ${old} at once`;
-  return `Replace ${counted(rotated.length, 'token')} of ${counted(accounts, 'account')}${ended} in ${organization}?`;
+  return `Replace ${counted(rotated.length, 'token')} of ${counted(accounts, 'account')}${ended} in ${target}?`;
 }
 
 /**

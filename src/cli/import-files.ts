@@ -118,8 +118,8 @@ export async function ignoreInGit(config: string): Promise<{ readonly added: num
   const text = (await readText(file).catch((cause) => refuseIgnoreFile(file, cause))) ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
   const lock = `${path.basename(statePath({ config }))}.lock`;
-  // What a killed run leaves of a file that it was writing.
-  const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, lock, '*.mdacc-*.tmp'].filter(
+  // The last: saved plans, and what a killed run leaves of a file that it was writing.
+  const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, lock, '*.plan', '*.mdacc-*.tmp'].filter(
     (line) => !present.has(line),
   );
   const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;

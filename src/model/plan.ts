@@ -163,7 +163,10 @@ export interface ComputeCeiling {
 }
 
 /** `disruptive`: running work may be interrupted. `destructive`: something cannot be restored. */
-export type Risk = 'safe' | 'disruptive' | 'destructive';
+/** The worst first, as every report shows changes. */
+export const RISKS = ['destructive', 'disruptive', 'safe'] as const;
+
+export type Risk = (typeof RISKS)[number];
 
 /** A line of the configuration; `file` is absent in the main file. */
 export interface SourceLine {

@@ -18,6 +18,16 @@ it('says how many tokens of how many accounts a rotation replaces, and how many 
   expect(questionOf(await world.plan(desired, { ...rotation, revokeOld: 'verified' }))).toContain('revoke 3 at once');
 });
 
+it('says where the changes go: the first line of a long plan has scrolled away', async () => {
+  for (const how of [{}, { rotate: () => true, scope }]) {
+    const world = new World();
+    if ('scope' in how) await world.apply(desired);
+    const plan = await world.plan(desired, how);
+    expect(questionOf({ ...plan, sandbox: true })).toMatch(/acme, in the sandbox\?$/);
+    expect(questionOf({ ...plan, sandbox: false })).toMatch(/acme, at MotherDuck\?$/);
+  }
+});
+
 it('counts nothing where no rotation was asked for', async () => {
   expect(questionOf(await new World().plan(desired))).not.toContain('tokens');
 });

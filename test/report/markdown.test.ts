@@ -114,13 +114,13 @@ describe('a plan as Markdown', () => {
     expect(details.slice(1, 3).sort()).toEqual(['zz&#95;kept', 'zz&#95;leaving']);
   });
 
-  it('shows five rows before anything is folded, before warnings too, and of risky ones all', async () => {
+  it('shows five rows before anything is folded, the table before warnings, and of risky ones all', async () => {
     const warned = { ...(await risky(20)), warnings: (await rotating()).warnings };
     const text = planMarkdown(warned);
     const [begin = '', rest = ''] = text.split(/<details>(.*)/s);
     expect(begin.match(/^\| `/gm)).toHaveLength(5);
     expect(rest.match(/^\| `/gm)?.length).toBeGreaterThan(10);
-    expect(begin.indexOf('| safe |')).toBeLessThan(begin.indexOf('⚠️'));
+    expect(text.lastIndexOf('| safe |')).toBeLessThan(text.indexOf('⚠️'));
     const revoked = { ...(await different(1)).actions[0], risk: 'disruptive' } as Action;
     const many = Array.from({ length: 30 }, (_, at) => ({ ...revoked, account: `of_${at}_`, line: at }));
     const all = planMarkdown({ ...warned, actions: [...many, ...warned.actions] });
@@ -159,6 +159,15 @@ describe('a plan as Markdown', () => {
     expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|/);
     expect(text).toMatch(/\| aa&#95;many \| create token .+ and 390 more \|/);
     expect(text).toContain('<summary>tenant&#95;19</summary>');
+  });
+
+  it('folds no fewer than four rows, and the others directly below the table', async () => {
+    // A row for each, and one each for the accounts and their Ducklings.
+    const [few, many] = [planMarkdown(await different(6)), planMarkdown(await different(7))];
+    const rowsOf = (text: string) => text.split('<details>')[0]?.match(/^\| `/gm)?.length;
+    expect([few, many].map(rowsOf)).toEqual([8, 5]);
+    expect(few).not.toContain('more rows');
+    expect(many).toMatch(/\| safe \|\n\n<details><summary>4 more rows/);
   });
 
   it('names every destructive change, also where there are thousands', async () => {

@@ -6,7 +6,7 @@ import { planText } from '../../src/report/plan/text.ts';
 import { untilText } from '../../src/report/plan/wording.ts';
 import { coloured } from '../../src/report/terminal-text.ts';
 import { expectGolden } from '../golden/golden.ts';
-import { everything } from './plans.ts';
+import { everything, nothing } from './plans.ts';
 
 it('as JSON is valid against its schema, whatever is in it', async () => {
   const plan = await everything();
@@ -30,6 +30,16 @@ it('in colour is the same text', async () => {
   const plan = await everything();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   expect(planText(plan, coloured).replace(/\x1b\[\d+m/g, '')).toBe(planText(plan));
+});
+
+it('as text shows the worst first, and nothing of it is pale', async () => {
+  const text = planText(await everything(), coloured);
+  const risks = text.match(/(?<=\()(\S*(?:destructive|disruptive)\S*)(?=\))/g) ?? [];
+  expect(risks.slice(0, 2)).toEqual(['\x1b[1m\x1b[31mdestructive\x1b[39m\x1b[22m', '\x1b[33mdisruptive\x1b[39m']);
+  expect(risks).toEqual([...risks].sort());
+  expect(text).not.toMatch(/\[2m[^\n]*(destructive|disruptive)/);
+  expect(text).toContain('\x1b[31m1 to delete\x1b[39m');
+  expect(planText(await nothing(), coloured)).not.toContain('\x1b[31m');
 });
 
 it('counts days as a calendar does, in every format', () => {

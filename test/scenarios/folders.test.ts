@@ -61,6 +61,7 @@ describe('the state', () => {
     expect((await stage.run('init --config new.yaml')).code).toBe(0);
     expect(stage.read('.gitignore')).toContain('\nnew.state.json.lock\n');
     expect(stage.read('.gitignore')).toContain('\n*.mdacc-*.tmp\n');
+    expect(stage.read('.gitignore')).toContain('\n*.plan\n');
   });
 
   it('that was copied from another configuration is refused, and the hint leads out', async () => {

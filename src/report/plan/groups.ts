@@ -1,5 +1,5 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
-import { type Action, actionsByAccount } from '../../model/plan.ts';
+import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { detailOf, isOfAccount, sharedDetailOf, shownSql } from './wording.ts';
 
@@ -17,13 +17,15 @@ export interface AccountGroup {
   /** In the order of their first actions. */
   readonly accounts: readonly string[];
   readonly actions: readonly GroupedAction[];
+  /** That of the worst action. */
+  readonly risk: Risk;
   /** The statements to review; with `{account}` for the names of several. */
   readonly sql: readonly string[];
 }
 
 /**
- * Groups accounts whose actions are the same but for the account's name, ids, times and locations in the configuration. In the
- * order of their first actions; takes time proportional to their number.
+ * Groups accounts whose actions are the same but for the account's name, ids, times and locations in the configuration: those
+ * with the worst risk first, else in the order of their first actions. Takes time proportional to their number.
  *
  * @param isGrouped false: every account is a group of its own
  */
@@ -35,7 +37,8 @@ export function groupAccounts(actions: readonly Action[], isGrouped = true): Acc
     if (known) known.push(own);
     else groups.set(key, [own]);
   }
-  return [...groups.values()].map(groupOf);
+  const all = [...groups.values()].map(groupOf);
+  return RISKS.flatMap((risk) => all.filter((group) => group.risk === risk));
 }
 
 function groupOf(members: readonly (readonly Action[])[]): AccountGroup {
@@ -43,6 +46,7 @@ function groupOf(members: readonly (readonly Action[])[]): AccountGroup {
   const isOne = members.length === 1;
   return {
     accounts: members.flatMap(([action]) => (action ? [action.account] : [])),
+    risk: RISKS.find((risk) => first.some((action) => action.risk === risk)) ?? 'safe',
     actions: first.map((action, at) => ({
       action,
       detail: isOne ? detailOf(action) : sharedDetailOf(action),

@@ -75,8 +75,14 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const soon = later(plan, Math.min(LATER_LENGTH, left - lengthOf(gone)));
   const room = left + rows - lengthOf([...gone, ...soon]);
   const { first, more, blocks, skipped } = fitChanges(plan.actions, others.actions, changes, namedRows, room);
-  const begin = [...title, ...where.warning, ...blocking, ...(first.length === 0 ? [] : [...TABLE, ...first])];
-  const rest = [...folded(more), ...blocks, ...set, '', ...skipped, ...foot];
+  const begin = [
+    ...title,
+    ...where.warning,
+    ...blocking,
+    ...(first.length === 0 ? [] : [...TABLE, ...first]),
+    ...folded(more),
+  ];
+  const rest = [...blocks, ...set, '', ...skipped, ...foot];
   return `${[...begin, ...warned, ...gone, ...soon, ...where.lines, ...rest].join('\n')}\n`;
 }
 

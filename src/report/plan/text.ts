@@ -47,7 +47,7 @@ export function planText(
       ...deletedLine(plan),
       ...nextLines(plan, paint),
     ].join('\n'),
-    paint.bold(summaryLine(plan)),
+    paint.bold(summaryLine(plan, paint)),
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -69,12 +69,12 @@ function groupBlock(group: AccountGroup, paint: Paint): string {
     const sql = action.action === 'run_setup' ? group.sql : [];
     return [
       line.trimEnd(),
-      ...(isSaidByNew(action, own) ? [] : [paint.dim(`          ${reason}${riskOf(action)}`)]),
+      ...(isSaidByNew(action, own) ? [] : [`          ${reasonText(reason, action, paint)}`]),
       ...sql.map((statement) => statement.replace(/^/gm, '          ')),
     ];
   });
   return [
-    own ? `${head}  ${paint.dim(`${own.reason}${riskOf(own.action)}`)}` : head,
+    own ? `${head}  ${reasonText(own.reason, own.action, paint)}` : head,
     ...deletedTokens(own?.action),
     ...lines,
   ].join('\n');
@@ -85,8 +85,10 @@ function isSaidByNew(action: Action, own: GroupedAction | undefined): boolean {
   return own?.action.action === 'create_account' && action.reason.kind === 'new_account';
 }
 
-function riskOf({ risk }: Action): string {
-  return risk === 'safe' ? '' : ` (${risk})`;
+/** What interrupts somebody, or cannot be undone, is no remark. */
+function reasonText(reason: string, { risk }: Action, paint: Paint): string {
+  if (risk === 'safe') return paint.dim(reason);
+  return `${reason} (${risk === 'destructive' ? paint.bold(paint.red(risk)) : paint.yellow(risk)})`;
 }
 
 function deletedTokens(own: Action | undefined): string[] {

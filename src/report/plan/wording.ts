@@ -18,7 +18,7 @@ import { counted, enumerated, few } from '../../model/wording.ts';
 import { isOfBranch } from '../../plan/branch-text.ts';
 import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
 import { printable, printableLines } from '../escape.ts';
-import type { Paint } from '../terminal-text.ts';
+import { type Paint, plain } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
@@ -137,7 +137,7 @@ const NOTHING_DUE = 'Nothing is due.';
 const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
 /** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
-export function summaryLine(plan: Plan): string {
+export function summaryLine(plan: Plan, paint: Paint = plain): string {
   if (!hasChanges(plan)) {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
     if (plan.violations.length > 0) return 'No changes; but the live organization breaks a guardrail, as shown above.';
@@ -155,7 +155,7 @@ export function summaryLine(plan: Plan): string {
   const hastened = policiesToRecord(plan);
   const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
   const sql = setups === 0 ? '' : `; setup of ${counted(setups, 'account')} to run`;
-  return `Plan: ${accountCounts(accounts)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}.`;
+  return `Plan: ${accountCounts(accounts, paint)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}.`;
 }
 
 /** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */
@@ -171,10 +171,11 @@ export function removalText({ account, token, store, secret_path: path, by }: Se
   }
 }
 
-function accountCounts(accounts: Summary['accounts']): string {
+function accountCounts(accounts: Summary['accounts'], paint: Paint): string {
   const { create, change, adopt, forget } = accounts;
   const more = [...also(adopt, 'to adopt'), ...also(forget, 'to forget')].join('');
-  return `${create} ${create === 1 ? 'account' : 'accounts'} to create, ${change} to change, ${accounts.delete} to delete${more}`;
+  const deleted = `${accounts.delete} to delete`;
+  return `${create} ${create === 1 ? 'account' : 'accounts'} to create, ${change} to change, ${accounts.delete > 0 ? paint.red(deleted) : deleted}${more}`;
 }
 
 function tokenCounts({ create, rotate, revoke, adopt, forget }: Summary['tokens']): string {

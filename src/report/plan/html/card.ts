@@ -1,5 +1,5 @@
 /** The cards of accounts: their actions and reasons, and their YAML before and after, folded. */
-import type { Action, Risk } from '../../../model/plan.ts';
+import { type Action, RISKS, type Risk } from '../../../model/plan.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag, withArrows } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
@@ -18,8 +18,6 @@ const KIND_OF = {
 /** In a plan of more cards, those with only safe actions are folded. */
 const OPEN = 20;
 
-const RISKS: readonly Risk[] = ['destructive', 'disruptive', 'safe'];
-
 /** The cards of one risk: that of the worst action in each. */
 export interface CardSection {
   readonly risk: Risk;
@@ -31,14 +29,10 @@ export function accountCards(actions: readonly Action[]): CardSection[] {
   const groups = groupAccounts(actions);
   const isLong = groups.length > OPEN;
   return RISKS.flatMap((risk) => {
-    const own = groups.filter((group) => riskOf(group) === risk);
+    const own = groups.filter((group) => group.risk === risk);
     const cards = own.map((group) => html`${card(group, isLong && risk === 'safe')}\n`);
     return own.length === 0 ? [] : [{ risk, cards: html`${cards}` }];
   });
-}
-
-function riskOf({ actions }: AccountGroup): Risk {
-  return RISKS.find((risk) => actions.some(({ action }) => action.risk === risk)) ?? 'safe';
 }
 
 function card(group: AccountGroup, isFolded: boolean): Markup {

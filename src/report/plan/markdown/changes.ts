@@ -1,13 +1,19 @@
 /** The rows of the table of a plan's comment: identical changes are one row. */
-import type { Action, ActionName, ComputeCeiling, CreateToken, Risk, RotateToken } from '../../../model/plan.ts';
+import {
+  type Action,
+  type ActionName,
+  type ComputeCeiling,
+  type CreateToken,
+  RISKS,
+  type Risk,
+  type RotateToken,
+} from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { markdown } from '../../escape.ts';
 import { ceilingText, isKnown } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
 import { listed, listedWithin } from './names.ts';
-
-const RISKS = ['destructive', 'disruptive', 'safe'] as const satisfies readonly Risk[];
 
 function rank(risk: Risk): number {
   return RISKS.indexOf(risk);

@@ -12,6 +12,8 @@ import { countedNames, NAMES_SHOWN } from './names.ts';
 
 /** Rows that are never folded; of risky changes, all. */
 const ROWS_ABOVE_THE_FOLD = 5;
+/** Fewer rows are not worth a fold, which is as high as one. */
+const LEAST_FOLDED = 4;
 
 /** Accounts with the same diff and the same SQL, but for their names. */
 interface SameDiff {
@@ -80,7 +82,8 @@ export function fitChanges(
   }
   const table = [...rows, ...plainRows];
   const risky = isShort ? rows.length : changes.filter(({ rank }) => rank < SAFE).length;
-  const fold = Math.max(ROWS_ABOVE_THE_FOLD, risky);
+  const wanted = Math.max(ROWS_ABOVE_THE_FOLD, risky);
+  const fold = table.length - wanted < LEAST_FOLDED ? table.length : wanted;
   return {
     first: table.slice(0, fold),
     more: table.slice(fold),
