@@ -13,7 +13,7 @@ import {
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { type Node, textOf } from '../yaml/tree.ts';
-import { quote } from '../yaml/wording.ts';
+import { nearest, quote } from '../yaml/wording.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 
 const CREATES_SECRET = /\bcreate\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|persistent)\s+)?secret\b/i;
@@ -66,12 +66,15 @@ function checkStatement(node: Node, problems: Problems): void {
       hint: 'leave it out, since the plan could not show it; only line breaks and tabs are allowed',
     });
   }
-  if (isNoStatement(sql)) problems.error('setup-statement', node.at, 'expected an SQL statement, found none');
+  // An empty text has been reported.
+  if (sql !== '' && isNoStatement(sql))
+    problems.error('setup-statement', node.at, 'expected an SQL statement, found none');
   if (isSeveralStatements(sql)) {
     problems.error('setup-statement', node.at, 'several SQL statements in one text', {
       hint: 'give each statement an entry of its own in the list',
     });
   }
+  checkPlaceholders(node, sql, problems);
   if (CREATES_SECRET.test(sqlCode(sql))) {
     problems.error('setup-token', node.at, 'setup cannot create a SECRET, since the plan shows its statements', {
       hint: 'leave it out, and create the secret as the account, once',
@@ -81,6 +84,17 @@ function checkStatement(node: Node, problems: Problems): void {
   if (/motherduck_token/i.test(sql) || isCredential(sql)) {
     problems.error('setup-token', node.at, 'an SQL statement of setup must not contain a token or another credential', {
       hint: 'leave it out: setup runs as the account itself',
+    });
+  }
+}
+
+/** A text of SQL may have such words of its own, so they are no error. */
+function checkPlaceholders(node: Node, sql: string, problems: Problems): void {
+  for (const word of new Set(sql.match(/\{[A-Za-z_]\w*\}/g))) {
+    if (word === ACCOUNT) continue;
+    const near = nearest(word, [ACCOUNT]);
+    problems.warning('setup-placeholder', node.at, `setup has no placeholder ${word}, so it is sent as it is`, {
+      hint: near === undefined ? `there is ${ACCOUNT}, the username` : `did you mean ${near}?`,
     });
   }
 }

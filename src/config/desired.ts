@@ -88,15 +88,16 @@ function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['r
 
 function tokenOf(token: ResolvedToken, username: string): DesiredToken {
   const { type, ttl, rotateBefore, jitter, overlap, description, stores } = token.settings;
+  const name = needed(tokenName(token));
   const never = ttl?.value === null;
   return {
     key: token.key,
-    name: needed(tokenName(token)),
+    name,
     policy: needed(token.policy).name,
     type: needed(type?.value),
     ttl: never ? null : needed(ttl?.value),
     rotateBefore: never ? 0 : needed(rotateBefore?.value),
-    ...(never || !jitter?.value ? {} : { earlier: shareOfJitter(jitter.value, username, token.key) }),
+    ...(never || !jitter?.value ? {} : { earlier: shareOfJitter(jitter.value, username, name) }),
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
     stores: needed(stores?.value),

@@ -82,11 +82,11 @@ export function sizeOf(node: Node): Size | undefined {
   return text !== undefined && isSize(text) ? text : undefined;
 }
 
-/** A name, or a list of them. */
+/** A name, or a list of them; one that is there twice has been reported. */
 function namesOf(node: Node): readonly string[] | undefined {
   const name = textOf(node);
   const names = name === undefined ? textsOf(node) : [name];
-  return names?.length === 0 ? undefined : names;
+  return names === undefined || names.length === 0 ? undefined : [...new Set(names)];
 }
 
 function tokenTypeOf(node: Node): TokenType | undefined {

@@ -4,7 +4,7 @@ import { STORE_KINDS } from '../secrets/stores.ts';
 import { STATE_KINDS } from '../state/backends.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
-import { child, coreScalar, entriesOf, type Node, numberOf, plain } from '../yaml/tree.ts';
+import { child, coreScalar, entriesOf, itemsOf, type Node, numberOf, plain } from '../yaml/tree.ts';
 import { blankHint, describeNode, nearest, quote, showNode, suggestion } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
 import type { ConfigFile } from './read.ts';
@@ -145,6 +145,11 @@ export function explain(error: SchemaError, root: Node, problems: Problems): voi
         path[0] === 'state' ? ['state', kindsOf(STATE_KINDS)] : ['secret store', kindsOf(STORE_KINDS)];
       const hint = kind.kind === 'scalar' ? suggestion(String(kind.value), kinds, 'allowed') : undefined;
       problems.error('bad-value', kind.at, `expected a kind of ${noun}, found ${describeNode(kind)}`, { hint });
+      break;
+    }
+    case 'uniqueItems': {
+      const twice = itemsOf(node)[Math.max(Number(error.params.i), Number(error.params.j))] ?? node;
+      problems.error('bad-value', twice.at, `${describeNode(twice)} is in the list twice`, { hint: 'leave one' });
       break;
     }
     case 'propertyNames': // the name itself has an error of its own

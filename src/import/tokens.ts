@@ -85,7 +85,7 @@ function writeToken(account: string, { token, name }: ChosenToken, keys: Set<str
   const { lifetime, ...policy } = tools.policies.of(token);
   const key = tools.keys.choose(account, name, policy.stores, keys);
   const { rotateBefore, jitter = 0 } = policy;
-  const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, key ?? name) };
+  const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, name) };
   const later = postponedRotation(token, margins, tools.now);
   const about = { token, name, lifetime, isPostponed: later !== undefined, stores: policy.stores };
   return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };

@@ -16,11 +16,11 @@ export function policyMargin({ rotateBefore, earlier = 0 }: Margins): Seconds {
  * How much earlier a token rotates, from 0 to the jitter of its policy: always the same for one token, and evenly spread
  * over the tokens of an organization. Of a jitter of days a whole number of hours, so that people can read it.
  *
- * @param key The token's key in the configuration.
+ * @param name The token's name in the configuration, which stays when its key is renamed.
  */
-export function shareOfJitter(jitter: Seconds, username: string, key: string): Seconds {
+export function shareOfJitter(jitter: Seconds, username: string, name: string): Seconds {
   const hash = createHash('sha256')
-    .update(`${accountKey(username)}/${key}`)
+    .update(`${accountKey(username)}/${name}`)
     .digest();
   const unit = jitter >= DAY ? HOUR : jitter >= HOUR ? MINUTE : 1;
   return Math.floor((hash.readUIntBE(0, 6) / 2 ** 48) * (Math.floor(jitter / unit) + 1)) * unit;

@@ -192,6 +192,7 @@ export const CODES = {
   'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
   'rate-missing': 'A used size has no rate in compute_rates.',
   'setup-character': 'An SQL statement of setup contains a character that a plan cannot show.',
+  'setup-placeholder': 'A statement of setup has an unknown placeholder, which is sent as it is.',
   'setup-statement': 'An entry of setup is not one SQL statement.',
   'setup-transaction': 'A setup begins a transaction and does not end it.',
   'setup-token': 'An SQL statement of setup contains a token or another credential.',

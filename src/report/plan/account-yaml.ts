@@ -13,7 +13,7 @@ interface Sketch {
   suspended?: boolean;
 }
 
-/** The lines of a unified diff of one account, each with `+`, `-` or a space before it. */
+/** The lines of a unified diff of one account, each with `+`, `-` or a space before it; empty where nothing of the YAML changes. */
 export function accountDiff(account: string, actions: readonly Action[]): string {
   const before: Sketch = {};
   const after: Sketch = {};
@@ -24,7 +24,8 @@ export function accountDiff(account: string, actions: readonly Action[]): string
     if (action.action === 'delete_account') isThereAfter = false;
     draw(action, before, after);
   }
-  return diff(entries(yaml(account, before, isThereBefore)), entries(yaml(account, after, isThereAfter))).join('\n');
+  const lines = diff(entries(yaml(account, before, isThereBefore)), entries(yaml(account, after, isThereAfter)));
+  return lines.every((line) => line.startsWith(' ')) ? '' : lines.join('\n');
 }
 
 /** One token, Duckling or other entry of the YAML. */

@@ -202,6 +202,10 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
 function checkInput(input: Node, problems: Problems): void {
   checkPlaceholders(input, problems, [...SECRET_PLACEHOLDERS, ...PLACEHOLDERS]);
   const hasSecret = placeholdersIn(input).some((name) => SECRET_PLACEHOLDERS.some((one) => one === name));
+  if (/["']\{secret_json\}["']/.test(textOf(input) ?? '')) {
+    const hint = 'write {secret_json} without quotes around it, or {secret} in quotes';
+    problems.warning('store-command', input.at, '{secret_json} has its quotes already', { hint });
+  }
   if (hasSecret || textOf(input) === undefined || (input.kind === 'scalar' && input.env?.missing)) return;
   const hint = `write ${enumerated(
     SECRET_PLACEHOLDERS.map((one) => `{${one}}`),
