@@ -29,7 +29,7 @@ import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { Progress, withProgress } from './progress.ts';
-import { refuseWrongRotation } from './rotation-options.ts';
+import { selectRotation } from './rotation-options.ts';
 import { underLock } from './signals.ts';
 
 export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -66,14 +66,20 @@ export type Planner = (stateWriter: OpenedState, service: Service, context: RunC
 
 /** Plans as the options say. @throws UserError USAGE: tokens cannot be rotated as they say */
 export function plannerOf(desired: Desired, options: ApplyCommandOptions): Planner {
-  refuseWrongRotation(desired, options);
+  const rotation = selectRotation(desired, options);
   const how = planningOf(options);
   return (stateWriter, service, context) =>
     planNow(
       desired,
       stateWriter.state,
       service,
-      { ...how, command: applyWords(options), others: stateWriter.others, scope: scopeOf(how, stateWriter, how) },
+      {
+        ...how,
+        ...(rotation ? { rotation } : {}),
+        command: applyWords(options),
+        others: stateWriter.others,
+        scope: scopeOf(how, stateWriter, how),
+      },
       context,
     );
 }

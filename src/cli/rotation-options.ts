@@ -1,6 +1,6 @@
-/** What is wrong usage of the options that rotate tokens, before anything is opened or locked. */
+/** The options that rotate tokens: what they select, and what is wrong usage, before anything is opened or locked. */
 import { onlyMatcher } from '../engine/planning.ts';
-import { selectTokens } from '../engine/rotation-selection.ts';
+import { type SelectedTokens, selectTokens } from '../engine/rotation-selection.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -17,8 +17,8 @@ interface RotationOptions {
 
 const NAMES_SHOWN = 5;
 
-/** @throws UserError USAGE */
-export function refuseWrongRotation(desired: Desired, options: RotationOptions): void {
+/** The tokens to rotate; undefined without --rotate. @throws UserError USAGE */
+export function selectRotation(desired: Desired, options: RotationOptions): SelectedTokens | undefined {
   const { only, rotate, revokeOld, force } = options;
   if (revokeOld && rotate === undefined) {
     const hint = { text: 'Name the tokens.', command: ['rotate', 'ACCOUNT/TOKEN', '--revoke-old'] };
@@ -27,12 +27,12 @@ export function refuseWrongRotation(desired: Desired, options: RotationOptions):
   if (force && !revokeOld) {
     throw new UserError('USAGE', '--force is for --revoke-old', 'Leave it out, or add --revoke-old.');
   }
-  if (rotate === undefined) return;
-  const { accounts } = selectTokens(rotate, desired, onlyMatcher(only));
-  if (!revokeOld || force) return;
+  if (rotate === undefined) return undefined;
+  const selected = selectTokens(rotate, desired, onlyMatcher(only));
+  if (!revokeOld || force) return selected;
   refuseUnverified(options, rotate);
-  const untested = accounts.filter((name) => desired.accounts.get(accountKey(name))?.smoke === false);
-  if (untested.length === 0) return;
+  const untested = selected.accounts.filter((name) => desired.accounts.get(accountKey(name))?.smoke === false);
+  if (untested.length === 0) return selected;
   const names = few(untested, NAMES_SHOWN);
   throw unverified(`the configuration has smoke: false for ${names}, so`, rotate);
 }

@@ -5,7 +5,8 @@ import type { Io } from '../cli/io.ts';
 import { readPlanFile } from '../cli/plan-file.ts';
 import { refuseUnverified } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
-import { planNow } from '../engine/planning.ts';
+import { onlyMatcher, planNow } from '../engine/planning.ts';
+import { selectTokens } from '../engine/rotation-selection.ts';
 import { apiAddress, mayBeSandbox } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
@@ -40,7 +41,8 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
   return async (stateWriter, service, context) => {
     refuseElsewhere(saved, service.isSandbox);
     const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
-    const only = Object.keys(saved.fingerprints).filter(isKnown);
+    const known = Object.keys(saved.fingerprints).filter(isKnown);
+    const only = known.length > 0 ? known : undefined;
     const asSaved = {
       ...planningOf(options),
       others: stateWriter.others,
@@ -49,9 +51,9 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       allowMissing: saved.allow_missing ?? false,
       destroy: saved.destroy ?? false,
       command: ['plan', ...planWords({ ...options, ...saved, revokeOld: saved.revoke_old !== undefined })],
-      ...(saved.rotate ? { rotate: saved.rotate } : {}),
+      ...(saved.rotate ? { rotation: selectTokens(saved.rotate, desired, onlyMatcher(only)) } : {}),
       ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
-      ...(only.length > 0 ? { only } : {}),
+      ...(only ? { only } : {}),
     };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
     const { scope, actions, deleted_data: reviewed } = saved.plan;

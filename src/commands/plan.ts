@@ -6,7 +6,7 @@ import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
-import { refuseWrongRotation } from '../cli/rotation-options.ts';
+import { selectRotation } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
 import { openService } from '../engine/service.ts';
@@ -34,7 +34,7 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
-    refuseWrongRotation(desired, options);
+    const rotation = selectRotation(desired, options);
     const how = planningOf(options);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
@@ -48,7 +48,14 @@ export function run(options: Options): Promise<number> {
           desired,
           state,
           service,
-          { ...how, command: ['plan', ...planWords(options)], others, branch, scope: scopeOf(how, backend, how) },
+          {
+            ...how,
+            ...(rotation ? { rotation } : {}),
+            command: ['plan', ...planWords(options)],
+            others,
+            branch,
+            scope: scopeOf(how, backend, how),
+          },
           context,
         ),
       );

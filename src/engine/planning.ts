@@ -16,7 +16,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { nearest } from '../yaml/wording.ts';
-import { selectTokens } from './rotation-selection.ts';
+import type { SelectedTokens } from './rotation-selection.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
 import { refusingFiles } from './store-checks.ts';
 import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
@@ -25,8 +25,8 @@ import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
-  /** Tokens to rotate now, and no other accounts than theirs are planned: `ACCOUNT`, `ACCOUNT/TOKEN`, with globs. */
-  readonly rotate?: readonly string[];
+  /** Tokens to rotate now, and no other accounts than theirs are planned. */
+  readonly rotation?: SelectedTokens;
   /** Delete every managed account. */
   readonly destroy?: boolean;
   readonly prune?: boolean;
@@ -67,14 +67,14 @@ export async function planNow(
     allowMissing = false,
     scope,
     branch,
+    rotation,
     revokeOld,
     others,
   } = options;
   // Without accounts in the configuration, every managed one is pruned.
   const desired: Desired = destroy ? { ...configured, accounts: new Map() } : configured;
   const stores = storesFor(desired, service, options.realStores);
-  if (options.rotate) refuseUnmatched(options.only, accountNames(configured, state), 'the configuration or the state');
-  const rotation = options.rotate && selectTokens(options.rotate, desired, onlyMatcher(options.only));
+  if (rotation) refuseUnmatched(options.only, accountNames(configured, state), 'the configuration or the state');
   const globs = rotation?.accounts ?? options.only;
   const only = onlyMatcher(globs);
   const live = await readAccounts({ desired, state, service, only, parallelism: options.parallelism }, context);
