@@ -279,7 +279,7 @@ describe('the plan of a pull request', () => {
     [
       'a remove of a store',
       '{ kind: exec,',
-      '{ kind: exec, remove: [rm, "{account}"],',
+      '{ kind: exec, remove: [rm, "{account}", "{token}"],',
       'ex.remove',
       'not set -> ["rm",',
     ],
