@@ -11,7 +11,7 @@ import { apiAddress, mayBeSandbox } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
-import { type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
+import { askedFor, type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 import { planWords } from '../plan/plan-words.ts';
 
 export function run(options: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
@@ -50,7 +50,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,
       destroy: saved.destroy ?? false,
-      command: ['plan', ...planWords({ ...options, ...saved, revokeOld: saved.revoke_old !== undefined })],
+      command: ['plan', ...planWords(askedFor(saved))],
       ...(saved.rotate ? { rotation: selectTokens(saved.rotate, desired, onlyMatcher(only)) } : {}),
       ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
       ...(only ? { only } : {}),

@@ -5,6 +5,7 @@ import type { CeilingExceeded, PlanWarning, Violation } from '../model/notice.ts
 import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import { currencyOf } from './ducklings.ts';
 
 /** What the guardrails are checked against. */
 export interface GuardrailInput {
@@ -62,8 +63,7 @@ export function ceilingWarning(
 }
 
 function exceeded(ceiling: number, limit: number, compute: ComputeCeiling | undefined): CeilingExceeded {
-  const { currency } = compute ?? {};
-  return { kind: 'ceiling_exceeded', ceiling, limit, ...(currency === undefined ? {} : { currency }) };
+  return { kind: 'ceiling_exceeded', ceiling, limit, ...currencyOf(compute ?? {}) };
 }
 
 function raisesCeiling({ due, ownCompute: { before, after } }: Pick<GuardrailInput, 'due' | 'ownCompute'>): boolean {

@@ -144,7 +144,7 @@ function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> 
 }
 
 /** What the plan was asked for. */
-function askedFor({
+export function askedFor({
   plan,
   rotate,
   revoke_old: revokeOld,

@@ -117,7 +117,7 @@ function wordsOf(tokens: readonly NextToken[]): Markup {
   )}`;
 }
 
-/** `■ 3 expire, ◆ 12 rotate` */
+/** `□ 3 expire, ■ 12 rotate` */
 function countsOf(tokens: readonly NextToken[]): string {
   return KINDS.flatMap((change) => {
     const count = tokens.filter((token) => token.change === change).length;
