@@ -57,7 +57,7 @@ function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell): 
 function existingNames({ desired }: LoadedWell): Diagnostic[] {
   return [...desired.accounts.values()].flatMap(({ username, location }) => {
     if (isNewUsername(username)) return [];
-    const message = `${quote(username)} must exist at MotherDuck: no account of that name can be created`;
+    const message = `no new account can be named ${quote(username)}; one that exists at MotherDuck can have this name`;
     const hint = `a new one has ${NEW_USERNAME_RULE}`;
     return [{ code: 'not-a-new-name', severity: 'warning', message, hint, location, length: username.length }];
   });

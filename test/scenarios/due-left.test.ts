@@ -77,6 +77,15 @@ describe('apply --due', () => {
     expect((await stage.json('smoke --sandbox')).code).toBe(4);
   });
 
+  it('names in its last lines the token that it left, with the exit code', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit(shortened);
+    await stage.advance(77 * DAY);
+    const { code, stdout } = await stage.run(DUE);
+    const last = stdout.trimEnd().split('\n').at(-1);
+    expect([code, last]).toEqual([3, expect.stringMatching(/etl_prod\/airflow.*exit code is 3/)]);
+  });
+
   it('leaves alone only the token whose overlap became short, until it is about to expire', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit(shortened);

@@ -99,6 +99,19 @@ describe('an error names', () => {
   });
 });
 
+describe('an apply that cannot plan an account', () => {
+  it('names it in its last lines, with the exit code', async () => {
+    const stage = new Stage();
+    stage.edit((text) => text.replace('accounts:\n', 'accounts:\n  bi: {}\n'));
+    const applied = await stage.run('apply --sandbox --yes');
+    expect(applied.code).toBe(3);
+    expect(applied.stdout.trimEnd().split('\n').at(-1)).toMatch(/\bbi\b.*exit code is 3/);
+    const again = await stage.run('apply --sandbox --yes');
+    expect(again.code).toBe(1);
+    expect(again.stdout).not.toContain('exit code is 3');
+  });
+});
+
 describe('a configuration with a slip', () => {
   const TOKENS = '\naccounts:\n  etl_prod:\n    tokens:';
   it.each([

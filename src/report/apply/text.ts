@@ -107,9 +107,21 @@ function untold({ outcomes, failures }: Applied): UserError[] {
   return failures.filter(({ message }) => !told.has(message) && told.add(message));
 }
 
+/** What a plan had to leave is far above when its actions are done. */
+function leftLines({ errors, warnings }: Plan, { interrupted, saved }: Applied): string[] {
+  const accounts = [...new Set(errors.map(({ account }) => account))];
+  const due = warnings.flatMap((each) => (each.kind === 'due_left' ? [`${each.account}/${each.token}`] : []));
+  const lines = [
+    ...(accounts.length > 0 ? [`${few(printable(accounts))} could not be planned; see the errors above.`] : []),
+    ...(due.length > 0 ? [`${few(printable(due))} waits for another change; see the warnings above.`] : []),
+  ];
+  const why = interrupted || !saved ? '' : ' Therefore the exit code is 3.';
+  return lines.map((line) => `Left out: ${line}${why}`);
+}
+
 /** What was done, what failed and why, and how the smoke test ended. */
 export function appliedText(
-  { applied, smoke }: AppliedPlan,
+  { plan, applied, smoke }: AppliedPlan,
   paint: Paint = plain,
   inContext: InContext = noContext,
 ): string {
@@ -126,5 +138,5 @@ export function appliedText(
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
-  return `\n${[...failures, summary, ...tested].join('\n')}\n`;
+  return `\n${[...failures, summary, ...tested, ...leftLines(plan, applied)].join('\n')}\n`;
 }
