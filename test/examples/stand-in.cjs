@@ -51,6 +51,19 @@ fs.appendFileSync(
 );
 if (process.env.FAIL === 'login') leave(1, '', `${program}: you are not logged in\n`);
 
+/** What `remove` of an example runs. */
+const place = {
+  vault: () => args[3],
+  aws: () => option('--secret-id'),
+  az: () => option('--name'),
+  gh: () => args[2].toUpperCase(),
+  bw: () => args[2].replace(/^id-of-/, ''),
+};
+if (args.slice(0, 3).some((word) => word === 'delete' || word === 'delete-secret')) {
+  fs.rmSync(fileOf('kept', (place[program] ?? (() => args[2]))()));
+  leave(0);
+}
+
 /** AWS and Google make a secret first, and then its versions; `unknown` is how they say that there is none. */
 function versioned(place, verb, unknown) {
   const made = path.join(here, 'made');

@@ -97,6 +97,22 @@ describe.skipIf(isWindows).each(Object.entries(STORES))('the example %s', (store
     expectNowhereElse(folder, callsOfRotation, standIns.kept().values());
   });
 
+  it('removes the secret of a token that leaves the configuration, by the name that it has', async () => {
+    const { folder, standIns } = copyOf(store);
+    const apply = 'apply --sandbox --real-stores --yes --no-smoke';
+    expect(await folder.run(apply)).toMatchObject({ code: 0 });
+    const kept = [...standIns.kept().keys()];
+    const gone = expected.secretPath(stateTokenOf(folder, ETL));
+    expect(kept).toContain(gone);
+    folder.edit((text) => text.replace(/tokens: \{ airflow: [^}]*\}/, 'tokens: {}'));
+    const applied = await folder.run(apply);
+    expect(applied, applied.stdout + applied.stderr).toMatchObject({ code: 0 });
+    // The stand-in keeps what is in files of the folder, and in one object of several secrets.
+    if (!['sops', 'kubernetes'].includes(store))
+      expect([...standIns.kept().keys()]).toEqual(kept.filter((name) => name !== gone));
+    expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+  });
+
   it('creates nothing when nobody is logged in, and says so', async () => {
     const { folder, standIns } = copyOf(store);
     const ran = await folder.json('apply --sandbox --real-stores --yes', { FAIL: 'login' });

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts the secret on standard input into an Azure key vault, as motherduck--ACCOUNT--TOKEN with - for _.
 #   sh store.sh VAULT ACCOUNT TOKEN EXPIRES   EXPIRES as 2027-02-06T14:05:00.000Z, or never
+#   sh store.sh --remove VAULT ACCOUNT TOKEN  removes it
 #   sh store.sh --check                       whether the login works
 # By azure-cli's source (2.45): --file /dev/stdin with --encoding utf-8 is taken as it is, line ends included.
 set -eu
@@ -8,7 +9,12 @@ set -eu
 if [ "$1" = --check ]; then
   exec az account get-access-token --resource https://vault.azure.net --output none
 fi
-vault=$1 account=$2 token=$3 expires=$4
+remove=
+if [ "$1" = --remove ]; then
+  remove=yes
+  shift
+fi
+vault=$1 account=$2 token=$3 expires=${4:-never}
 
 # Two tokens must never come to one name: with these out, the last -- tells the account and the token apart.
 case $token in
@@ -24,6 +30,10 @@ case $account$token in
     ;;
 esac
 name=$(printf '%s' "motherduck--$account--$token" | tr _ -)
+
+if [ -n "$remove" ]; then
+  exec az keyvault secret delete --vault-name "$vault" --name "$name" --output none
+fi
 
 # The vault tells whoever listens when a secret is near its end. az takes no fractions of a second.
 set --

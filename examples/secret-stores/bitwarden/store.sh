@@ -1,10 +1,16 @@
 #!/bin/sh
 # Puts the secret on standard input into Bitwarden, as the password of an item.
-#   sh store.sh NAME   the item of that name, which is made when it is missing
+#   sh store.sh NAME            the item of that name, which is made when it is missing
+#   sh store.sh --remove NAME   moves it to the trash
 # By Bitwarden's documentation and source: "bw create item" and "bw edit item ID" read an item from standard input, as JSON in base64, which
 # "bw encode" makes. bws, for Secrets Manager, takes a value as an argument alone, so it is not used.
 set -eu
 
+remove=
+if [ "$1" = --remove ]; then
+  remove=yes
+  shift
+fi
 name=$1
 case $name in
   *[!A-Za-z0-9_.-]*)
@@ -23,6 +29,11 @@ id=$(bw list items --search "$name" </dev/null | node -e '
   }
   console.log(found[0]?.id ?? "");
 ' "$name")
+
+if [ -n "$remove" ]; then
+  [ -z "$id" ] || bw delete item "$id" </dev/null
+  exit
+fi
 
 # The secret runs from standard input straight through: it is in no variable, argument or file.
 item() {
