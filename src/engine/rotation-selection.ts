@@ -3,7 +3,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few } from '../model/wording.ts';
-import { suggestion } from '../yaml/wording.ts';
+import { nearest, quote, suggestion } from '../yaml/wording.ts';
 
 /** Tokens of the configuration. */
 export interface SelectedTokens {
@@ -49,10 +49,8 @@ function tokensOf(
     if (named.length > 0)
       throw new UserError('USAGE', `--only leaves out ${pattern}`, 'Leave out --only, or name its accounts.');
     const known = [...accounts.values()].map((account) => account.username).filter(only);
-    const message = isGlob(username)
-      ? `${pattern} matches no account of the configuration`
-      : `the configuration has no account "${username}"`;
-    throw unmatched(message, username, known);
+    if (!isGlob(username)) throw unknownAccount(username, known);
+    throw unmatched(`${pattern} matches no account of the configuration`, username, known);
   }
   // Keys that differ in case are different tokens.
   const hasKey = key === undefined ? () => true : isGlob(key) ? globMatcher([key]) : (each: string) => each === key;
@@ -84,8 +82,17 @@ function refuseSuspended(pattern: string, matching: readonly DesiredAccount[]): 
   if (names.length < matching.length) return;
   const message = `${pattern} has no tokens to rotate, since ${few(names)} ${names.length === 1 ? 'is' : 'are'} suspended`;
   const command = ['apply', ...(names.length > 5 ? [] : names.flatMap((name) => ['--only', name]))];
-  const text = 'For new tokens, take "suspended: true" out of the configuration and apply.';
+  const text =
+    'For new tokens, take "suspended: true" out of the configuration first. If the suspension was not applied yet, an apply revokes the tokens now.';
   throw new UserError('USAGE', message, { text, command });
+}
+
+/** The account may have left the configuration with a token that leaked: nothing of it can be rotated, and it is still live. */
+function unknownAccount(username: string, known: readonly string[]): UserError {
+  const near = nearest(username, known);
+  const text = `${near === undefined ? '' : `Did you mean ${quote(near)}? `}If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.`;
+  const hint = { text, command: ['state', 'list', username] };
+  return new UserError('USAGE', `the configuration has no account "${username}"`, hint);
 }
 
 function unmatched(message: string, wrong: string, known: readonly string[]): UserError {

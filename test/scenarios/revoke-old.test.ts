@@ -111,6 +111,54 @@ describe('rotate --revoke-old', () => {
     );
   });
 
+  it('ends by saying whether the old token is revoked', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const lastLine = async () => (await stage.run(ROTATE)).stdout.trimEnd().split('\n').at(-1);
+    expect(await lastLine()).toBe('Revoked: etl_prod/airflow.');
+    await connections(stage, 'compute_limit');
+    expect(await lastLine()).toMatch(/^NOT revoked, .* etl_prod\/airflow\.2\.$/);
+    await connections(stage, 'ok');
+    stage.edit((text) => text.replace('dbt: load }', 'dbt: load }, smoke: { query: SELECT * FROM no_such_table }'));
+    const { code, stdout } = await stage.run(ROTATE);
+    expect(code).toBe(4);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^Revoked: etl_prod\/airflow\.3, etl_prod\/airflow\.2\. .*smoke test/,
+    );
+    expect(await liveTokens(stage)).toContain('etl_prod/airflow.4');
+    expect(await liveTokens(stage)).not.toContain('etl_prod/airflow.3');
+  });
+
+  it('says what to do about a token whose account left the configuration, or is to be suspended', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const block = /^ {2}tenant_b: .*\n/m;
+    stage.edit((text) => text.replace(block, ''));
+    const refused = await stage.json('rotate tenant_b/app --revoke-old --sandbox --yes');
+    expect(refused).toMatchObject({
+      code: 64,
+      document: {
+        error: {
+          hint: {
+            command: ['state', 'list', 'tenant_b', '--sandbox'],
+            text: expect.stringContaining('put its block back'),
+          },
+        },
+      },
+    });
+    expect((await stage.run('state list tenant_b --sandbox')).stdout).toContain('tenant_b');
+    stage.edit((text) => `${text}  tenant_b: { template: tenant, suspended: true }\n`);
+    const suspended = await stage.json('rotate tenant_b/app --revoke-old --sandbox --yes');
+    expect(suspended).toMatchObject({
+      code: 64,
+      document: {
+        error: {
+          hint: { command: ['apply', '--only', 'tenant_b', '--sandbox'], text: expect.stringContaining('revokes') },
+        },
+      },
+    });
+    expect((await stage.run('apply --only tenant_b --sandbox --yes')).code).toBe(0);
+    expect(await liveTokens(stage)).not.toContain('tenant_b/app');
+  });
+
   it('stays requested, and told, where an apply without a smoke test accepts the new token', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     await connections(stage, 'compute_limit');

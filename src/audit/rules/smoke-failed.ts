@@ -6,7 +6,7 @@ export const smokeFailed: Rule = {
   name: 'smoke-failed',
   severity: 'error',
   title: "An account's last smoke test failed.",
-  help: 'The account could not connect, or a check failed. Tokens that were replaced since then stay live until a test passes.',
+  help: 'The account could not connect, or a check failed. A token that was replaced stays live until the new one connects; after that it is revoked at the end of its overlap, also while a query fails.',
   *check({ accounts }) {
     for (const account of accounts) {
       const { desired, state, live } = account;

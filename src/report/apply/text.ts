@@ -119,7 +119,32 @@ function leftLines({ errors, warnings }: Plan, { interrupted, saved }: Applied):
   return lines.map((line) => `Left out: ${line}${why}`);
 }
 
-/** What was done, what failed and why, and how the smoke test ended. */
+/** Names of tokens in the sentence about what was revoked. */
+const REVOKED_SHOWN = 10;
+
+/**
+ * Whether the tokens that somebody asked to revoke at once are revoked, in words: a failed smoke test alone does not tell, since
+ * it is enough that the new token connects.
+ */
+function revokedLines({ outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
+  const asked = outcomes.filter(({ action }) => action.action === 'revoke_token' && action.reason.kind === 'requested');
+  const named = (result: Outcome['result']) =>
+    asked.flatMap(({ action, result: is }) =>
+      action.action === 'revoke_token' && is === result ? [`${action.account}/${action.before.name}`] : [],
+    );
+  const [done, failed, skipped] = [named('done'), named('failed'), named('skipped')];
+  const lines = (names: readonly string[], begin: string, end: string) =>
+    names.length === 0 ? [] : [`${begin} ${few(printable([...names]), REVOKED_SHOWN)}${end}`];
+  const failing = new Set(smoke.accounts.flatMap(({ account, outcome }) => (outcome === 'failed' ? [account] : [])));
+  const isDespite = asked.some(({ action, result }) => result === 'done' && failing.has(action.account));
+  return [
+    ...lines(done, paint.green('Revoked:'), isDespite ? '. What failed in the smoke test does not change that.' : '.'),
+    ...lines(failed, paint.red('Not known to be revoked:'), '.'),
+    ...lines(skipped, paint.red('NOT revoked, still live:'), '.'),
+  ];
+}
+
+/** What was done, what failed and why, how the smoke test ended, and what became of leaked tokens. */
 export function appliedText(
   { plan, applied, smoke }: AppliedPlan,
   paint: Paint = plain,
@@ -138,5 +163,6 @@ export function appliedText(
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
-  return `\n${[...failures, summary, ...tested, ...leftLines(plan, applied)].join('\n')}\n`;
+  const ends = [...leftLines(plan, applied), ...revokedLines(applied, smoke, paint)];
+  return `\n${[...failures, summary, ...tested, ...ends].join('\n')}\n`;
 }
