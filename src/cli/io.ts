@@ -112,7 +112,7 @@ export function presentError(error: unknown, io: Io): void {
   io.say(
     known instanceof Cancelled
       ? printable(known.message)
-      : `${paint.err.red('Error:')} ${printable(at + known.message)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
+      : `${paint.err.red('Error:')} ${printable(at + known.message)}${codeText(known, paint.err)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
   );
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
@@ -123,6 +123,11 @@ export function presentError(error: unknown, io: Io): void {
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),
   };
   io.result(jsonText({ error: { code, message, hint, ...relocated(more, io.pathOf) } }));
+}
+
+/** The code, by which docs/troubleshooting.md explains an error; a command that was not understood needs no more than its hint. */
+function codeText({ code }: UserError, paint: Paint): string {
+  return code === 'USAGE' ? '' : paint.dim(` [${code}]`);
 }
 
 function bug(error: unknown): UserError {
