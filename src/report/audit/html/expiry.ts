@@ -1,4 +1,4 @@
-/** When tokens rotate, are revoked and expire: a bar for each week of the next 90 days. */
+/** When tokens rotate, are revoked and expire: a bar for each week of the next 90 days in which one does. */
 import type { Audit, InventoryToken } from '../../../model/audit.ts';
 import { DAY_MS, showTime } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
@@ -78,11 +78,10 @@ export function expiry(audit: Audit): Markup {
   );
   const later = all.slice(soon.length);
   const most = Math.max(1, ...weeks.map(({ length }) => length));
-  const rows = weeks.map((changing, week) => {
-    const from = now + week * WEEK_MS;
-    const last = Math.min(from + WEEK_MS - DAY_MS, now + DAYS_AHEAD * DAY_MS);
-    const title = html`${day(from)} <span class="quiet">to ${day(last).slice(5)}</span>`;
-    return html`<li><div>${title}</div><div>${changing.length === 0 ? NOTHING : bar(changing, most)}<p class="quiet">${wordsOf(changing)}</p></div></li>\n`;
+  const rows = stretches(weeks).map(({ changing, first, last }) => {
+    const end = Math.min(now + (last + 1) * WEEK_MS - DAY_MS, now + DAYS_AHEAD * DAY_MS);
+    const title = html`${day(now + first * WEEK_MS)} <span class="quiet">to ${day(end).slice(5)}</span>`;
+    return html`<li><div>${title}</div><div>${changing.length === 0 ? NOTHING : bar(changing, most)}<p class="quiet">${wordsOf(changing, now)}</p></div></li>\n`;
   });
   const rest = tokens.length - all.length;
   const after = [
@@ -107,13 +106,24 @@ function bar(tokens: readonly NextToken[], most: number): Markup {
   return html`<svg class="bar" height="12" aria-hidden="true">${parts}</svg>`;
 }
 
+/** The weeks, by their numbers; those in which nothing changes that follow each other are one. */
+function stretches(weeks: readonly (readonly NextToken[])[]) {
+  const found: { readonly changing: readonly NextToken[]; readonly first: number; last: number }[] = [];
+  for (const [week, changing] of weeks.entries()) {
+    const before = found.at(-1);
+    if (changing.length === 0 && before?.changing.length === 0) before.last = week;
+    else found.push({ changing, first: week, last: week });
+  }
+  return found;
+}
+
 /** Few tokens are named. */
-function wordsOf(tokens: readonly NextToken[]): Markup {
+function wordsOf(tokens: readonly NextToken[], now: number): Markup {
   if (tokens.length === 0) return html`none`;
   if (tokens.length > NAMES_SHOWN) return html`${countsOf(tokens)}`;
   return html`${tokens.map(
     ({ name, change, at }, index) =>
-      html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${day(at).slice(5)}`,
+      html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${at <= now ? 'with the next apply' : day(at).slice(5)}`,
   )}`;
 }
 
