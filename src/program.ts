@@ -316,7 +316,7 @@ export function program(words: readonly string[] = []): Command {
 
 /** Like an empty option, an empty variable is wrong usage, where the command uses it. */
 function refuseEmptyVariables(command: Command, env: NodeJS.ProcessEnv): void {
-  if (!command.options.some(({ long }) => long === '--config')) return;
+  if (!command.options.some(({ long, hidden }) => long === '--config' && !hidden)) return;
   const empty = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'].find((name) => env[name]?.trim() === '');
   if (empty !== undefined) command.error(`error: ${empty} is set, but empty`, { code: 'commander.emptyVariable' });
 }

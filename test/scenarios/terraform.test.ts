@@ -159,7 +159,7 @@ accounts:
     const { folder, write } = await madeByTerraform();
     write();
     const wrong: [argv: string[], message: RegExp][] = [
-      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist\n.*terraform state pull > other\.tfstate/],
+      [['--terraform', 'other.tfstate'], /other\.tfstate does not exist.*\n.*terraform state pull > other\.tfstate/],
       [['--terraform', 'pulled.tfstate'], /terraform state pull > pulled\.tfstate/],
       [['--terraform', 'sub/terraform.tfstate'], /terraform state pull > pulled\.tfstate/],
       [['--terraform', '.'], /it is a folder/],
