@@ -58,7 +58,9 @@ export async function loadConfig(
   const files = await readFiles(file, env, problems, unwritten, allowEnv);
   // If a file is missing or of another version, names may be missing too, so the meaning is not checked.
   const readable = files.all.map((one) => checkStructure(one, problems));
-  const meaning = files.complete && readable.every(Boolean) ? await build(files, stateFile, problems) : undefined;
+  const isWhole = files.complete && readable.every(Boolean);
+  const meaning = isWhole ? await build(files, stateFile, problems) : undefined;
+  if (!isWhole) checkSetupAlone(files, problems);
   const findings: Findings = {
     warnings: problems.sorted('warning'),
     files: files.all.map(({ source }) => source.file),
@@ -91,6 +93,14 @@ export async function loadStateConfig(
   const errors = problems.sorted('error').filter(({ location: { line } }) => line >= first && line <= last);
   if (errors.length > 0) throw new InvalidConfiguration(file, errors.map(diagnosticJson), false);
   return config;
+}
+
+/** A token in a statement is told whatever else is wrong; names that another file may have are not. */
+function checkSetupAlone({ all }: ConfigFiles, problems: Problems): void {
+  const [main] = all;
+  if (main?.root === undefined) return;
+  const ignored = new Problems();
+  checkSetup(resolve(joinFiles(main.root, all, ignored), ignored), problems);
 }
 
 /** Checks the meaning, also when the structure has errors. Returns a function that converts it, to be called without errors. */

@@ -44,3 +44,13 @@ it.each([
 ])('%j has none', async (given) => {
   expect(await findings(given)).toEqual({ code: 0, told: [] });
 });
+
+it('tells a token in setup also where an included file is missing', async () => {
+  const token = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJlbWFpbCI6ImEifQ.abcdefghijklmnopqrstuvwxyz012345';
+  const stage = new Stage(`${configuration({ setup: `["SELECT '${token}'"]` })}include: [missing.yaml]\n`);
+  const { code, stdout, stderr } = await stage.run('validate');
+  expect(code).toBe(1);
+  expect(stdout + stderr).toMatch(/missing\.yaml/);
+  expect(stdout + stderr).toMatch(/setup must not contain a token/);
+  expect(stdout + stderr).not.toContain(token);
+});
