@@ -1,4 +1,4 @@
-/** The wording of a plan's notices, for every output format: its warnings here, errors and violations in error-text.ts. */
+/** The wording of a plan's notices, for every output format: its warnings here, those of branches and secret stores in files of their own, errors and violations in error-text.ts. */
 
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
@@ -6,6 +6,7 @@ import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 import { branchText } from './branch-text.ts';
 import { errorText, generationsText } from './error-text.ts';
+import { storeText } from './store-text.ts';
 
 /** A notice in words. */
 export interface NoticeText {
@@ -35,10 +36,6 @@ export function noticeText(notice: PlanNotice): NoticeText {
   const subject = subjectOf(notice);
   return { ...(subject === undefined ? {} : { subject }), ...words(notice) };
 }
-
-/** As many as fit on a command line that a person reads. */
-const TOKENS_TYPED = 10;
-const PATHS_SHOWN = 10;
 
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
   switch (notice.kind) {
@@ -176,91 +173,19 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `an interrupted run created "${notice.name}", whose secret may be stored and in use, so it stays live`,
         hint: replaceHint(notice, 'Replace it.'),
       };
-    case 'stores_rehearsed': {
-      const stores = notice.stores.map(({ store, folder }) => `${store} (secrets go to ${folder})`);
-      return {
-        message: `in the sandbox, the command of a secret store is not run: ${few(stores)}`,
-        hint: { text: 'To run it, with a secret of the sandbox:', command: ['apply', '--real-stores'] },
-      };
-    }
+    case 'stores_rehearsed':
     case 'store_unreadable':
-      return { message: `the secret store ${notice.store}: ${notice.why}`, hint: notice.hint };
     case 'store_unusable':
-      return { message: `apply will refuse to store secrets in ${notice.store}: ${notice.why}`, hint: notice.hint };
-    case 'secret_lost': {
-      const one = notice.tokens.length === 1;
-      const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;
-      if (notice.retained) {
-        const text = 'Put the account back into the configuration to replace the token, or delete the account.';
-        return { message, hint: { text } };
-      }
-      return {
-        message,
-        hint: {
-          text: one ? 'Replace the token.' : 'Replace the tokens.',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
-      };
-    }
+    case 'secret_lost':
     case 'secret_foreign':
-      return {
-        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
-        hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
-      };
     case 'secret_unknown':
-      return {
-        message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, PATHS_SHOWN)}`,
-        hint: {
-          text: 'If the state was lost or the tokens were forgotten, set `overwrite: true` on the store before they are due. Else see who uses the values: they may be in use.',
-        },
-      };
     case 'secret_taken':
-      return {
-        message: `in the secret store ${notice.store}, ${few(notice.tokens)} would overwrite ${notice.holders.length === 1 ? 'the secret' : 'the secrets'} of ${few(notice.holders)}, so apply refuses to store anything there`,
-        hint: {
-          text: 'Give the new tokens or accounts other names, or let the store tell them apart by {account} and {token}.',
-        },
-      };
-    case 'command_changed': {
-      const one = notice.tokens.length === 1;
-      const [were, move] = one ? ['a secret was', 'it moves'] : [`${notice.tokens.length} secrets were`, 'they move'];
-      return {
-        message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
-        hint: {
-          text: 'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
-      };
-    }
+    case 'command_changed':
     case 'command_unknown':
-      return {
-        message: `it is not known which command of the secret store ${notice.store} stored ${notice.tokens.length === 1 ? 'a secret' : `${notice.tokens.length} secrets`}, so the command may have changed since: ${few(notice.tokens)}`,
-        hint: {
-          text: 'Read the command. To store the secrets with it now:',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
-      };
     case 'secret_stays':
-      return {
-        message: `the secret store ${notice.store} keeps secrets of revoked tokens, since it has no remove command: ${few(notice.tokens)}`,
-        hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },
-      };
     case 'secret_left':
-      return {
-        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens stay there: ${few(notice.tokens)}`,
-        hint: { text: `Delete by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}` },
-      };
     case 'secret_not_removed':
-      if (notice.rehearsed) {
-        return {
-          message: `the secret store ${notice.store} is rehearsed, so secrets of revoked tokens stay where its program stored them: ${few(notice.tokens)}`,
-          hint: { text: 'Remove them too.', command: ['apply', '--real-stores'] },
-        };
-      }
-      return {
-        message: `the secret store ${notice.store} has values that this state did not write at the secret paths of revoked tokens, so they stay: ${few(notice.tokens)}`,
-        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.secret_paths, PATHS_SHOWN)}` },
-      };
+      return storeText(notice);
     case 'turnover':
       return {
         message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,
