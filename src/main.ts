@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const typed = process.argv.slice(2);
   const mdacc = program(typed);
   const words = helpLast(commandFirst(mdacc, typed));
-  noteLostOutput();
+  noteLostOutput(commandOf(mdacc, words).name());
   // Not for help and version, which would open stderr for nothing.
   mdacc.hook('preAction', () => void process.stderr.on('error', () => undefined));
   try {
@@ -38,13 +38,17 @@ function helpLast(words: readonly string[]): readonly string[] {
     : words;
 }
 
+/** Commands that may have changed something when their output is lost. */
+const LEAVES_WORK = new Set(['apply', 'rotate', 'destroy', 'import']);
+
 /** Broken output must not stop an apply; if the result was lost, the command fails at its end. Output that is not read to its end is no error. */
-function noteLostOutput(): void {
+function noteLostOutput(command: string): void {
   let isLost = false;
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || isLost) return;
     isLost = true;
-    const hint = 'Free space there, or write to another file. mdacc plan shows what is left to do.';
+    const left = LEAVES_WORK.has(command) ? ' mdacc plan shows what is left to do.' : '';
+    const hint = `Free space there, or write to another file.${left}`;
     process.stderr.write(`Error: the output could not be written (${code})\n  ${hint}\n`);
   });
   process.once('exit', () => {

@@ -37,6 +37,7 @@ import { forLog } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
 import { formatDuration } from './model/time.ts';
+import { ADDRESS_VARIABLES } from './motherduck/address.ts';
 import { visibleLines } from './report/escape.ts';
 import {
   AUDIT_FORMATS,
@@ -316,8 +317,13 @@ export function program(words: readonly string[] = []): Command {
 
 /** Like an empty option, an empty variable is wrong usage, where the command uses it. */
 function refuseEmptyVariables(command: Command, env: NodeJS.ProcessEnv): void {
-  if (!command.options.some(({ long, hidden }) => long === '--config' && !hidden)) return;
-  const empty = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'].find((name) => env[name]?.trim() === '');
+  const uses = (name: string) => command.options.some(({ long, hidden }) => long === name && !hidden);
+  if (!uses('--config')) return;
+  const names = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'];
+  const { sandbox, sandboxDir, apiUrl } = command.opts<{ sandbox?: true; sandboxDir?: string; apiUrl?: string }>();
+  const hasAddress = sandbox || sandboxDir !== undefined || apiUrl !== undefined;
+  if (!hasAddress && uses('--api-url')) names.push(...ADDRESS_VARIABLES);
+  const empty = names.find((name) => env[name]?.trim() === '');
   if (empty !== undefined) command.error(`error: ${empty} is set, but empty`, { code: 'commander.emptyVariable' });
 }
 

@@ -3,7 +3,7 @@
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { copiesOf, isOtherCommand, mayBeStored, type State } from '../model/state.ts';
+import { copiesOf, isOtherCommand, mayBeStored, type SecretCopy, type State, type StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -111,17 +111,26 @@ export function secretPlaces(
   only: (username: string) => boolean,
 ): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'users'>> {
   const [changed, unknown] = [new Map<string, string[]>(), new Map<string, string[]>()];
-  const users = new Map<string, { tokens: string[]; elsewhere: string[]; isKnown: boolean }>();
+  const users = new Map<string, { tokens: string[]; elsewhere: string[]; renamed: string[]; isKnown: boolean }>();
   for (const { store: name, ...address } of configuredTokens(desired)) {
     if (!only(address.account)) continue;
     const store = stores.get(name);
     const token = nameOf(address);
-    const own = users.get(name) ?? { tokens: [], elsewhere: [], isKnown: false };
+    const own = users.get(name) ?? { tokens: [], elsewhere: [], renamed: [], isKnown: false };
     users.set(name, own);
     own.tokens.push(token);
-    const secret = accounts.get(accountKey(address.account))?.tokens.get(address.token)?.current?.secret;
-    if (secret === undefined) continue;
     const path = store?.secretPath(address);
+    const known = accounts.get(accountKey(address.account))?.tokens ?? new Map<string, StateToken>();
+    const secret = known.get(address.token)?.current?.secret;
+    if (secret === undefined) {
+      const keys = desired.accounts.get(accountKey(address.account))?.tokens;
+      const left = [...known].flatMap(([key, { current }]) => (keys?.has(key) ? [] : (current?.secret ?? [])));
+      const isHere = (copy: SecretCopy) => copy.store === name && copy.secret_path === path;
+      if (!left.some((each) => each !== 'unknown' && each.fingerprint && copiesOf(each).some(isHere))) continue;
+      own.renamed.push(token);
+      own.isKnown = true;
+      continue;
+    }
     const copies = secret === 'unknown' ? [] : copiesOf(secret);
     const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
     const command = store?.commandOf?.(address);

@@ -144,6 +144,9 @@ export type PlanWarning =
       readonly name: string;
       readonly asked: Seconds | null;
       readonly given: Seconds;
+      /** What its policy has, where a `ttl` of what was given is not more than that. */
+      readonly rotate_before?: Seconds;
+      readonly overlap?: Seconds;
     }
   /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */
   | {

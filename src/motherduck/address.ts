@@ -4,7 +4,7 @@ import { UserError } from '../model/user-error.ts';
 export const DEFAULT_ADDRESS = 'https://api.motherduck.com';
 
 /** The variables with the API's address: the one of this program, and the one of MotherDuck's Terraform provider. */
-const VARIABLES = ['MOTHERDUCK_API_URL', 'MOTHERDUCK_API_BASE_URL'] as const;
+export const ADDRESS_VARIABLES = ['MOTHERDUCK_API_URL', 'MOTHERDUCK_API_BASE_URL'] as const;
 
 /** An address of the API, and the option or variable that it came from; absent for MotherDuck's own. */
 export interface ApiAddress {
@@ -19,7 +19,7 @@ export interface ApiAddress {
  */
 export function chooseAddress(option: string | undefined, env: NodeJS.ProcessEnv): ApiAddress {
   if (option !== undefined) return { address: parseAddress(option), source: '--api-url' };
-  const given = VARIABLES.flatMap((source) => {
+  const given = ADDRESS_VARIABLES.flatMap((source) => {
     const text = env[source]?.trim() ?? '';
     return text === '' ? [] : [{ source, address: parseAddress(text, source) }];
   });

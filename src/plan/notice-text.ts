@@ -164,7 +164,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `MotherDuck gave "${notice.name}" a lifetime of ${describeSpan(notice.given)} ${asked}; it is rotated in time`,
         hint: {
-          text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, in its policy, or have the limit raised.`,
+          text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, in its policy${shorterToo(notice)}, or have the limit raised.`,
         },
       };
     }
@@ -315,4 +315,10 @@ function subjectOf(notice: PlanNotice): string | undefined {
 /** A notice with its words, for JSON: its kind and data, with `message` and `hint`. */
 export function wordedNotice<N extends PlanNotice>(notice: N): N & Notice {
   return { ...notice, ...words(notice) };
+}
+
+/** What has to be less than the `ttl` of a policy. */
+function shorterToo(notice: PlanNotice & { readonly kind: 'shorter_life' }): string {
+  const names = [...('rotate_before' in notice ? ['rotate_before'] : []), ...('overlap' in notice ? ['overlap'] : [])];
+  return names.length === 0 ? '' : `, with a shorter ${names.join(' and ')}`;
 }

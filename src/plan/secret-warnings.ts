@@ -44,6 +44,8 @@ export interface StoreUsers {
   readonly tokens: readonly string[];
   /** Those with a secret elsewhere, or at a place that the state does not know. */
   readonly elsewhere: readonly string[];
+  /** Those whose key was renamed, and whose secret the state has at the same place. */
+  readonly renamed?: readonly string[];
   /** By the state, some secret is where the store puts it. */
   readonly isKnown: boolean;
 }
@@ -93,8 +95,8 @@ export function usedStores(
     const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
     if (!writes && !removes && own === undefined) return [];
     const { tokens = [], isKnown = false } = own ?? {};
-    const moving = new Set(own?.elsewhere);
-    const elsewhere = tokens.filter((name) => moving.has(name) || adopted.has(name));
+    const [moving, renamed] = [new Set(own?.elsewhere), new Set(own?.renamed)];
+    const elsewhere = tokens.filter((name) => moving.has(name) || (adopted.has(name) && !renamed.has(name)));
     return [
       {
         ...{ store, writes, removes, tokens: tokens.length },

@@ -11,6 +11,7 @@ import type { Held } from './secret-warnings.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 export function shorterLife(
+  desired: DesiredToken,
   state: StateToken | undefined,
   { current }: TokenSeries,
   account: string,
@@ -18,10 +19,16 @@ export function shorterLife(
 ): PlanWarning[] {
   const asked = state?.current?.ttl;
   if (asked === undefined || current === undefined || current.expiresAt === null) return [];
+  if (!isShortened(current, asked)) return [];
   const given = (current.expiresAt - current.createdAt) / 1000;
-  return isShortened(current, asked)
-    ? [{ kind: 'shorter_life', account, token, name: current.name, asked, given }]
-    : [];
+  const { rotateBefore, overlap } = desired;
+  return [
+    {
+      ...{ kind: 'shorter_life', account, token, name: current.name, asked, given },
+      ...(rotateBefore < given ? {} : { rotate_before: rotateBefore }),
+      ...(overlap < given ? {} : { overlap }),
+    },
+  ];
 }
 
 /** Nothing is revoked because a state says so of a token with another name. */

@@ -94,7 +94,8 @@ function refuseForeign(path: string, state: State, of: StateOf, folder: string):
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
     const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add --sandbox. To leave it: ${leave}`);
+    const how = '--sandbox, or the --sandbox-dir that it was made with';
+    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add ${how}. To leave it: ${leave}`);
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;

@@ -258,6 +258,8 @@ describe('rotation', () => {
         name: 'airflow',
         asked: 90 * DAY,
         given: 7 * DAY,
+        // A ttl of 7d alone would be refused with it.
+        rotate_before: 14 * DAY,
       },
     ]);
     await world.organization.advance(4 * DAY);
