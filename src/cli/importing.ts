@@ -18,7 +18,7 @@ import type { Notice } from '../model/notice.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { few } from '../model/wording.ts';
+import { counted, few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
@@ -133,6 +133,7 @@ async function carryOut(
   const { taking } = chosen;
   let code: number = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
   let stored = taking;
+  let ignored = '';
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
   if (isDone) {
     if (!options.yes) {
@@ -140,7 +141,11 @@ async function carryOut(
       const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
-    if (addsStore || files.isNew) await ignoreInGit(config);
+    const keepsSecrets = [...desired.stores.values()].some(({ kind }) => kind === 'file');
+    if (addsStore || files.isNew || keepsSecrets) {
+      const { added, file } = await ignoreInGit(config);
+      ignored = added === 0 ? '' : `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n`;
+    }
     await checkTaking(taking, input);
     await writeImportFiles(files, texts);
     const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));
@@ -166,7 +171,7 @@ async function carryOut(
   const kept = onlyInTerraform(chosen, stored);
   if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), io);
   if (isDone) {
-    io.note(`Next: ${unbroken(commandText(['plan'], io.inContext))}`);
+    io.note(`${ignored}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
     const { file } = stateWriter;
     if (!stateWriter.state.sandbox) io.note(`Then commit ${config}${file === undefined ? '' : ` and ${file}`}.`);

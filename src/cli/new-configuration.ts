@@ -1,16 +1,27 @@
-/** Where init --from-live begins, and import --terraform in a folder without a configuration: with a new one, and no state. */
+/** Where init --from-live begins, and import of names or of Terraform where there is no configuration: with a new one, and no state. */
 import { stat } from 'node:fs/promises';
+import { notFound } from '../config/errors.ts';
 import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
-import { newImportFiles } from './import-files.ts';
+import { newImportFiles, readImportFiles } from './import-files.ts';
 import type { Beginning, ImportOptions } from './importing.ts';
 import type { Io } from './io.ts';
 
 export interface NewOptions extends ImportOptions {
   /** The name of the organization. */
   readonly organization?: string;
+}
+
+/** Begins with the configuration, or with a new one where there is none. @throws UserError CONFIG_NOT_FOUND when another one may be meant */
+export async function beginWith(options: NewOptions, io: Io): Promise<Beginning> {
+  const { config } = options;
+  if (await isThere(config)) return { read: () => readImportFiles(options, io) };
+  const missing = await notFound(config);
+  // Its hint names a file that is there.
+  if (missing.hint.command === undefined) throw missing;
+  return beginNew(options, io);
 }
 
 /** Begins with a new configuration. @throws UserError FILE_EXISTS when there is a state */

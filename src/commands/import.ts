@@ -1,8 +1,8 @@
 /** `mdacc import`: adds live accounts and tokens to the configuration and the state, without changing MotherDuck. */
 import { readImportFiles } from '../cli/import-files.ts';
-import { type Beginning, importLive } from '../cli/importing.ts';
+import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
-import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
+import { beginWith, type NewOptions } from '../cli/new-configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { readTerraform } from '../cli/terraform.ts';
 import { parseSelection } from '../import/selection.ts';
@@ -19,10 +19,11 @@ export function run(options: ImportCommandOptions, names: readonly string[]): Pr
   const { all = false, terraform } = options;
   return runCommand(options, async (io) => {
     if (terraform !== undefined) return fromTerraform(terraform, options, names, io);
-    refuseAlone(options);
+    refuseAlone(options, names);
     const selection = parseSelection(names, all);
     const argv = ['import', ...(all ? ['--all'] : []), ...names];
-    return importLive('import', selection, { argv, read: () => readImportFiles(options, io) }, options, io);
+    const beginning = all ? { read: () => readImportFiles(options, io) } : await beginWith(options, io);
+    return importLive('import', selection, { ...beginning, argv }, options, io);
   });
 }
 
@@ -38,17 +39,23 @@ async function fromTerraform(
     throw new UserError('USAGE', `--terraform and ${options.all ? '--all' : 'names'} were both given`, hint);
   }
   const instances = await readTerraform(file);
-  const beginning: Beginning = (await isThere(options.config))
-    ? { read: () => readImportFiles(options, io) }
-    : await beginNew(options, io);
+  const beginning = await beginWith(options, io);
   const { takeSecrets: takesSecrets = false } = options;
   const argv = ['import', '--terraform', file, ...(takesSecrets ? ['--take-secrets'] : [])];
   const terraform = { file, instances, takesSecrets };
   return importLive('import', terraformSelection(instances), { ...beginning, argv, terraform }, options, io);
 }
 
-/** Options that only --terraform has. */
-function refuseAlone({ organization, takeSecrets }: ImportCommandOptions): void {
+/** Options that only --terraform has, and a new configuration, which --all does not write. */
+function refuseAlone({ organization, takeSecrets }: ImportCommandOptions, names: readonly string[]): void {
+  if (!takeSecrets && organization !== undefined) {
+    if (names.length > 0) return;
+    const hint = {
+      text: 'Begin with all that is live.',
+      command: ['init', '--from-live', '--organization', organization],
+    };
+    throw new UserError('USAGE', '--organization was given, and no names or --terraform', hint);
+  }
   const given = [
     ...(takeSecrets ? ['--take-secrets'] : []),
     ...(organization === undefined ? [] : ['--organization', organization]),

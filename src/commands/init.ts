@@ -6,6 +6,7 @@ import type { Io } from '../cli/io.ts';
 import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
+import { IMPORT_NAMES } from '../import/selection.ts';
 import { scalar } from '../import/yaml-writer.ts';
 import { DEFAULT_ORGANIZATION, DEFAULT_SECRETS } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
@@ -58,7 +59,9 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { config } = options;
   await refuseFolder(config, '--from-live');
   if (await isThere(config)) throw alreadyThere(config);
-  return importLive('init', { what: 'all' }, await beginNew(options, io), options, io);
+  const { organization } = options;
+  const instead = [...IMPORT_NAMES, ...(organization === undefined ? [] : ['--organization', organization])];
+  return importLive('init', { what: 'all', instead }, await beginNew(options, io), options, io);
 }
 
 export function starter(organization: string): string {

@@ -13,13 +13,17 @@ import { suggestion } from '../yaml/wording.ts';
 
 /** What to import: everything, or accounts and tokens by the names that were typed or found in Terraform. */
 export type Selection =
-  | { readonly what: 'all' }
+  /** `instead`: the command to type where users cannot be listed. */
+  | { readonly what: 'all'; readonly instead?: readonly string[] }
   | {
       readonly what: 'some';
       readonly accounts: ReadonlyMap<string, SelectedAccount>;
       /** They were found, and not typed: what cannot be imported is skipped. By default, all is refused then. */
       readonly isFound?: boolean;
     };
+
+/** A command to import accounts by their names. */
+export const IMPORT_NAMES: readonly string[] = ['import', 'ACCOUNT...'];
 
 /** An account that was named, alone or for its tokens. */
 export interface SelectedAccount {
@@ -133,11 +137,11 @@ interface CandidateContext extends CandidateInput {
 }
 
 function findAll(context: CandidateContext): Candidates {
-  const { desired, live } = context;
+  const { desired, live, selection } = context;
   if (!live.users.listed) {
-    const message = `the users of the organization cannot be listed, so --all is not possible: ${live.users.why.message}`;
-    const hint = 'Name the accounts to import instead of using --all.';
-    throw new UserError('IMPORT_REFUSED', message, hint);
+    const message = `the users of the organization cannot be listed, so what can be imported is unknown: ${live.users.why.message}`;
+    const { instead: command = IMPORT_NAMES } = selection.what === 'all' ? selection : {};
+    throw new UserError('IMPORT_REFUSED', message, { text: 'Name the accounts to import.', command });
   }
   const candidates: Candidate[] = [];
   const skipped: Skipped[] = [];

@@ -4,7 +4,7 @@ import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { shell } from '../commands/shell.ts';
 import { isWindows } from '../platform.ts';
-import { CONFIG, Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const SECRETS = '.motherduck/secrets.env';
 
@@ -96,6 +96,44 @@ describe('an error names', () => {
     const { stdout, stderr } = await stage.run('plan --sandbox');
     expect(stdout + stderr).toContain('organization.json');
     expect(stdout + stderr).not.toContain('--api-url');
+  });
+});
+
+it('an import into a configuration with a file of secrets keeps that out of git, once', async () => {
+  const stage = await Stage.applied();
+  for (const file of [STATE, '.gitignore']) if (stage.has(file)) stage.remove(file);
+  const imported = await stage.run('import --all --sandbox --yes');
+  expect(imported).toMatchObject({ code: 0, stderr: expect.stringContaining('.gitignore') });
+  const lines = stage.read('.gitignore');
+  expect(lines).toContain('.motherduck/\n');
+  stage.remove(STATE);
+  expect((await stage.run('import --all --sandbox --yes')).stderr).not.toContain('.gitignore');
+  expect(stage.read('.gitignore')).toBe(lines);
+});
+
+describe('where users cannot be listed', () => {
+  it('an organization is adopted by names, as the error says', async () => {
+    const stage = await Stage.applied();
+    for (const file of [CONFIG, STATE]) stage.remove(file);
+    const folder = '.motherduck-sandbox/organization.json';
+    stage.write(folder, '{ "users_list": "missing" }');
+    const refused = await stage.run('init --from-live --organization acme --sandbox --yes');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('mdacc import ACCOUNT... --organization acme --sandbox');
+    const adopted = await stage.run('import etl_prod --organization acme --sandbox --yes');
+    expect(adopted.code, adopted.stderr).toBe(0);
+    expect(stage.read()).toMatch(/^organization: acme\b/m);
+    expect(stage.read('.gitignore')).toContain('.motherduck/');
+    expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
+    const again = await stage.run('import etl_prod --sandbox --yes');
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to import') });
+  });
+
+  it('and no configuration is begun where another one is meant', async () => {
+    const stage = await Stage.applied();
+    stage.write('sub/note.txt', '');
+    const ran = await stage.run('import etl_prod --sandbox --yes --config sub/motherduck.accounts.yaml');
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('in a folder above') });
   });
 });
 

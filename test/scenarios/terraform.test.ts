@@ -164,7 +164,7 @@ accounts:
       [['--terraform', 'sub/terraform.tfstate'], /terraform state pull > pulled\.tfstate/],
       [['--terraform', '.'], /it is a folder/],
       [['--terraform', TFSTATE, 'etl_prod'], /--terraform and names were both given/],
-      [['--organization', 'acme', '--all'], /--organization was given without --terraform/],
+      [['--organization', 'acme', '--all'], /--organization was given, and no names/],
     ];
     for (const [argv, message] of wrong)
       expect((await folder.run(['import', ...argv, '--sandbox'])).stderr).toMatch(message);
