@@ -282,9 +282,13 @@ export class AccountApply {
   async #verify(): Promise<void> {
     const desired = this.#desired;
     const { stopping, halt } = this.#input;
-    if (desired === undefined || this.#failedAccount || stopping.aborted || halt.error) return;
+    if (desired === undefined || this.#failedAccount || halt.error) return;
     const isToVerify = this.#input.verify !== undefined && desired.smoke !== false;
     if (isToVerify && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
+    if (stopping.aborted) {
+      if (isToVerify) this.#smoke.push(untested(desired.username));
+      return;
+    }
     try {
       const smoke = await this.#test(desired);
       this.#checkClock();
@@ -331,6 +335,11 @@ export class AccountApply {
     if (this.#desired === undefined) throw new Error(`${this.#account} is in the plan and not in the configuration`);
     return this.#desired;
   }
+}
+
+/** Of an account whose test did not begin. */
+function untested(account: string): AccountSmoke {
+  return { account, outcome: 'interrupted', connections: [], verified: [], warnings: [], ms: 0 };
 }
 
 /** A rotation that nobody attends may have a longer overlap than its policy, and records that one. */

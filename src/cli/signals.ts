@@ -1,5 +1,6 @@
 /** Interruptions by Ctrl-C, SIGTERM or a closed terminal, and work under the lock of the state. */
 import { underStateLock, whoRuns } from '../engine/state.ts';
+import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
@@ -18,6 +19,8 @@ export async function interruptible<T>(io: Io, work: (stopping: AbortSignal) => 
   const onSignal = () => {
     if (controller.signal.aborted) {
       io.changing.clear();
+      const command = commandText(['plan'], io.inContext);
+      io.note(`Stopped at once. The next run finds what this one did; to see what is left: ${command}`);
       process.exit(EXIT.interrupted);
     }
     if (!isAsking)

@@ -33,7 +33,7 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
     );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
-      io.say('Interrupted: accounts that were not tested are marked. Run the same command to test them.');
+      io.say('Interrupted. Run the same command to test all of them.');
       return EXIT.interrupted;
     }
     return smoke.passed ? EXIT.done : EXIT.smokeFailed;

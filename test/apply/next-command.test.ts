@@ -5,6 +5,7 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { appliedText } from '../../src/report/apply/text.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { brief, desire, MemoryStateWriter, token, World } from '../world.ts';
 
 const desired = desire({
@@ -91,4 +92,49 @@ it('a disk that is full before an account is created leaves nothing of it', asyn
   const failures = said(applied).match(/^Failed: .*full$/gm) ?? [];
   expect(failures.filter((line) => line === 'Failed: full')).toEqual([]);
   expect(failures).not.toEqual([]);
+});
+
+describe('an apply that is interrupted when its actions are done', () => {
+  /** Untested accounts are those that were in their test, and those that waited for it. */
+  async function interrupted(world: World, options: Parameters<World['apply']>[1] = {}) {
+    const stop = new AbortController();
+    const planned = (await world.plan(desired, options)).actions.length;
+    let done = 0;
+    const applied = await world.apply(desired, {
+      ...options,
+      stopping: stop.signal,
+      onEvent: ({ kind }) => {
+        if (kind === 'end') done += 1;
+        if (done === planned) stop.abort();
+      },
+      verify: async ({ username: account }) => {
+        return { account, outcome: 'interrupted', verified: [], connections: [], warnings: [], ms: 0 };
+      },
+    });
+    const smoke = { at: '', accounts: applied.smoke, warnings: [], passed: false };
+    return { ...applied, text: appliedText({ plan: applied.plan, applied, smoke }) };
+  }
+
+  it('names every account that was not tested, with the command that tests it', async () => {
+    const { text, smoke } = await interrupted(new World());
+    expect(smoke.map(({ account, outcome }) => [account, outcome]).sort()).toEqual([
+      ['etl_prod', 'interrupted'],
+      ['tenant_a', 'interrupted'],
+    ]);
+    expect(text).toMatch(/mdacc smoke (etl_prod tenant_a|tenant_a etl_prod)$/m);
+    expect(text).not.toContain('(0 ms)');
+  });
+
+  it('names the tokens that a rotation did not verify, which the next apply replaces', async () => {
+    const world = new World();
+    await world.apply(desired);
+    const { text, smoke } = await interrupted(world, { rotate: () => true });
+    expect(smoke).toHaveLength(2);
+    for (const name of ['etl_prod/airflow', 'etl_prod/dbt', 'tenant_a/app']) expect(text).toContain(name);
+    expect(text).toMatch(/mdacc apply$/m);
+    expect(text).not.toContain('mdacc smoke');
+    expectGolden('reports', 'an apply > whose tests were interrupted', text);
+    const tokens = brief(await world.plan(desired));
+    expect(tokens.filter((action) => action.startsWith('rotate_token'))).toHaveLength(3);
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { interruptible, whileAsking } from '../../src/cli/signals.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -21,6 +21,22 @@ describe('an interruption', () => {
     const [text = '', ...more] = await saidAt((stopped) => stopped);
     expectGolden('warnings', 'an interruption > of work says what becomes of what is in flight', text);
     expect(more).toEqual([]);
+  });
+
+  it('that comes twice ends the process, and says how to go on', async () => {
+    const said: string[] = [];
+    const changing = { clear: () => void said.push('cleared'), show: () => undefined };
+    const io = { note: (text: string) => void said.push(text), changing, inContext: (argv: string[]) => argv };
+    const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    onTestFinished(() => exit.mockRestore());
+    const twice = interruptible(io as unknown as Io, async () => {
+      process.emit('SIGTERM', 'SIGTERM');
+      process.emit('SIGTERM', 'SIGTERM');
+    });
+    await expect(twice).rejects.toThrow('exit 130');
+    expect(said).toEqual([expect.any(String), 'cleared', expect.stringMatching(/mdacc plan$/)]);
   });
 
   it('of a question says nothing of it, since nothing is', async () => {

@@ -23,3 +23,16 @@ it('explains once what every account meets', () => {
   expect(text).not.toContain('mdacc smoke');
   expectGolden('reports', 'a smoke test > what every account meets', text);
 });
+
+it('shows accounts that were not tested as one line', () => {
+  const names = Array.from({ length: 196 }, (_, at) => `tenant_${String(at + 1).padStart(3, '0')}`);
+  const accounts = names.map((account) => ({
+    ...failing(account, 'app', false, ''),
+    outcome: 'interrupted' as const,
+    connections: [],
+  }));
+  const text = smokeText({ at: '2026-11-29T13:00:00.000Z', accounts, warnings: [], passed: false });
+  expect(text.trim().split('\n')).toHaveLength(2);
+  expect(text).toContain('tenant_001 ... tenant_196 (196 accounts)');
+  expect(text).not.toContain(' ms)');
+});

@@ -65,6 +65,9 @@ export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 
   return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
 }
 
+/** More accounts to test are not named in a command. */
+const UNTESTED_NAMED = 5;
+
 /** Of tokens that are kept, the first are named with what to do. */
 const KEPT_SHOWN = 5;
 
@@ -164,5 +167,32 @@ export function appliedText(
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   const ends = [...leftLines(plan, applied), ...revokedLines(applied, smoke, paint)];
-  return `\n${[...failures, summary, ...tested, ...ends].join('\n')}\n`;
+  const next = interruptedTests(applied, smoke, paint, inContext);
+  return `\n${[...failures, summary, ...tested, ...ends, ...next].join('\n')}\n`;
+}
+
+/** What an interruption of the tests leaves, and what to type next. */
+function interruptedTests({ outcomes }: Applied, smoke: Smoke, paint: Paint, inContext: InContext): string[] {
+  const interrupted = smoke.accounts.filter(({ outcome }) => outcome === 'interrupted');
+  const verified = new Map(interrupted.map((account) => [account.account, account.verified]));
+  const replaced = outcomes.flatMap(({ action, result }) => {
+    const isDone = action.action === 'rotate_token' && result === 'done';
+    return isDone && verified.get(action.account)?.includes(action.token) === false ? [action] : [];
+  });
+  const toApply = new Set(replaced.map(({ account }) => account));
+  const others = printable(interrupted.map(({ account }) => account).filter((account) => !toApply.has(account)));
+  const lines: string[] = [];
+  if (replaced.length > 0) {
+    const names = few(printable(replaced.map(({ account, token }) => `${account}/${token}`)));
+    const text = 'The old tokens stay valid. Replace the new ones again, and test them.';
+    lines.push(
+      `${paint.yellow('Stored, but not verified:')} ${names}`,
+      `  ${hintText({ text, command: ['apply'] }, inContext, paint.command)}`,
+    );
+  }
+  if (others.length > 0) {
+    const command = ['smoke', ...(others.length > UNTESTED_NAMED ? [] : others)];
+    lines.push(hintText({ text: 'Test what was interrupted.', command }, inContext, paint.command));
+  }
+  return lines;
 }

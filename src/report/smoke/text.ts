@@ -2,17 +2,23 @@
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { SMOKE_TOKEN_NAME, typeName } from '../../model/tokens.ts';
+import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
+import { rangesText } from '../plan/groups.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 
 /** Writes the smoke test. */
 export function smokeText(given: Smoke, paint: Paint = plain, inContext: InContext = noContext): string {
   const smoke = printable(given);
-  const names = smoke.accounts.map(({ account }) => account);
+  const untested = smoke.accounts.filter(isUntested);
+  const names = smoke.accounts.filter((account) => !isUntested(account)).map(({ account }) => account);
   const width = columnWidth(names, 32);
   const said = new Map<string, string>();
-  const lines = smoke.accounts.flatMap((account) => accountLines(account, width, said, paint, inContext));
+  const lines = smoke.accounts.flatMap((account) =>
+    isUntested(account) ? [] : accountLines(account, width, said, paint, inContext),
+  );
+  if (untested.length > 0) lines.push(`  ${paint.yellow('not tested')}  ${untestedNames(untested)}`);
   const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
     (warning) =>
       `${paint.yellow('Warning:')} ${warning.message}${warning.hint ? `\n  ${hintText(warning.hint, inContext, paint.command)}` : ''}`,
@@ -20,13 +26,28 @@ export function smokeText(given: Smoke, paint: Paint = plain, inContext: InConte
   return `${[...lines, ...warnings, paint.bold(smokeSummary(smoke))].join('\n')}\n`;
 }
 
+/** Whether an interruption came before any of its connections. */
+function isUntested({ outcome, connections }: AccountSmoke): boolean {
+  return outcome === 'interrupted' && connections.length === 0;
+}
+
+function untestedNames(untested: readonly AccountSmoke[]): string {
+  const names = rangesText(untested.map(({ account }) => account));
+  return untested.length === 1 ? names : `${names} (${counted(untested.length, 'account')})`;
+}
+
 /** `Smoke test: 3 of 3 accounts passed.` */
 function smokeSummary(smoke: Smoke): string {
   const tested = smoke.accounts.filter((account) => account.outcome !== 'skipped');
   const passed = tested.filter((account) => account.outcome === 'passed').length;
+  const interrupted = tested.filter((account) => account.outcome === 'interrupted').length;
   const skipped = smoke.accounts.length - tested.length;
+  const others = [
+    ...(interrupted > 0 ? [`${interrupted} interrupted`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+  ];
   const location = smoke.organization ? ` in ${smoke.organization.name}` : '';
-  return `Smoke test: ${passed} of ${tested.length} accounts passed${location}${skipped > 0 ? `, ${skipped} skipped` : ''}.`;
+  return `Smoke test: ${passed} of ${tested.length} accounts passed${[location, ...others].join(', ')}.`;
 }
 
 /** @param said the account with which each failure was explained, by its text: what every account meets is explained once */
