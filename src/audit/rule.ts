@@ -4,7 +4,7 @@
  */
 import type { Finding, RuleInfo } from '../model/audit.ts';
 import type { LiveToken } from '../model/live.ts';
-import { DAY_MS, isoTime } from '../model/time.ts';
+import { DAY_MS } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
 import { deletionSteps } from '../plan/notice-text.ts';
 import type { AuditedAccount } from './account.ts';
@@ -55,11 +55,6 @@ export function aboutGoneToken(account: AuditedAccount, { record, desired }: Gon
 /** The name at MotherDuck; the id of a token without a name. */
 export function nameOf({ name, id }: LiveToken): string {
   return name === '' ? id : name;
-}
-
-/** A time in milliseconds since 1970 as `2027-02-06`. */
-export function day(ms: number): string {
-  return isoTime(ms).slice(0, 10);
 }
 
 /** The fix for a token that no program may need. */

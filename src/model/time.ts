@@ -51,6 +51,11 @@ export function showTime(ms: number): string {
   return `${isoTime(ms).slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** Likewise its day: `2027-02-06`. */
+export function showDay(ms: number): string {
+  return isoTime(ms).slice(0, 10);
+}
+
 /** Milliseconds on a clock that nobody sets. Node loads `performance` when it is first used, which takes 2 ms; this is there. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;

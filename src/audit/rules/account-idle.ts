@@ -1,7 +1,7 @@
-import { describeSpan, formatDuration } from '../../model/time.ts';
+import { describeSpan, formatDuration, showDay } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import { type AuditedAccount, firstSeen } from '../account.ts';
-import { aboutAccount, day, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
+import { aboutAccount, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
 
 /** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle, and a suspended one has no queries to run. */
 export const accountIdle: Rule = {
@@ -25,8 +25,9 @@ export const accountIdle: Rule = {
 
 function describe(last: number | undefined, since: number | undefined, idle: number, now: number): string {
   const limit = `--idle is ${formatDuration(idle)}`;
-  if (last !== undefined) return `its last query was ${day(last)}, ${describeSpan((now - last) / 1000)} ago; ${limit}`;
-  const age = since === undefined ? '' : `, and it has existed since ${day(since)}`;
+  if (last !== undefined)
+    return `its last query was ${showDay(last)}, ${describeSpan((now - last) / 1000)} ago; ${limit}`;
+  const age = since === undefined ? '' : `, and it has existed since ${showDay(since)}`;
   return `has no recorded query${age}; ${limit}`;
 }
 

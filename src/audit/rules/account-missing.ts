@@ -1,5 +1,6 @@
+import { showDay } from '../../model/time.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, apply, day, type Found, forget, type Rule } from '../rule.ts';
+import { aboutAccount, apply, type Found, forget, type Rule } from '../rule.ts';
 
 /** The only finding of such an account: its tokens are not reported as missing too. A removed account that is gone is fine. */
 export const accountMissing: Rule = {
@@ -29,7 +30,7 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
   }
   if (state.intent?.action === 'delete_account') {
     return {
-      message: `deleted with mdacc on ${day(Date.parse(state.intent.at))}, in a run that did not end`,
+      message: `deleted with mdacc on ${showDay(Date.parse(state.intent.at))}, in a run that did not end`,
       fix: {
         text: 'Destroy it again, or apply to create it again without data.',
         command: ['destroy', '--only', account.username],
@@ -37,7 +38,7 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
     };
   }
   return {
-    message: `deleted outside of mdacc: managed since ${day(Date.parse(state.since))}, and no longer at MotherDuck`,
+    message: `deleted outside of mdacc: managed since ${showDay(Date.parse(state.since))}, and no longer at MotherDuck`,
     fix: apply(account, 'Remove from the configuration, or apply to create again without data.'),
   };
 }

@@ -1,4 +1,5 @@
-import { aboutToken, day, type Rule } from '../rule.ts';
+import { showDay } from '../../model/time.ts';
+import { aboutToken, type Rule } from '../rule.ts';
 
 /** MotherDuck's own tokens are known by their reserved names. Nobody can give them a life, so they fail no audit. */
 export const integrationTokenNeverExpires: Rule = {
@@ -13,7 +14,7 @@ export const integrationTokenNeverExpires: Rule = {
         if (token.role !== 'reserved' || token.live.expiresAt !== null) continue;
         yield {
           ...aboutToken(account, token),
-          message: `was created by MotherDuck for itself on ${day(token.live.createdAt)}, and never expires`,
+          message: `was created by MotherDuck for itself on ${showDay(token.live.createdAt)}, and never expires`,
           fix: { text: 'Revoke it at MotherDuck if no client or Flight uses it.' },
         };
       }

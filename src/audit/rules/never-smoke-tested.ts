@@ -1,4 +1,5 @@
-import { aboutAccount, day, type Rule, smokeTest } from '../rule.ts';
+import { showDay } from '../../model/time.ts';
+import { aboutAccount, type Rule, smokeTest } from '../rule.ts';
 
 /** For accounts in the state; not with `smoke: false`, nor while their creation is unfinished. */
 export const neverSmokeTested: Rule = {
@@ -14,7 +15,7 @@ export const neverSmokeTested: Rule = {
       if (desired.smoke === false || state.smoke !== undefined || state.intent !== undefined) continue;
       yield {
         ...aboutAccount(account),
-        message: `managed since ${day(Date.parse(state.since))}, and never smoke-tested`,
+        message: `managed since ${showDay(Date.parse(state.since))}, and never smoke-tested`,
         fix: smokeTest(account, 'Run the smoke test.'),
       };
     }

@@ -1,6 +1,6 @@
 import { rotationDue } from '../../model/rotation-due.ts';
-import { describeSpan } from '../../model/time.ts';
-import { aboutToken, apply, day, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
+import { describeSpan, showDay } from '../../model/time.ts';
+import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
 /** While the token is live; an expired one is reported as that. A rotation may be late by half of its margin at most. */
 export const rotationOverdue: Rule = {
@@ -19,7 +19,7 @@ export const rotationOverdue: Rule = {
         const left = describeSpan((live.expiresAt - now) / 1000);
         yield {
           ...aboutToken(account, token),
-          message: `has been due for rotation since ${day(due)} by policy ${desired.policy}, and expires in ${left}, ${day(live.expiresAt)}`,
+          message: `has been due for rotation since ${showDay(due)} by policy ${desired.policy}, and expires in ${left}, ${showDay(live.expiresAt)}`,
           fix: apply(account, 'Schedule mdacc apply every night, and rotate now.'),
         };
       }

@@ -1,6 +1,6 @@
-import { formatDuration } from '../../model/time.ts';
+import { formatDuration, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, day, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Not where the configuration says `ttl: never`, which requires allow_never_expiring. */
 export const tokenNeverExpires: Rule = {
@@ -17,7 +17,7 @@ export const tokenNeverExpires: Rule = {
       const policy = configured?.ttl ? `, and policy ${configured.policy} gives ${formatDuration(configured.ttl)}` : '';
       yield {
         ...aboutToken(account, token),
-        message: `never expires${policy}; created ${day(live.createdAt)}`,
+        message: `never expires${policy}; created ${showDay(live.createdAt)}`,
         fix: replace(account, token),
       };
     }

@@ -1,6 +1,7 @@
+import { showDay } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutToken, apply, day, REVOKE, type Rule } from '../rule.ts';
+import { aboutToken, apply, REVOKE, type Rule } from '../rule.ts';
 import type { AuditedToken, TokenRole } from '../tokens.ts';
 
 const ORIGINS: Partial<Record<TokenRole, string>> = {
@@ -20,7 +21,7 @@ export const tokenOrphan: Rule = {
       for (const token of account.tokens) {
         const origin = ORIGINS[token.role];
         if (origin === undefined) continue;
-        const message = `${origin}; created ${day(token.live.createdAt)}`;
+        const message = `${origin}; created ${showDay(token.live.createdAt)}`;
         yield { ...aboutToken(account, token), message, fix: fixFor(account, token) };
       }
     }

@@ -1,6 +1,6 @@
-import { describeSpan, formatDuration, MINUTE } from '../../model/time.ts';
+import { describeSpan, formatDuration, MINUTE, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, day, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
 const TOLERANCE = MINUTE;
@@ -22,7 +22,7 @@ export const tokenTooLongLived: Rule = {
       if (lifetime <= most + TOLERANCE) continue;
       yield {
         ...aboutToken(account, token),
-        message: `lives ${describeSpan(lifetime)}, until ${day(expiresAt)}, and guardrails.max_token_ttl is ${formatDuration(most)}`,
+        message: `lives ${describeSpan(lifetime)}, until ${showDay(expiresAt)}, and guardrails.max_token_ttl is ${formatDuration(most)}`,
         fix: replace(account, token),
       };
     }

@@ -1,6 +1,6 @@
-import { describeSpan, formatDuration } from '../../model/time.ts';
+import { describeSpan, formatDuration, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, day, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Yields to the rules for tokens that never expire, exceed the guardrail, or are overdue for rotation. */
 export const tokenTooOld: Rule = {
@@ -18,7 +18,7 @@ export const tokenTooOld: Rule = {
       if (age <= desired.ttl) continue;
       yield {
         ...aboutToken(account, token),
-        message: `is ${describeSpan(age)} old, created ${day(live.createdAt)}, and policy ${desired.policy} gives ${formatDuration(desired.ttl)}`,
+        message: `is ${describeSpan(age)} old, created ${showDay(live.createdAt)}, and policy ${desired.policy} gives ${formatDuration(desired.ttl)}`,
         fix: replace(account, token),
       };
     }

@@ -1,4 +1,5 @@
-import { aboutToken, day, importToken, REVOKE, type Rule } from '../rule.ts';
+import { showDay } from '../../model/time.ts';
+import { aboutToken, importToken, REVOKE, type Rule } from '../rule.ts';
 
 /** For managed accounts. Yields to the rules for tokens that expire soon, share a name, or belong to a suspended account. */
 export const unmanagedToken: Rule = {
@@ -14,10 +15,10 @@ export const unmanagedToken: Rule = {
       for (const token of account.tokens) {
         if (token.role !== 'unmanaged') continue;
         const { type, createdAt, expiresAt } = token.live;
-        const end = expiresAt === null ? 'never expires' : `expires ${day(expiresAt)}`;
+        const end = expiresAt === null ? 'never expires' : `expires ${showDay(expiresAt)}`;
         yield {
           ...aboutToken(account, token),
-          message: `not in the configuration: ${type}, created ${day(createdAt)}, ${end}`,
+          message: `not in the configuration: ${type}, created ${showDay(createdAt)}, ${end}`,
           fix: token.isAdoptable ? importToken(account, token, 'Revoke at MotherDuck if unused, or adopt.') : REVOKE,
         };
       }

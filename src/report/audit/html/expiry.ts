@@ -1,6 +1,6 @@
 /** When tokens rotate, are revoked and expire: a bar for each week of the next 90 days in which one does. */
 import type { Audit, InventoryToken } from '../../../model/audit.ts';
-import { DAY_MS, showTime } from '../../../model/time.ts';
+import { DAY_MS, showDay } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { untilText } from '../../plan/wording.ts';
@@ -45,13 +45,8 @@ export function nextTokens({ inventory }: Audit): NextToken[] {
 
 /** `etl_prod/airflow rotates 2027-02-08 (in 76 days)` */
 export function nextText({ name, change, at }: NextToken, now: number): Markup {
-  const when = at <= now ? 'with the next apply' : `${day(at)} (${untilText(at, now)})`;
+  const when = at <= now ? 'with the next apply' : `${showDay(at)} (${untilText(at, now)})`;
   return html`<bdi>${name}</bdi> ${change} ${when}`;
-}
-
-/** `2027-02-08` */
-export function day(at: number): string {
-  return showTime(at).slice(0, 10);
 }
 
 /** The sign of each change and its part of a bar, which is hollow, full or thin; text beside the bar says the same. */
@@ -80,7 +75,7 @@ export function expiry(audit: Audit): Markup {
   const most = Math.max(1, ...weeks.map(({ length }) => length));
   const rows = stretches(weeks).map(({ changing, first, last }) => {
     const end = Math.min(now + (last + 1) * WEEK_MS - DAY_MS, now + DAYS_AHEAD * DAY_MS);
-    const title = html`${day(now + first * WEEK_MS)} <span class="quiet">to ${day(end).slice(5)}</span>`;
+    const title = html`${showDay(now + first * WEEK_MS)} <span class="quiet">to ${showDay(end).slice(5)}</span>`;
     return html`<li><div>${title}</div><div>${changing.length === 0 ? NOTHING : bar(changing, most)}<p class="quiet">${wordsOf(changing, now)}</p></div></li>\n`;
   });
   const rest = tokens.length - all.length;
@@ -123,7 +118,7 @@ function wordsOf(tokens: readonly NextToken[], now: number): Markup {
   if (tokens.length > NAMES_SHOWN) return html`${countsOf(tokens)}`;
   return html`${tokens.map(
     ({ name, change, at }, index) =>
-      html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${at <= now ? 'with the next apply' : day(at).slice(5)}`,
+      html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${at <= now ? 'with the next apply' : showDay(at).slice(5)}`,
   )}`;
 }
 

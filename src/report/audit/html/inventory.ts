@@ -1,11 +1,12 @@
 /** The table of accounts. Complete as it stands; with the script it sorts and filters. */
 import type { AccountUsage, Audit, InventoryAccount } from '../../../model/audit.ts';
 import { SIZES } from '../../../model/ducklings.ts';
+import { showDay } from '../../../model/time.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { SEVERITIES } from '../findings.ts';
 import { computeText, storedText, usageTitle, usageUnknowns } from '../usage.ts';
 import { ceilingText, sizesText } from './ducklings.ts';
-import { day, nameOf } from './expiry.ts';
+import { nameOf } from './expiry.ts';
 
 const TOKENS_SHOWN = 3;
 
@@ -29,7 +30,7 @@ export function inventoryTable(audit: Audit): Markup {
       tokensCell(account),
       html`<td>${nextCell(account, now)}</td>`,
       html`<td data-sort="${sizeRank(account)}">${sizesText(account.ducklings)}${isPriced ? html`; ${ceilingText(account, inventory) ?? 'unknown'}` : NOTHING}</td>`,
-      html`<td>${account.last_verified === null ? 'never' : dayOf(account.last_verified)}</td>`,
+      html`<td>${account.last_verified === null ? 'never' : showDay(Date.parse(account.last_verified))}</td>`,
       ...(hasQueries ? [html`<td data-is="Last query">${lastQuery(account)}</td>`] : []),
       ...(usage ? [html`<td data-is="Used">${usedCell(used.get(account.account))}</td>`] : []),
     ];
@@ -86,19 +87,15 @@ function nextCell({ tokens }: InventoryAccount, now: number): string {
     );
   if (soonest === null) return tokens.length === 0 ? 'no tokens' : 'never expires';
   const at = Date.parse(soonest.at);
-  return `${day(at)} ${soonest.change}${at <= now ? ' with the next apply' : ''}`;
+  return `${showDay(at)} ${soonest.change}${at <= now ? ' with the next apply' : ''}`;
 }
 
 function lastQuery({ last_query }: InventoryAccount): string {
-  return last_query === undefined ? 'unknown' : last_query === null ? 'none recorded' : dayOf(last_query);
+  return last_query === undefined ? 'unknown' : last_query === null ? 'none recorded' : showDay(Date.parse(last_query));
 }
 
 function usedCell(usage: AccountUsage | undefined): string {
   return usage === undefined ? 'unknown' : `${computeText(usage)}; ${storedText(usage)}`;
-}
-
-function dayOf(time: string): string {
-  return day(Date.parse(time));
 }
 
 /** Sizes sort by what they are, not by their names. */

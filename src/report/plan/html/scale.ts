@@ -1,5 +1,5 @@
 /** A time as a position on a drawing. */
-import { DAY, HOUR, type Seconds, showTime } from '../../../model/time.ts';
+import { DAY, HOUR, type Seconds, showDay, showTime } from '../../../model/time.ts';
 
 /** Distances between labels; more than three dates do not fit on a phone. */
 const STEPS: readonly Seconds[] = [
@@ -23,7 +23,7 @@ export function scaleTo(times: readonly number[], now: number): Scale {
   const step = STEPS.find((each) => span / 1000 / each <= TICKS) ?? longStep(span / 1000);
   const ticks = Array.from({ length: Math.floor(span / 1000 / step) }, (_, index) => {
     const at = now + (index + 1) * step * 1000;
-    return { at, label: step < DAY ? showTime(at).slice(11, 16) : showTime(at).slice(0, 10) };
+    return { at, label: step < DAY ? showTime(at).slice(11, 16) : showDay(at) };
   });
   const position = (at: number) => Math.round(Math.min(1, Math.max(0, (at - now) / span)) * 1000) / 10;
   return { position, until: now + span, ticks: [{ at: now, label: 'now' }, ...ticks] };

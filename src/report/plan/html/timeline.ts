@@ -1,6 +1,6 @@
 /** When tokens begin and end: one line per token, the soonest first; for many, also how many change when. */
 import type { Plan } from '../../../model/plan.ts';
-import { DAY_MS, describeSpan } from '../../../model/time.ts';
+import { DAY_MS, describeSpan, showDay } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 import { untilText } from '../wording.ts';
@@ -9,7 +9,6 @@ import { type Scale, scaleTo } from './scale.ts';
 import {
   type AlikeLifetimes,
   alikeLifetimes,
-  dayOf,
   type End,
   type Life,
   overlapOf,
@@ -34,7 +33,7 @@ export function timeline(plan: Plan): Markup | undefined {
   const left = groups.slice(SHOWN).reduce((sum, { accounts }) => sum + accounts.length, 0);
   const scale = scaleTo(drawnTimes(shown, now), now);
   const rows = shown.map((one) => html`${row(one, scale, now)}\n`);
-  const words = `Time from ${dayOf(now)} to ${dayOf(scale.until)}, for the lines of the tokens below; the text beside each says what it shows`;
+  const words = `Time from ${showDay(now)} to ${showDay(scale.until)}, for the lines of the tokens below; the text beside each says what it shows`;
   return html`${all.length <= COUNTED_FROM ? NOTHING : changeCounts(all, now)}${legend(shown, scale, now)}<div class="axis"><div></div>${axis(scale, words)}</div>
 <ol class="times">
 ${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">The soonest ${all.length - left} of ${all.length} tokens; ${left} later ones are not shown (mdacc plan --format json has all).</p>`}`;
@@ -65,7 +64,7 @@ function sayLife({ name, begins, end, at }: Life, overlap: number | undefined, n
 }
 
 function whenOf(at: number, now: number): string {
-  return at <= now ? 'now' : `${dayOf(at)} (${untilText(at, now)})`;
+  return at <= now ? 'now' : `${showDay(at)} (${untilText(at, now)})`;
 }
 
 /** Pixels. */
@@ -176,7 +175,7 @@ function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
   const last = times.reduce((latest, time) => Math.max(latest, time), now);
   const stretch = (last - now) / BARS;
   const busiest = now + counts.indexOf(most) * stretch;
-  const words = `${counted(times.length, 'change')} of ${counted(all.length, 'token')} until ${dayOf(last)}; at most ${most} within ${describeSpan(stretch / 1000)}, from ${dayOf(busiest)}.`;
+  const words = `${counted(times.length, 'change')} of ${counted(all.length, 'token')} until ${showDay(last)}; at most ${most} within ${describeSpan(stretch / 1000)}, from ${showDay(busiest)}.`;
   const bars = counts.map((count, index) => bar(count, index, most));
   return html`<svg class="track" height="${BAR_HEIGHT + BAR_AXIS}" role="img" aria-labelledby="changes-by-time"><title id="changes-by-time">How many tokens change when</title>${gridLines(scale, BAR_HEIGHT)}${bars}${labels(scale, BAR_HEIGHT + BAR_AXIS)}</svg>
 <p class="quiet">${words}</p>

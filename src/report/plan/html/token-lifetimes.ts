@@ -1,6 +1,6 @@
 /** The lives of the tokens that a plan changes, or that change later: data for the drawing of them. */
 import type { Action, NextChange, Plan, PlannedToken, ShownToken } from '../../../model/plan.ts';
-import { showTime } from '../../../model/time.ts';
+import { showDay } from '../../../model/time.ts';
 
 /** How a token's life ends. */
 export type End = NextChange['change'] | 'never expires';
@@ -59,7 +59,7 @@ export function alikeLifetimes(all: readonly TokenLifetimes[]): AlikeLifetimes[]
       name,
       begins,
       end,
-      at === undefined ? null : dayOf(at),
+      at === undefined ? null : showDay(at),
     ]);
     const key = JSON.stringify([one.token, lives]);
     const group = groups.get(key);
@@ -67,11 +67,6 @@ export function alikeLifetimes(all: readonly TokenLifetimes[]): AlikeLifetimes[]
     else groups.set(key, { ...one, accounts: [one.account] });
   }
   return [...groups.values()];
-}
-
-/** `2027-02-14` */
-export function dayOf(at: number): string {
-  return showTime(at).slice(0, 10);
 }
 
 /** Until when more than one token of a key works, in milliseconds since 1970; undefined without an overlap. */
