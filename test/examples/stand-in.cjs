@@ -55,7 +55,7 @@ if (process.env.FAIL === 'login') leave(1, '', `${program}: you are not logged i
 const place = {
   vault: () => args[3],
   aws: () => option('--secret-id'),
-  az: () => option('--name'),
+  az: () => (args[0] === 'pipelines' ? option('--group-id').replace(/^id-of-/, '') : option('--name')),
   gh: () => args[2].toUpperCase(),
   bw: () => args[2].replace(/^id-of-/, ''),
 };
@@ -96,6 +96,14 @@ const answers = {
   },
   az() {
     if (args[0] === 'keyvault') put(option('--name'), secret());
+    const group = option('--group-name');
+    if (args[0] === 'pipelines') leave(0, isKept(group) ? `id-of-${group}\n` : '');
+    if (args[1] !== 'invoke') return;
+    const { name, type, variables } = JSON.parse(secret());
+    const isNew = option('--http-method') === 'POST';
+    if (type !== 'Vsts' || isNew === isKept(name) || (!isNew && !args.includes(`groupId=id-of-${name}`)))
+      leave(1, '', 'HTTP 400\n');
+    put(name, variables.MOTHERDUCK_TOKEN.isSecret ? variables.MOTHERDUCK_TOKEN.value : '');
   },
   op() {
     if (args[1] === 'list') {

@@ -79,6 +79,7 @@ export const STORES: Readonly<Record<string, StoreCommands>> = {
     sopsFile,
   ),
   bitwarden: bitwarden(({ account, token }) => `${account}.${token}`),
+  azure_devops: azureDevops(({ account, token }) => `motherduck.${account}.${token}`),
   gitlab: gitlab(({ account, token }) => `MOTHERDUCK_TOKEN_${account}__${token}`),
 };
 
@@ -93,6 +94,24 @@ function bitwarden(secretPath: StoreCommands['secretPath']): StoreCommands {
     check: ['bw', 'unlock', '--check'],
     first: (address) => [list(address), encode, ['bw', 'create', 'item']],
     again: (address) => [list(address), encode, ['bw', 'edit', 'item', `id-of-${secretPath(address)}`]],
+    secretPath,
+  };
+}
+
+function azureDevops(secretPath: StoreCommands['secretPath']): StoreCommands {
+  const list = (address: Address) => [
+    ...['az', 'pipelines', 'variable-group', 'list', '--project', 'pipelines', '--group-name', secretPath(address)],
+    ...['--query', `[?name=='${secretPath(address)}'].id | [0]`, '--output', 'tsv'],
+  ];
+  const send = (method: string, ...route: Words) => [
+    ...['az', 'devops', 'invoke', '--area', 'distributedtask', '--resource', 'variablegroups'],
+    ...['--api-version', '5.0-preview', '--http-method', method, '--route-parameters', 'project=pipelines', ...route],
+    ...['--in-file', '/dev/stdin', '--output', 'none'],
+  ];
+  return {
+    check: ['az', 'pipelines', 'variable-group', 'list', '--project', 'pipelines', '--top', '1', '--output', 'none'],
+    first: (address) => [list(address), send('POST')],
+    again: (address) => [list(address), send('PUT', `groupId=id-of-${secretPath(address)}`)],
     secretPath,
   };
 }
