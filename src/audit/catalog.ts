@@ -7,6 +7,7 @@ export { accountDeprovisioned } from './rules/account-deprovisioned.ts';
 export { accountIdle } from './rules/account-idle.ts';
 export { accountMissing } from './rules/account-missing.ts';
 export { accountRemoved } from './rules/account-removed.ts';
+export { accountRetained } from './rules/account-retained.ts';
 export { ducklingsDiffer } from './rules/ducklings-differ.ts';
 export { fileStoreInCi } from './rules/file-store-in-ci.ts';
 export { integrationTokenNeverExpires } from './rules/integration-token-never-expires.ts';

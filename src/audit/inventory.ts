@@ -5,6 +5,7 @@ import { isoTime } from '../model/time.ts';
 import { hourlyCeiling } from '../plan/ducklings.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
+import { wasSuspended } from './rule.ts';
 import type { AuditedToken } from './tokens.ts';
 
 /** For `Audit.inventory`: the accounts that were checked, by name. */
@@ -26,6 +27,7 @@ function inventoryAccount(account: AuditedAccount, { desired, usage, now }: Evid
   return {
     account: account.username,
     standing: STANDINGS[account.standing],
+    ...(wasSuspended(account) ? { suspended: true as const } : {}),
     ducklings,
     ...(rates ? { ceiling: ducklings && hourlyCeiling(ducklings, rates) } : {}),
     last_verified: lastVerified(account),

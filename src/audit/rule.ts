@@ -119,24 +119,28 @@ export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
   return forget(`${account.username}/${key}`, text);
 }
 
-/** What to do about an account that was removed from the configuration and is still live. */
-export function restoreOrDelete({ username, state }: AuditedAccount): Hint {
+/** What to do about an account that was removed from the configuration and is still live. The command deletes nothing. */
+export function restoreOrDelete(account: AuditedAccount): Hint {
+  const { username, state } = account;
   const text = state?.deletion_protection
     ? deletionSteps()
-    : 'Put the account back into the configuration, or allow its deletion in guardrails.max_deletes and delete it with its data.';
-  return { text, command: prune(username) };
+    : 'Put the account back into the configuration, or allow its deletion in guardrails.max_deletes and delete it with its data (apply with --prune). See what that would delete.';
+  const how = wasSuspended(account) ? 'It was suspended: put back without "suspended: true", it gets new tokens. ' : '';
+  return { text: `${how}${text}`, command: ['plan', '--prune', '--only', username] };
+}
+
+/** Whether its tokens are revoked because it is, or was, suspended. */
+export function wasSuspended({ desired, state }: AuditedAccount): boolean {
+  if (desired !== undefined) return desired.suspended !== undefined;
+  return state !== undefined && [...state.tokens.values()].some(({ suspended }) => suspended);
 }
 
 /** How to delete a configured account. Its deletion protection has to be removed first, because the state remembers it. */
 export function removeAndDelete({ username, desired, state }: AuditedAccount): Hint {
   const isProtected = state?.deletion_protection ?? desired?.deletionProtection;
   const unprotect = isProtected ? 'set "deletion_protection: false" in its block and apply, then ' : '';
-  const text = `If nobody needs it, ${unprotect}remove its block from the configuration, allow the deletion in guardrails.max_deletes, and prune.`;
-  return { text, command: prune(username) };
-}
-
-function prune(username: string): string[] {
-  return ['apply', '--prune', '--only', username];
+  const text = `If nobody needs it, ${unprotect}remove its block from the configuration, allow the deletion in guardrails.max_deletes, and apply with --prune. See what that would delete.`;
+  return { text, command: ['plan', '--prune', '--only', username] };
 }
 
 /** A positional argument: one that looks like an option follows a `--`. */

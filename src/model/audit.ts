@@ -46,6 +46,8 @@ export interface InventoryAccount {
   readonly account: string;
   /** `retained`: managed, and no longer in the configuration. */
   readonly standing: 'configured' | 'retained' | 'unmanaged';
+  /** By the configuration, or for a retained account when it was last in it. */
+  readonly suspended?: true;
   /** null when they could not be read. */
   readonly ducklings: Ducklings | null;
   /** The maximum price per hour, by `compute_rates`; null when it is not known, absent without rates. */

@@ -93,7 +93,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
         code: 'GUARDRAIL',
         message: `${notice.account} has deletion_protection, recorded in the state`,
         hint: {
-          text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone) and apply that.',
+          text: 'Before you delete it, set "deletion_protection: false" in its block (restore the block if it is gone, with "suspended: true" if it had that) and apply that.',
           command: ['apply', '--only', notice.account],
         },
       };

@@ -77,8 +77,8 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
         hint: {
           text: notices.some((notice) => 'kept' in notice)
             ? deletionSteps(false)
-            : 'Put the accounts back into the configuration, or delete them with their data.',
-          command: ['apply', '--prune', ...only],
+            : 'Put the accounts back into the configuration, or delete them with their data (apply with --prune). See what that would delete.',
+          command: ['plan', '--prune', ...only],
         },
       };
     }

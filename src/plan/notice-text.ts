@@ -207,8 +207,10 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `its tokens are no longer rotated, since it was removed from the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
         hint: {
-          text: notice.kept ? deletionSteps() : 'Put it back into the configuration, or delete it with its data.',
-          command: ['apply', '--prune', '--only', notice.account],
+          text: notice.kept
+            ? deletionSteps()
+            : 'Put it back into the configuration, or delete it with its data (apply with --prune). See what that would delete.',
+          command: ['plan', '--prune', '--only', notice.account],
         },
       };
     case 'late_applies':
@@ -268,7 +270,7 @@ export function incompleteList({ listed, total }: { readonly listed: number; rea
 /** What an account that left the configuration needs before it can be pruned, unless its protection and `max_deletes` allow that. */
 export function deletionSteps(isOne = true): string {
   const [it, its] = isOne ? ['it', 'its'] : ['them', 'their'];
-  return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with "deletion_protection: false", apply, remove ${it} again, allow the deletion in guardrails.max_deletes, then prune.`;
+  return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with "deletion_protection: false", apply, remove ${it} again, allow the deletion in guardrails.max_deletes, then apply with --prune. See what that would delete.`;
 }
 
 /** Newer tokens of a key that left the configuration: they are revoked, unless the account may be another one. */
@@ -300,7 +302,7 @@ function replaceHint(
   if (!retained) return { text, command: ['rotate', `${account}/${token}`] };
   return {
     text: deletionSteps(),
-    command: ['apply', '--prune', '--only', account],
+    command: ['plan', '--prune', '--only', account],
   };
 }
 

@@ -67,6 +67,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA021 adopted/app',
       'MDA034 browsed',
       'MDA038 flying/MotherDuck Flights',
+      'MDA045 kept',
       'MDA041 leaver',
       'MDA014 tokenless',
       'MDA017 untested',
@@ -112,7 +113,7 @@ describe('an organization with one instance of every rule', () => {
     const all = found(await auditOf(world, desired, readings));
     const seen = found(await auditOf(world, desired, { ...readings, state: NO_STATE }));
     const lost = ['MDA006', 'MDA007', 'MDA008', 'MDA017', 'MDA018', 'MDA020', 'MDA021'];
-    const pending = ['MDA028', 'MDA029', 'MDA030', 'MDA031', 'MDA032', 'MDA033', 'MDA043'];
+    const pending = ['MDA028', 'MDA029', 'MDA030', 'MDA031', 'MDA032', 'MDA033', 'MDA043', 'MDA045'];
     expect(
       all
         .filter((each) => !seen.includes(each))
@@ -126,6 +127,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA001 dropped',
       'MDA002 failing/load',
       'MDA002 half_done/load',
+      'MDA001 kept',
       'MDA001 leaver',
       'MDA002 lingering/load',
       'MDA002 outdated/load',

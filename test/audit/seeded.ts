@@ -81,6 +81,7 @@ const BEFORE = configured({
     ducklings: { ...SMALL, read_write: { size: 'standard', cooldown: 3600 } },
   },
   locked: CLEAN,
+  kept: WITHOUT_TOKENS,
   newcomer: WITHOUT_TOKENS,
   trimmed: { ...CLEAN, tokens: [token('load'), token('report')] },
   unprotected: CLEAN,

@@ -129,7 +129,7 @@ describe('a replaced token of an account that left the configuration', () => {
     const { warnings } = await world.plan(desire({}));
     expect(warnings).toMatchObject([{ kind: 'unverified', replaced: 'airflow', retained: true }]);
     expect(warnings.map((warning) => noticeText(warning).hint.command)).toEqual([
-      ['apply', '--prune', '--only', 'etl_prod'],
+      ['plan', '--prune', '--only', 'etl_prod'],
     ]);
   });
 });

@@ -190,6 +190,34 @@ describe('a suspended account', () => {
     expect(await rules()).toEqual([]);
   });
 
+  it('is still found, and shown as suspended, when it has left the configuration', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit(suspend);
+    expect((await stage.run(APPLY)).code).toBe(0);
+    expect((await stage.run('state list tenant_late --sandbox')).stdout).toMatch(/^tenant_late .*suspended/m);
+    stage.edit((yaml) => yaml.replace(/ {2}tenant_late: .*\n/, ''));
+    const { document } = await stage.json('audit --sandbox');
+    expect(document).toMatchObject({
+      findings: expect.arrayContaining([
+        expect.objectContaining({
+          rule: 'MDA045',
+          account: 'tenant_late',
+          fix: {
+            text: expect.stringContaining('"suspended: true"'),
+            command: ['plan', '--prune', '--only', 'tenant_late', '--sandbox'],
+          },
+        }),
+      ]),
+      inventory: {
+        accounts: expect.arrayContaining([expect.objectContaining({ account: 'tenant_late', suspended: true })]),
+      },
+    });
+    expect((await stage.run('audit --sandbox --format html')).stdout).toContain(
+      'no longer in the configuration, suspended',
+    );
+    expect((await stage.run('state list tenant_late --sandbox')).stdout).toMatch(/^tenant_late .*suspended/m);
+  });
+
   it('has no tokens to rotate and nothing to test', async () => {
     const stage = await Stage.applied(suspend(CONFIGURATION));
     for (const names of ['tenant_late', 'tenant_late/app', 'tenant_late/*']) {
@@ -266,7 +294,7 @@ it('is told by state list', async () => {
   stage.edit(suspend);
   expect(await stage.run(APPLY)).toMatchObject({ code: 0 });
   const { stdout } = await stage.run('state list tenant_late --sandbox');
-  expect(stdout.match(/suspended/g)).toHaveLength(2);
+  expect(stdout.match(/suspended/g)).toHaveLength(3);
   expect((await stage.run('state list tenant_acme --sandbox')).stdout).not.toContain('suspended');
 });
 

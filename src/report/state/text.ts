@@ -25,6 +25,7 @@ function accountBlock(account: StateAccount, paint: Paint): string {
   const facts = [
     `${account.origin} ${account.since.slice(0, 10)}`,
     account.deletion_protection ? 'protected' : 'not protected',
+    ...([...account.tokens.values()].some(({ suspended }) => suspended) ? ['suspended'] : []),
     account.smoke
       ? `smoke test ${account.smoke.passed ? 'passed' : 'failed'} ${account.smoke.at.slice(0, 10)}`
       : 'never tested',

@@ -34,8 +34,7 @@ export function inventoryTable(audit: Audit): Markup {
       ...(hasQueries ? [html`<td data-is="Last query">${lastQuery(account)}</td>`] : []),
       ...(usage ? [html`<td data-is="Used">${usedCell(used.get(account.account))}</td>`] : []),
     ];
-    const standing =
-      account.standing === 'configured' ? NOTHING : html` <span class="quiet">${account.standing}</span>`;
+    const standing = standingText(account);
     const findings = found.get(account.account);
     const problems = findings === undefined ? NOTHING : html` <span class="quiet">${findings}</span>`;
     return html`<tr><th scope="row">${isolated(account.account)}${standing}${problems}</th>${cells}</tr>\n`;
@@ -47,6 +46,13 @@ export function inventoryTable(audit: Audit): Markup {
 <table class="inventory" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows}</tbody></table></section>`;
+}
+
+const STANDINGS = { configured: [], retained: ['no longer in the configuration'], unmanaged: ['unmanaged'] } as const;
+
+function standingText({ standing, suspended }: InventoryAccount): Markup {
+  const words = [...STANDINGS[standing], ...(suspended ? ['suspended'] : [])];
+  return words.length === 0 ? NOTHING : html` <span class="quiet">${words.join(', ')}</span>`;
 }
 
 /** `2 errors, 1 note` by account. */
