@@ -77,6 +77,8 @@ export type PlanWarning =
       readonly recreated?: 'certain' | 'possible';
       /** The configuration does not have the token any more. */
       readonly removed?: true;
+      /** Its account left the configuration. */
+      readonly retained?: true;
     }
   /** The state has token `name` as one of `token`, but it is named after another, so it is not revoked. */
   | {

@@ -104,7 +104,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
       }
       return {
         message: `an older state is in use${first.recreated === undefined ? '' : ', or accounts were deleted and created again'}: ${tokens} have newer live ones that the state does not know: ${shown}`,
-        hint: first.removed ? { text: hint.text } : { text: hint.text, ...rotate },
+        hint: first.removed || first.retained ? { text: hint.text } : { text: hint.text, ...rotate },
       };
     case 'unverified':
       return {

@@ -74,9 +74,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         };
       }
       if (notice.removed) return newerRemoved(notice, names);
+      const knows = 'than what the state knows';
+      if (notice.retained) {
+        const text = 'Bring back the newest state. Without it, this state does not rotate or revoke them.';
+        return { message: `an older state is in use: ${names} ${areNewer} ${knows}`, hint: { text } };
+      }
       const or = notice.recreated === 'possible' ? ', or the account was deleted and created again' : '';
       return {
-        message: `an older state is in use${or}: ${names} ${areNewer} than what the state knows`,
+        message: `an older state is in use${or}: ${names} ${areNewer} ${knows}`,
         hint: {
           text: `Bring back the newest state and plan again. If it is lost${or === '' ? '' : ' or the account is a new one'}, apply, then store a secret that is known.`,
           command: ['rotate', `${notice.account}/${notice.token}`],

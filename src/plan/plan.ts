@@ -146,7 +146,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...(options.branch ?? []),
       ...unlisted(live),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
-      ...secretWarnings(actions, dead, options.storeFacts),
+      ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
       ...ceilingWarning({ desired, compute, ownCompute, due }),
@@ -312,4 +312,10 @@ function longestInterval(runs: readonly StateRun[], now: number): number {
 
 function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Tokens whose live ones only a newer state knows. */
+function olderNames(plans: readonly { readonly plan: AccountPlan }[]): ReadonlySet<string> {
+  const warnings = plans.flatMap(({ plan }) => plan.warnings);
+  return new Set(warnings.flatMap((each) => (each.kind === 'older_state' ? [`${each.account}/${each.token}`] : [])));
 }

@@ -134,9 +134,13 @@ export function planRetainedToken(
   const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
   const actions = [...requested, ...overlapEnded(others, account, key, now, heldBy)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
+  const base = seriesOf(state.current?.name ?? key);
+  const newer = state.current === undefined ? [] : newerTokens(base, state, series, live, takenBy(records, now), now);
+  const names = newer.map(({ name }) => name);
   return {
     actions,
     warnings: [
+      ...(names.length === 0 ? [] : [{ kind: 'older_state', account, token: key, names, retained: true } as const]),
       ...otherSeries(series, account, key),
       ...unverifiedTokens(state, series, account, key, now, true),
       ...notReplaced(others, account, key, now),

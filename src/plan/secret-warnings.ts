@@ -110,11 +110,12 @@ export function usedStores(
   return stores.sort((a, b) => rank(a) - rank(b));
 }
 
-/** The warnings of a plan's actions. */
+/** The warnings of a plan's actions. @param older tokens of which only a newer state knows what their stores have */
 export function secretWarnings(
   actions: readonly Action[],
   dead: readonly DeadRecord[],
   facts: StoreFacts | undefined,
+  older: ReadonlySet<string> = new Set(),
 ): PlanWarning[] {
   if (facts === undefined) return [];
   const taken = takenPlaces(actions, facts);
@@ -122,7 +123,7 @@ export function secretWarnings(
     [...found].map(([store, tokens]) => ({ kind, store, tokens }));
   return [
     ...rehearsals(actions, facts),
-    ...losses(actions, facts),
+    ...losses(actions, facts, older),
     ...taken,
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
     ...ofStores('command_changed', facts.changed),
@@ -194,17 +195,21 @@ function rehearsals(actions: readonly Action[], { rehearsed }: StoreFacts): Plan
 function losses(
   actions: readonly Action[],
   { lost = new Map(), lostRetained = new Map(), unreadable = new Map() }: Partial<StoreContents>,
+  older: ReadonlySet<string>,
 ): PlanWarning[] {
-  const replaced = new Set(
-    actions.flatMap((action) =>
+  const replaced = new Set([
+    ...older,
+    ...actions.flatMap((action) =>
       'token' in action && action.after !== null ? [`${action.account}/${action.token}`] : [],
     ),
-  );
+  ]);
   const gone = new Set(
     actions.flatMap(({ action, account }) => (action === 'delete_account' || action === 'forget' ? [account] : [])),
   );
   const kept = new Map(
-    [...lostRetained].map(([store, names]) => [store, names.filter((name) => !gone.has(accountOf(name)))] as const),
+    [...lostRetained].map(
+      ([store, names]) => [store, names.filter((name) => !gone.has(accountOf(name)) && !older.has(name))] as const,
+    ),
   );
   const left = new Map(
     [...lost].map(([store, names]) => [store, names.filter((name) => !replaced.has(name))] as const),

@@ -75,3 +75,32 @@ it.each(['file', 'exec'] as const)('is said, and nothing else of the key, with a
   expect(found(await audit(stage))).toEqual(['MDA025 b', 'MDA043 airflow.2']);
   expect(stage.read(STATE)).toBe(older);
 });
+
+it.each(['plan --sandbox', 'plan --sandbox --due'])(
+  'no secret is lost that a newer token replaced: %s',
+  async (words) => {
+    const stage = await Stage.applied(configuration('file'));
+    const older = stage.read(STATE);
+    expect((await stage.run('rotate etl/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+    stage.write(STATE, older);
+    const kinds = ((await stage.json(words)).document as { warnings: { kind: string }[] }).warnings.map(
+      ({ kind }) => kind,
+    );
+    expect(kinds).toContain('older_state');
+    expect(kinds).not.toContain('secret_lost');
+  },
+);
+
+it('an account that left the configuration is not judged by an older state either', async () => {
+  const stage = await Stage.applied(configuration('file'));
+  const older = stage.read(STATE);
+  expect((await stage.run('rotate etl/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+  stage.write(STATE, older);
+  stage.edit((text) => text.replace(/^ {2}etl:[\s\S]*/m, '  other: { smoke: false }\n'));
+  const kinds = ((await stage.json('plan --sandbox')).document as { warnings: { kind: string }[] }).warnings;
+  expect(kinds.map(({ kind }) => kind)).toContain('older_state');
+  expect(kinds.map(({ kind }) => kind)).not.toContain('secret_lost');
+  const findings = found(await audit(stage));
+  expect(findings).toContain('MDA043 airflow.2');
+  expect(findings.filter((each) => /MDA0(02|35) airflow/.test(each))).toEqual([]);
+});
