@@ -51,6 +51,6 @@ it('tells a token in setup also where an included file is missing', async () => 
   const { code, stdout, stderr } = await stage.run('validate');
   expect(code).toBe(1);
   expect(stdout + stderr).toMatch(/missing\.yaml/);
-  expect(stdout + stderr).toMatch(/setup must not contain a token/);
+  expect(stdout + stderr).toMatch(/statement of setup .* token/);
   expect(stdout + stderr).not.toContain(token);
 });
