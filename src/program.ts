@@ -87,8 +87,12 @@ export function program(words: readonly string[] = []): Command {
     })
     .exitOverride()
     .enablePositionalOptions();
+  // Without a command, what to type is on the last screen.
+  mdacc.addHelpText('after', ({ error }) =>
+    error ? '' : `\n${section('Environment:', environmentLines())}`.trimEnd(),
+  );
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');
-  mdacc.addHelpText('after', section('Environment:', environmentLines()));
+  mdacc.addHelpText('after', ({ error }) => (error ? 'Environment variables: mdacc --help' : ''));
 
   const parts = new Map<string, () => void>();
   const command = (name: string, description: string, define: (command: Command) => void) => {

@@ -172,12 +172,16 @@ async function saved({ stateWriter }: ApplyInput): Promise<UserError[]> {
   }
 }
 
-/**
- * The number of steps of an apply of this plan, for its progress: each action, and each account when it is finished. By accounts
- * alone nothing would move for minutes, because many are in progress at once.
- */
-export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): number {
-  return [...actionsToApply(input).values()].reduce((steps, actions) => steps + actions.length + 1, 0);
+/** For the progress of an apply. */
+export interface ApplySteps {
+  readonly actions: number;
+  readonly accounts: number;
+}
+
+/** The number of actions of an apply of this plan, and of its accounts, which are finished when they are tested. */
+export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): ApplySteps {
+  const groups = actionsToApply(input);
+  return { actions: [...groups.values()].reduce((sum, actions) => sum + actions.length, 0), accounts: groups.size };
 }
 
 /**

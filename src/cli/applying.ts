@@ -1,6 +1,6 @@
 /** The run that apply, rotate and destroy share: lock, plan, show, ask, apply, report. */
 
-import { countSteps } from '../apply/apply.ts';
+import { type ApplySteps, countSteps } from '../apply/apply.ts';
 import type { ApplyEvent } from '../apply/apply-account.ts';
 import { isKept } from '../apply/next-command.ts';
 import {
@@ -199,15 +199,27 @@ function isBeforeFirst({ due }: ApplyCommandOptions, { state }: OpenedState): bo
 }
 
 async function applyWithProgress<T>(
-  steps: number,
+  steps: ApplySteps,
   io: Io,
   work: (onEvent: (event: ApplyEvent) => void) => Promise<T>,
 ): Promise<T> {
-  const progress = new Progress(io, 'Applying', steps);
+  const left = { ...steps };
+  let isTesting = steps.actions === 0;
+  let progress = isTesting
+    ? new Progress(io, 'Testing accounts', steps.accounts)
+    : new Progress(io, 'Applying', steps.actions);
   try {
     return await work((event) => {
       const line = eventLine(event, io.paint.err);
-      if (event.kind === 'account' || event.kind === 'end') progress.step();
+      if (event.kind === 'end') left.actions -= 1;
+      if (event.kind === 'account') left.accounts -= 1;
+      if (event.kind === (isTesting ? 'account' : 'end')) progress.step();
+      if (!isTesting && left.actions === 0) {
+        // The accounts that remain are tested; others were beside actions.
+        isTesting = true;
+        progress.end();
+        progress = new Progress(io, 'Testing accounts', steps.accounts, steps.accounts - left.accounts);
+      }
       if (event.kind === 'end') progress.line(line, event.outcome.result === 'failed');
       else if (event.kind !== 'account') progress.now(line);
     });

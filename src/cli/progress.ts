@@ -19,14 +19,17 @@ export class Progress {
   readonly #started = monotonicMs();
   readonly #timer: NodeJS.Timeout | undefined;
   /** What was done by when, in seconds since the start; the first is as old as what counts as recent. */
-  readonly #samples = [{ seconds: 0, done: 0 }];
-  #done = 0;
+  readonly #samples: { readonly seconds: number; readonly done: number }[];
+  #done: number;
   #current = '';
 
-  constructor(io: Io, what: string, total: number) {
+  /** @param done What was done before. */
+  constructor(io: Io, what: string, total: number, done = 0) {
     this.#io = io;
     this.#what = what;
     this.#total = total;
+    this.#done = done;
+    this.#samples = [{ seconds: 0, done }];
     this.#isShown = canChangeLines(process.stderr, io.options, io.env);
     // On a timer, so that the time advances during long steps and the bar follows the width of the terminal.
     if (this.#isShown) this.#timer = setInterval(() => this.#draw(), REDRAW_MS).unref();

@@ -35,6 +35,14 @@ describe.each(commands().map((command) => ({ command, name: pathOf(command) })))
   },
 );
 
+it('without a command is short, and ends with what to type', async () => {
+  const { code, stderr } = await new Stage().run([]);
+  expect(code).toBe(64);
+  expect(stderr).toContain('mdacc plan --sandbox');
+  expect(stderr).not.toContain('NODE_EXTRA_CA_CERTS');
+  expect(stderr).toMatch(/mdacc --help\n*$/);
+});
+
 describe('an error on the command line tells what to type next', () => {
   it.each([
     ['aply', 'apply?', 'mdacc --help'],
