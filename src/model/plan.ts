@@ -162,10 +162,10 @@ export interface ComputeCeiling {
   readonly currency?: string;
 }
 
-/** `disruptive`: running work may be interrupted. `destructive`: something cannot be restored. */
 /** The worst first, as every report shows changes. */
 export const RISKS = ['destructive', 'disruptive', 'safe'] as const;
 
+/** `disruptive`: running work may be interrupted. `destructive`: something cannot be restored. */
 export type Risk = (typeof RISKS)[number];
 
 /** A line of the configuration; `file` is absent in the main file. */
