@@ -38,6 +38,12 @@ accounts:
 /** Keeps the secret where the test finds it; with FAIL set, it shouts it out in every way and fails. */
 const STORE = `
 const fs = require('node:fs');
+if (process.argv[2] === 'check' && process.env.DENY) {
+  const { VAULT_TOKEN: own } = process.env;
+  console.log('denied to ' + own + ' ' + Buffer.from(own).toString('base64'));
+  console.error(JSON.stringify({ denied: own }));
+  process.exit(9);
+}
 if (process.argv[2] === 'check') process.exit(0);
 const input = JSON.parse(fs.readFileSync(0, 'utf8'));
 const secret = Buffer.from(input.base64, 'base64').toString('utf8');
@@ -160,6 +166,12 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
 
   // What fails must not tell either: a store that shouts, an API that refuses, a sandbox that is gone.
   folder.edit((text) => text.replaceAll('90d', '80d'));
+  // The check quotes what the command of the store connects with.
+  const denied = { DENY: '1', VAULT_TOKEN: 'marker-of-the-vault' };
+  for (const format of ['text', 'json', 'markdown', 'html']) {
+    runs.push(await folder.run(`apply --real-stores --yes --debug --format ${format}`, denied));
+    expect(runs.at(-1)?.stderr).toMatch(/denied.*\[secret\]/);
+  }
   runs.push(await folder.runProgram('apply --real-stores --yes --debug', { FAIL: '1' }));
   expect(runs.at(-1)).toMatchObject({ code: 3 });
   runs.push(await folder.runProgram('apply --real-stores --yes --debug --format json', { FAIL: '1' }));
@@ -195,7 +207,7 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
     runs.push(await folder.run(`show alike.plan --format ${format} --debug`));
   expect(runs.at(-1)?.stdout).toContain('alike_5');
 
-  const marks = [...partsOf(secrets), 'admin-marker-of-this-test'];
+  const marks = [...partsOf(secrets), 'admin-marker-of-this-test', 'marker-of-the-vault'];
   expectNowhereElse(marks, runs, folder, ['.motherduck/secrets.env', '.motherduck/secrets.json', 'vault/kept']);
   // The admin token comes from the environment of mdacc and of the served sandbox; no child has it.
   const all = processes();
