@@ -164,7 +164,7 @@ try {
   say('It leaves, and its secret is removed with it.');
   await type(`destroy --only tenant_initech --allow-delete ${tenant}`, { shows: '1 secret to remove', brief: true });
   process.stdout.write(
-    `\n${bold('The demo passed.')} Without --sandbox, the same commands go to MotherDuck, and need an admin token.\n`,
+    `\n${bold('The demo passed.')} Without --sandbox, the same commands go to MotherDuck, with an admin token and a state of their own.\n`,
   );
 } catch (error) {
   process.stderr.write(`\nThe demo failed: ${error.message}\n`);

@@ -15,7 +15,7 @@ it.skipIf(isWindows)('docs/getting-started.md leads from an empty folder to an a
   const { MOTHERDUCK_ADMIN_TOKEN: token = '', MDACC_SANDBOX: served = '' } = folder.env;
   delete folder.env.MDACC_SANDBOX;
   // Nobody is there to answer.
-  const lines = [begin, rehearse, `export MDACC_SANDBOX='${served}'`, apply]
+  const lines = ['mkdir clone && cd clone', begin, rehearse, `export MDACC_SANDBOX='${served}'`, apply]
     .join('\n')
     .replace('MOTHERDUCK_ADMIN_TOKEN=…', `MOTHERDUCK_ADMIN_TOKEN=${token}`)
     .replace(/^mdacc apply( --sandbox)?/gm, '$& --yes');
@@ -24,3 +24,24 @@ it.skipIf(isWindows)('docs/getting-started.md leads from an empty folder to an a
   expect(folder.has('md-accounts/.motherduck/secrets.env')).toBe(true);
   expect(folder.has('rehearsal/.motherduck/secrets.env')).toBe(true);
 });
+
+it.skipIf(isWindows)(
+  'README.md leads from a clone to an apply in the sandbox, and the plan after it to MotherDuck',
+  async () => {
+    const readme = readText('README.md');
+    const begin = blocksOf(readme, 'console').find((block) => block.includes('mdacc init')) ?? expect.unreachable();
+    const [configuration = expect.unreachable()] = blocksOf(readme, 'yaml');
+    const folder = new Stage('');
+    folder.remove('motherduck.accounts.yaml');
+    installMdacc(folder);
+    expect(await shell(folder, `set -e\nmkdir clone && cd clone\n${begin}`)).toMatchObject({ code: 0 });
+    expect(folder.has('md-accounts/motherduck.accounts.yaml')).toBe(true);
+    folder.write('md-accounts/motherduck.accounts.yaml', configuration);
+    const applied = await shell(
+      folder,
+      'cd md-accounts && mdacc apply --sandbox --yes && MOTHERDUCK_ADMIN_TOKEN=x mdacc plan',
+    );
+    expect(applied.stdout).toContain('Smoke test: 3 of 3');
+    expect(applied.stderr).toContain('rm motherduck.accounts.state.json');
+  },
+);
