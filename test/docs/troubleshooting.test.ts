@@ -27,7 +27,7 @@ describe('docs/troubleshooting.md', () => {
       const words = quote.split(' ');
       return words.some((_, at) => at + 3 <= words.length && said.includes(words.slice(at, at + 3).join(' ')));
     };
-    const quotes = sections.map((section) => /^> (.*)$/m.exec(section)?.[1] ?? '');
+    const quotes = sections.flatMap((section) => [...section.matchAll(/^> (.*)$/gm)].map(([, quote = '']) => quote));
     expect(quotes.filter((quote) => !isSaid(quote))).toEqual([]);
   });
 
