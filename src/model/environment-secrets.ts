@@ -1,7 +1,6 @@
 /** The secrets in the environment of a program, which the programs that it starts inherit and may print. */
 import { isCredentialName, mayBeCredential } from './credential.ts';
 
-/** Shorter values are also found within words, so they are replaced only where they stand alone. */
 const LONG = 8;
 const SHORTEST = 4;
 const SWITCH = /^(?:true|false|none|null)$/i;
@@ -15,13 +14,14 @@ export function withoutEnvironmentSecrets(text: string, env: NodeJS.ProcessEnv):
     ...proxyUsers(env).flatMap(({ user, ...others }) => [...user, ...formsOf(others)]),
   ];
   const found = new Set(all.filter((value) => value.length > 1));
-  return [...found]
-    .sort((a, b) => b.length - a.length)
-    .reduce((left, value) => {
-      if (value.length >= LONG) return left.replaceAll(value, '[secret]');
-      const escaped = value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-      return left.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
-    }, text);
+  return [...found].sort((a, b) => b.length - a.length).reduce(withoutValue, text);
+}
+
+/** The text with `[secret]` for the value; for a short one only where it stands alone, since it may be within any word. */
+export function withoutValue(text: string, value: string): string {
+  if (value.length >= LONG) return text.replaceAll(value, '[secret]');
+  const escaped = value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
 }
 
 /** The credentials in the variables that name proxies, as they can occur in foreign texts. */

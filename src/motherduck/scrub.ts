@@ -1,3 +1,5 @@
+import { withoutValue } from '../model/environment-secrets.ts';
+
 const MAX_OUTPUT = 600;
 /** Characters that are examined. A word across the cut is dropped, since it could be part of a token. */
 const MAX_INPUT = 8 * MAX_OUTPUT;
@@ -47,7 +49,7 @@ function withoutJwts(text: string): string {
 }
 
 function withoutShort(text: string, token: string): string {
-  return token === '' ? text : text.replaceAll(token, SECRET);
+  return token === '' ? text : withoutValue(text, token);
 }
 
 /** Replaces each word that contains a piece of the token as a whole: the characters around it may belong to it. */

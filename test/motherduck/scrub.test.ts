@@ -44,6 +44,13 @@ describe('foreign text', () => {
     for (let at = 0; at + 12 <= ADMIN_TOKEN.length; at += 1) expect(out).not.toContain(ADMIN_TOKEN.slice(at, at + 12));
   });
 
+  it('is readable with a very short token, which is in most words', () => {
+    for (const safe of [printableWithout('x'), (text: string) => scrub(text, ['x'])]) {
+      expect(safe('extension for linux_amd64')).toBe('extension for linux_amd64');
+      expect(safe('token "x" is invalid')).toBe('token "[secret]" is invalid');
+    }
+  });
+
   it('contains no short token either', () => {
     expect(printableWithout('hunter2')('no hunter2 here')).toBe('no [secret] here');
     expect(printableWithout('')('as it is')).toBe('as it is');
