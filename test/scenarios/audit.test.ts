@@ -231,8 +231,8 @@ describe('mdacc audit', () => {
     expectGolden('audits', 'audit --sandbox, of an account whose block is gone', advice, {
       date: /\d{4}-\d\d-\d\d/g,
     });
-    const [, prune = ''] = /mdacc (apply --prune --only tenant_globex)/.exec(advice) ?? [];
-    const protectedStill = await folder.run(`${prune} --sandbox --yes --allow-delete`);
+    const [, prune = ''] = /mdacc plan (--prune --only tenant_globex)/.exec(advice) ?? [];
+    const protectedStill = await folder.run(`plan ${prune} --sandbox`);
     expect(protectedStill).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('mdacc apply --only tenant_globex'),
@@ -242,7 +242,7 @@ describe('mdacc audit', () => {
     folder.write('motherduck.accounts.yaml', without);
     const unprotected = (await folder.run('audit --sandbox')).stdout;
     expect(unprotected).not.toContain('deletion_protection');
-    const pruned = await folder.json(`${prune} --sandbox --yes --allow-delete`);
+    const pruned = await folder.json(`apply ${prune} --sandbox --yes --allow-delete`);
     expect(pruned).toMatchObject({
       code: 0,
       document: { applied: { outcomes: [{ action: 'delete_account', account: 'tenant_globex', result: 'done' }] } },
