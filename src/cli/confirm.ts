@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { type Plan, storingActions } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { counted } from '../model/wording.ts';
+import { counted, few } from '../model/wording.ts';
 import { type Asked, planWords } from '../plan/plan-words.ts';
 import { printable } from '../report/escape.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
@@ -16,20 +16,24 @@ export interface ConfirmOptions extends Asked {
   readonly allowDelete?: boolean;
 }
 
+const DELETED_SHOWN = 10;
+
 /** Returns if the plan may be applied. @throws UserError NOT_CONFIRMED */
 export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signal: AbortSignal): Promise<void> {
-  const deletes = plan.actions.filter((action) => action.action === 'delete_account').length;
+  const deleted = plan.actions.flatMap(({ action, account }) => (action === 'delete_account' ? [account] : []));
+  const deletes = deleted.length;
   const data = deletedDataText(plan.deleted_data);
   const known = data === undefined ? '' : ` (${data})`;
+  const sizes = data === undefined ? ' Sizes: mdacc plan --usage.' : '';
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
     const message = `the plan deletes ${counted(deletes, 'account')} with all data${known}, which --yes alone does not allow`;
     throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
-  const answer = deletes === 0 ? 'yes' : `delete ${counted(deletes, 'account')} of ${plan.organization}`;
+  const answer = answerOf(deleted, plan);
   await askFor(
     answer,
-    `${questionOf(plan)}${data === undefined ? '' : ` It deletes ${counted(deletes, 'account')} with all data${known}.`}`,
+    `${questionOf(plan)}${deletes === 0 ? '' : ` It deletes ${few(deleted, DELETED_SHOWN)} with all data${known}.${sizes}`}`,
     {
       text: 'To skip the question, add --yes. Read the plan first.',
       command: options.planFile === undefined ? ['plan', ...planWords(options)] : ['show', options.planFile],
@@ -37,6 +41,13 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
     io,
     signal,
   );
+}
+
+/** What the user types. */
+export function answerOf(deleted: readonly string[], { organization }: Pick<Plan, 'organization'>): string {
+  const [first, ...more] = deleted;
+  if (first === undefined) return 'yes';
+  return more.length === 0 ? `delete ${first}` : `delete ${counted(deleted.length, 'account')} of ${organization}`;
 }
 
 /** Names the target. Of a rotation, also what it reaches: a glob may match more than was meant. */
@@ -68,7 +79,8 @@ export async function askFor(
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', withoutTerminal);
   }
-  const given = await ask(`${printable(question)} Type ${io.paint.err.bold(printable(answer))} to go on: `, signal);
+  const shown = answer.includes(' ') ? `"${printable(answer)}"` : printable(answer);
+  const given = await ask(`${printable(question)} Type ${io.paint.err.bold(shown)} to go on: `, signal);
   if (given === answer) return;
   const why = /^(no?)?$/i.test(given) ? '.' : `, because the answer was not: ${answer}`;
   throw new Cancelled('NOT_CONFIRMED', `Cancelled; nothing was changed${why}`, `To go on, answer: ${answer}`);

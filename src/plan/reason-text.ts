@@ -109,7 +109,7 @@ function ownReasonText(action: Action): string {
     }
     case 'delete_account': {
       const tokens = counted(action.before.tokens.length, 'token');
-      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases it owns`;
+      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns`;
     }
     case 'forget':
       if (action.reason.kind === 'deleted') {

@@ -1,6 +1,6 @@
 /** The question before an apply. */
 import { expect, it } from 'vitest';
-import { questionOf } from '../../src/cli/confirm.ts';
+import { answerOf, questionOf } from '../../src/cli/confirm.ts';
 import { desire, token, World } from '../world.ts';
 
 const desired = desire({
@@ -26,6 +26,15 @@ it('says where the changes go: the first line of a long plan has scrolled away',
     expect(questionOf({ ...plan, sandbox: true })).toMatch(/acme, in the sandbox\?$/);
     expect(questionOf({ ...plan, sandbox: false })).toMatch(/acme, at MotherDuck\?$/);
   }
+});
+
+it('is answered with the name of the one account that is deleted, or their number', () => {
+  const plan = { organization: 'acme' };
+  expect([[], ['tenant_a'], ['a', 'b']].map((deleted) => answerOf(deleted, plan))).toEqual([
+    'yes',
+    'delete tenant_a',
+    'delete 2 accounts of acme',
+  ]);
 });
 
 it('counts nothing where no rotation was asked for', async () => {

@@ -45,6 +45,28 @@ describe('a plan that deletes accounts', () => {
       expect((await stage.run(`plan --sandbox --prune --usage --format ${format}`)).stdout).toMatch(/2 databases, \d/);
   });
 
+  it('says without --usage that nothing was counted, and never that nothing is lost', async () => {
+    const stage = await removed();
+    for (const format of ['text', 'markdown', 'html']) {
+      const { stdout } = await stage.run(`plan --sandbox --prune --format ${format}`);
+      expect(stdout).toMatch(/databases and shares.*--usage/);
+    }
+    stage.edit((text) => text.replace('airflow: load', '').replace('max_deletes: 2', 'max_deletes: 3'));
+    await stage.run('apply --sandbox --yes --no-smoke');
+    stage.edit((text) => `${text.replace(/^ {2}etl_prod.*\n/m, '')}`.replace(/^accounts:\n/m, 'accounts: {}\n'));
+    const { stdout } = await stage.run('plan --sandbox --prune --format html');
+    expect(stdout).toContain('etl_prod');
+    expect(stdout).not.toContain('tokens: {}');
+  });
+
+  it('is refused on its page, also in its headings', async () => {
+    const stage = await removed();
+    stage.edit((text) => text.replace('max_deletes: 2', 'max_deletes: 1'));
+    const { stdout } = await stage.run('plan --sandbox --prune --format html');
+    expect(stdout).toMatch(/<h1>Refused/);
+    expect(stdout).not.toContain('cannot be undone');
+  });
+
   it('does not ask without a deletion', async () => {
     const stage = await removed();
     await saveSettings(stage.file(SANDBOX), { connections: 'unavailable' });

@@ -49,7 +49,9 @@ describe('steps that an output names', () => {
     const { warnings } = document as unknown as { warnings: { hint: { text: string; command: string[] } }[] };
     const { text = '', command = [] } = warnings[0]?.hint ?? {};
     for (const step of ['deletion_protection: false', 'max_deletes']) expect(text).toContain(step);
-    const prune = [...command, '--yes', '--allow-delete'];
+    // The hint shows what would be deleted, and deletes nothing.
+    expect(command.slice(0, 2)).toEqual(['plan', '--prune']);
+    const prune = ['apply', ...command.slice(1), '--yes', '--allow-delete'];
     expect((await stage.run(prune)).code).toBe(1);
     // As the steps say:
     stage.edit((yaml) => yaml.replace(/^accounts:\n/m, `$&${line.replace(' }', ', deletion_protection: false }')}`));

@@ -142,7 +142,8 @@ describe('a suspended account', () => {
       expect(text).toContain('\nSuspended: 1 account (tenant_late)\n');
       expect(JSON.parse(json ?? '')).toMatchObject({ suspended: ['tenant_late'] });
       expect(markdown).toContain('\n\nSuspended: 1 account (tenant&#95;late)\n');
-      expect(html).toContain('<h3>Suspended</h3>');
+      // Not among what is not touched: this plan may revoke its tokens.
+      expect(html).toContain('<section id="suspended"><h2>Suspended</h2>');
       expect(await shown('--only tenant_acme')).not.toContain('Suspended');
       expect((await stage.run(APPLY)).code).toBe(0);
     }

@@ -24,6 +24,8 @@ export function accountDiff(account: string, actions: readonly Action[]): string
     if (action.action === 'delete_account') isThereAfter = false;
     draw(action, before, after);
   }
+  // What a deletion ends is not in the YAML; its tokens alone would be.
+  if (!isThereAfter && (before.tokens?.size ?? 0) === 0) return '';
   const lines = diff(entries(yaml(account, before, isThereBefore)), entries(yaml(account, after, isThereAfter)));
   return lines.every((line) => line.startsWith(' ')) ? '' : lines.join('\n');
 }

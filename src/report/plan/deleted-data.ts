@@ -1,7 +1,15 @@
 /** What goes with the deleted accounts, in words. */
-import type { DeletedData } from '../../model/plan.ts';
+import type { DeletedData, Plan } from '../../model/plan.ts';
 import { storageText } from '../../model/usage.ts';
 import { few } from '../../model/wording.ts';
+
+/** What is said of the data of deleted accounts, also where nobody asked for it; undefined when nothing is deleted. */
+export function deletedText({ deleted_data: data, actions }: Plan): string | undefined {
+  if (!actions.some(({ action }) => action === 'delete_account')) return undefined;
+  return (
+    deletedDataText(data) ?? 'all databases and shares that they own, not counted; with --usage the plan counts them'
+  );
+}
 
 /** `3 databases, 1.2 GB`; undefined when that was not asked. Of several accounts with data, the first are listed with theirs. */
 export function deletedDataText(data: DeletedData | undefined): string | undefined {

@@ -11,7 +11,7 @@ import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ceilingText, isKnown } from './ceiling.ts';
-import { deletedDataText } from './deleted-data.ts';
+import { deletedText } from './deleted-data.ts';
 import { accountCards } from './html/card.ts';
 import { planCounters } from './html/counters.ts';
 import { ducklingTable } from './html/duckling-table.ts';
@@ -24,6 +24,13 @@ const TITLES = {
   destructive: 'Destructive: this cannot be undone',
   disruptive: 'Disruptive: running work may be interrupted',
   safe: 'Changes',
+} as const satisfies Record<Risk, string>;
+
+/** Where a guardrail refuses the plan. */
+const REFUSED = {
+  destructive: 'Would be destructive',
+  disruptive: 'Would be disruptive',
+  safe: 'Would change',
 } as const satisfies Record<Risk, string>;
 
 /** Longer lists are folded. */
@@ -39,7 +46,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ...cards.map(
       ({ risk, cards: body }): Part => [
         risk,
-        risk === 'safe' && cards.length > 1 ? 'Other changes' : TITLES[risk],
+        isRefused(plan) ? REFUSED[risk] : risk === 'safe' && cards.length > 1 ? 'Other changes' : TITLES[risk],
         body,
       ],
     ),
@@ -50,6 +57,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['removals', 'Secrets removed from stores', removals(plan)],
     ['stores', 'Where secrets go', stores(given)],
     ['variables', 'Used by the configuration', variables(plan)],
+    ['suspended', 'Suspended', suspended(plan)],
     ['untouched', 'Not touched', untouched(plan)],
   ];
   const there = parts.flatMap(([id, title, body]) => (body === undefined ? [] : [{ id, title, body }]));
@@ -71,8 +79,13 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
   });
 }
 
+function isRefused({ violations }: Plan): boolean {
+  return violations.length > 0;
+}
+
 /** The numbers of a plan with changes stand below it. */
 function heading(plan: Plan): string {
+  if (isRefused(plan)) return 'Refused: nothing of this plan can be applied';
   const accounts = actionsByAccount(plan.actions).size;
   return hasChanges(plan) && accounts > 0 ? `Plan: changes of ${counted(accounts, 'account')}` : summaryLine(plan);
 }
@@ -92,8 +105,8 @@ function ceilingFact({ compute }: Plan): Markup[] {
   return [html`All Ducklings at once: at most <b>${ceilingText(compute, '→')}</b>`];
 }
 
-function deletedFact({ deleted_data: data }: Plan): Markup[] {
-  const text = deletedDataText(data);
+function deletedFact(plan: Plan): Markup[] {
+  const text = deletedText(plan);
   return text === undefined ? [] : [html`Deleted with the accounts: <b>${text}</b>`];
 }
 
@@ -119,22 +132,27 @@ function folded(items: readonly Markup[], one: string): Markup | undefined {
   return items.length <= OPEN ? list : html`<details><summary>${counted(items.length, one)}</summary>${list}</details>`;
 }
 
-/** What apply does not touch: retained and suspended accounts, and unmanaged accounts and tokens. */
+/** This plan may suspend them. */
+function suspended({ suspended: names }: Plan): Markup | undefined {
+  if (names === undefined) return undefined;
+  return html`<p class="quiet">They have no managed tokens after an apply. The accounts and their data stay.</p>${countedNames(names, 'account')}`;
+}
+
+/** What apply does not touch: retained accounts, and unmanaged accounts and tokens. */
 function untouched(plan: Plan): Markup | undefined {
-  const { retained, suspended } = plan;
+  const { retained } = plan;
   const { accounts, tokens } = unmanagedNames(plan);
   const stays =
     retained.length === 0
       ? NOTHING
       : html`<h3>No longer in the configuration, retained</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
-  const off = suspended === undefined ? NOTHING : html`<h3>Suspended</h3>${countedNames(suspended, 'account')}`;
   const unmanaged = [
     ...(accounts === null ? [unknown] : accounts === undefined ? [] : [countedNames(accounts, 'account')]),
-    ...(tokens === undefined ? [] : [countedNames(tokens, 'token')]),
+    ...(tokens === undefined ? [] : [html`<p>Tokens of managed accounts:</p>${countedNames(tokens, 'token')}`]),
   ];
-  if (retained.length === 0 && suspended === undefined && unmanaged.length === 0) return undefined;
-  return html`${stays}${off}${unmanaged.length === 0 ? NOTHING : html`<h3>Unmanaged</h3>${unmanaged}`}`;
+  if (retained.length === 0 && unmanaged.length === 0) return undefined;
+  return html`${stays}${unmanaged.length === 0 ? NOTHING : html`<h3>Unmanaged</h3>${unmanaged}`}`;
 }
 
 function variables({ variables: names }: Plan): Markup | undefined {

@@ -13,7 +13,7 @@ import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, without
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { isKnown } from './ceiling.ts';
-import { deletedDataText } from './deleted-data.ts';
+import { deletedText } from './deleted-data.ts';
 import { ceiling, groupIdentical, PLAIN, row } from './markdown/changes.ts';
 import { fitChanges } from './markdown/fit.ts';
 import { countedNames, cut, listed, listedWithin } from './markdown/names.ts';
@@ -99,7 +99,7 @@ function protections({ protection }: Plan): string[] {
   return [false, true].flatMap((after) => {
     const names = protection.filter((change) => change.after === after).map(({ account }) => account);
     if (names.length === 0) return [];
-    const change = `deletion protection ${said(!after)} -> ${said(after)}, in the state alone`;
+    const change = `deletion protection ${said(!after)} -> ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
     return ['', `🔓 **${listedWithin(names, PROTECTION_LENGTH)}**: ${change}`];
   });
 }
@@ -185,8 +185,8 @@ function computeLine(compute: ComputeCeiling | undefined): string[] {
   return isKnown(compute) ? ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`] : [];
 }
 
-function deletedLine({ deleted_data: data }: Plan): string[] {
-  const text = deletedDataText(data);
+function deletedLine(plan: Plan): string[] {
+  const text = deletedText(plan);
   return text === undefined ? [] : ['', `Deleted with the accounts: **${markdown(cut(text, NOTICE_LENGTH))}**`];
 }
 

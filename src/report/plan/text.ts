@@ -8,7 +8,7 @@ import { groupNotices } from '../../plan/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText, isKnown } from './ceiling.ts';
-import { deletedDataText } from './deleted-data.ts';
+import { deletedText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
 import { nextDays } from './next.ts';
 import { storeLines } from './stores.ts';
@@ -101,7 +101,7 @@ function protections({ protection }: Plan, paint: Paint, verbose: boolean): stri
   const said = (on: boolean) => (on ? 'on' : 'off');
   const groups = new Map<string, string[]>();
   for (const { account, before, after } of protection) {
-    const change = `deletion protection ${said(before)} -> ${said(after)}, in the state alone`;
+    const change = `deletion protection ${said(before)} -> ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
     const known = groups.get(change);
     if (known) known.push(account);
     else groups.set(change, [account]);
@@ -164,8 +164,8 @@ function computeLine(compute: ComputeCeiling | undefined): string[] {
   return [`All Ducklings at once cost at most ${ceilingText(compute)}, by compute_rates`];
 }
 
-function deletedLine({ deleted_data: data }: Plan): string[] {
-  const text = deletedDataText(data);
+function deletedLine(plan: Plan): string[] {
+  const text = deletedText(plan);
   return text === undefined ? [] : [`Deleted with the accounts: ${text}`];
 }
 

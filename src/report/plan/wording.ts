@@ -194,7 +194,7 @@ export function unmanagedNames({ unmanaged: { accounts, tokens }, scope }: Plan)
   return { accounts, tokens: isPartial && names.length === 0 ? undefined : names };
 }
 
-/** `Unmanaged, not touched: 0 accounts, 1 token (etl_prod/laptop)`, and how many accounts are suspended. */
+/** `Unmanaged, not touched: 0 accounts, 1 token of managed accounts (etl_prod/laptop)`, and how many accounts are suspended. */
 export function stayingLines(
   plan: Plan,
   count: (names: readonly string[], one: string, many: string) => string,
@@ -202,7 +202,7 @@ export function stayingLines(
   const { accounts, tokens } = unmanagedNames(plan);
   const parts = [
     accounts === null ? 'accounts not known' : accounts && count(accounts, 'account', 'accounts'),
-    tokens && count(tokens, 'token', 'tokens'),
+    tokens && count(tokens, 'token of managed accounts', 'tokens of managed accounts'),
   ].filter((part) => part !== undefined);
   return [
     ...(plan.suspended ? [`Suspended: ${count(plan.suspended, 'account', 'accounts')}`] : []),

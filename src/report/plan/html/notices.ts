@@ -21,7 +21,7 @@ export function protectionChanges({ protection }: Plan): Markup {
     const accounts = protection.filter((change) => change.after === after).map(({ account }) => account);
     const [kind, change] = after ? (['adopt', 'off → on'] as const) : (['change', 'on → off'] as const);
     if (accounts.length === 0) return NOTHING;
-    return html`<div class="notice ${kind}"><b>Deletion protection</b> ${change}, in the state alone${countedNames(accounts, 'account')}</div>`;
+    return html`<div class="notice ${kind}"><b>Deletion protection</b> ${change}: mdacc records it, and nothing changes at MotherDuck${countedNames(accounts, 'account')}</div>`;
   });
   return html`${changes}`;
 }
