@@ -11,11 +11,13 @@ import {
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
-import { type Planned, planNow } from '../engine/planning.ts';
+import { type Planned, planNow, storesFor } from '../engine/planning.ts';
 import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
 import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
+import { rehearsedTokens } from '../engine/store-contents.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, type RevokesOld, storesOf, storingActions } from '../model/plan.ts';
+import { few } from '../model/wording.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { applyWords } from '../plan/plan-words.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
@@ -126,6 +128,7 @@ async function showAndApply(
   if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext, options));
   refuseViolations(planned.plan, render !== undefined);
   warnOfRealStores(planned, service, io);
+  if (options.realStores) warnOfRehearsed(planned, stateWriter, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
   return carryOut(command, planned, stateWriter, service, options, io, stopping);
 }
@@ -152,6 +155,25 @@ function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Ser
     const recipient = store && !isRehearsed && kindOf(store).recipient?.(store);
     if (recipient) io.warn(`the secret store ${name} is real: ${recipient} gets secrets of the sandbox`);
   }
+}
+
+/** Names on a command line that a person reads. */
+const TOKENS_TYPED = 10;
+
+/** Real stores get new secrets alone: those that are rehearsed are not moved, and no plan changes them. */
+function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, service: Service, io: Io): void {
+  const replaced = new Set(storingActions(plan.actions).map(({ account, token }) => `${account}/${token}`));
+  const deleted = new Set(
+    plan.actions.flatMap(({ action, account }) => (action === 'delete_account' ? [account] : [])),
+  );
+  const left = rehearsedTokens(state, storesFor(desired, service)).filter(
+    (name) => !replaced.has(name) && !deleted.has(name.split('/')[0] ?? ''),
+  );
+  if (left.length === 0) return;
+  io.warn(`secrets that were rehearsed stay in the sandbox's folder: ${few(left)}`, {
+    text: 'Replace the tokens, so that the real stores get their secrets.',
+    command: ['rotate', ...(left.length > TOKENS_TYPED ? ['*'] : left), '--real-stores'],
+  });
 }
 
 async function carryOut(

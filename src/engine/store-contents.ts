@@ -241,3 +241,17 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
   }
   return overwritten;
 }
+
+/** Current tokens whose secret a sandbox has rehearsed, and no program has: `etl_prod/airflow`. @param stores As in a rehearsal */
+export function rehearsedTokens({ accounts }: State, stores: ReadonlyMap<string, SecretStore>): string[] {
+  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
+    [...tokens].flatMap(([token, { current }]) => {
+      if (current === undefined || current.secret === 'unknown') return [];
+      const { fingerprint } = current.secret;
+      const isRehearsed = copiesOf(current.secret).some(
+        ({ store }) => fingerprint !== undefined && stores.get(store)?.hasRehearsed?.({ account, token }, fingerprint),
+      );
+      return isRehearsed ? [`${account}/${token}`] : [];
+    }),
+  );
+}

@@ -32,7 +32,10 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       const stores = notice.stores.map(({ store, folder }) => `${store} (secrets go to ${folder})`);
       return {
         message: `in the sandbox, the command of a secret store is not run: ${few(stores)}`,
-        hint: { text: 'To run it, with a secret of the sandbox:', command: ['apply', '--real-stores'] },
+        hint: {
+          text: 'To run it, with a secret of the sandbox, type instead of this apply:',
+          command: ['apply', '--real-stores'],
+        },
       };
     }
     case 'store_unreadable':

@@ -1,5 +1,5 @@
 /** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
@@ -9,6 +9,7 @@ import { codeOf } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { type SecretStore, tokenAtPath } from './store.ts';
 
 /** The stores' folder in the folder of a sandbox. */
@@ -27,6 +28,10 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     name: real.name,
     rehearsedIn: own === undefined ? 'the folder of the sandbox' : shownRelativePath(own),
     secretPath: (address) => real.secretPath(address),
+    hasRehearsed: (address, fingerprint) => {
+      const file = fileOf(address);
+      return own !== undefined && existsSync(file) && fingerprintOf(readFileSync(file, 'utf8')) === fingerprint;
+    },
     check: async (targets = [], { readOnly = false } = {}) => {
       if (own === undefined) throw folderUnknown(config);
       if (readOnly) return;

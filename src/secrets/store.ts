@@ -199,6 +199,8 @@ export interface SecretStore {
   readonly putsBack?: true;
   /** Where secrets go in the place of the configured program, in a sandbox; for output. */
   readonly rehearsedIn?: string;
+  /** Of a rehearsed store: whether the sandbox's folder has the secret with this fingerprint. */
+  hasRehearsed?(address: TokenAddress, fingerprint: string): boolean;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
   /**

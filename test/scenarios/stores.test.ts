@@ -227,6 +227,18 @@ describe('in the sandbox, a store that runs a program', () => {
     expect(stage.read('ran')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
+  it('that was rehearsed is not run later, and --real-stores names the rotation that runs it', async () => {
+    const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
+    await stage.run('apply --sandbox --yes --no-smoke');
+    const { stderr } = await stage.run('apply --sandbox --yes --no-smoke --real-stores');
+    const [, command = ''] = /mdacc (rotate .*)$/m.exec(stderr) ?? [];
+    expect(command).toBe('rotate etl_prod/airflow --real-stores --sandbox');
+    expect(stage.has('ran')).toBe(false);
+    expect((await stage.run(`${command} --yes --no-smoke`)).stderr).not.toContain('mdacc rotate');
+    expect(stage.has('ran')).toBe(true);
+    expect((await stage.run('apply --sandbox --yes --no-smoke --real-stores')).stderr).not.toContain('mdacc rotate');
+  });
+
   it('is rehearsed in the folder of a served sandbox, and refused when that is not known', async () => {
     const stage = new Stage(configuration(writes('ran')));
     await stage.serve();
