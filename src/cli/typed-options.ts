@@ -30,7 +30,7 @@ const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
 export function inContext(given: readonly string[], options: TypedOptions): readonly string[] {
   const isAgain = given[0] === 'apply' && given.includes('--real-stores');
   const argv = isAgain ? [...applyWords(options), '--real-stores'] : given;
-  const { config, state, sandbox, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
+  const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
   // What else is deleted was not asked for.
@@ -39,7 +39,7 @@ export function inContext(given: readonly string[], options: TypedOptions): read
     config === undefined || config === DEFAULT_CONFIG ? [] : ['--config', config],
     state === undefined || isOfSandbox ? [] : ['--state', state],
     apiUrl === undefined || WITHOUT_API_URL.includes(argv[0] ?? '') ? [] : ['--api-url', apiUrl],
-    sandboxDir !== undefined ? ['--sandbox-dir', sandboxDir] : sandbox && !isOfSandbox ? ['--sandbox'] : [],
+    ...(isOffline(argv) ? [] : [sandboxFlags(options, isOfSandbox)]),
     ...allowEnv.map((name) => ['--allow-env', name]),
     realStores && STORING.includes(argv[0] ?? '') ? ['--real-stores'] : [],
     ...(isDeleting ? deletionOptions(options) : []),
@@ -50,6 +50,16 @@ export function inContext(given: readonly string[], options: TypedOptions): read
   const added = typed.filter(([name = '']) => !words.includes(name)).flat();
   const end = words.indexOf('--');
   return end === -1 ? [...words, ...added] : [...words.slice(0, end), ...added, ...words.slice(end)];
+}
+
+/** Whether a command reaches neither MotherDuck nor a sandbox. */
+function isOffline([command = '', ...rest]: readonly string[]): boolean {
+  return command === 'validate' || (command === 'init' && !rest.includes('--from-live'));
+}
+
+function sandboxFlags({ sandbox, sandboxDir }: TypedOptions, isOfSandbox: boolean): string[] {
+  if (sandboxDir !== undefined) return ['--sandbox-dir', sandboxDir];
+  return sandbox && !isOfSandbox ? ['--sandbox'] : [];
 }
 
 /** Whether a command plans all accounts, and not those of a saved plan. */

@@ -214,7 +214,9 @@ class Reader {
     }
     this.#complete = false;
     const why = outcome.is === 'missing' ? 'does not exist' : `cannot be read: ${outcome.why}`;
-    this.#context.problems.error('include-missing', pattern.at, `included file ${quote(name)} ${why}`);
+    const more =
+      outcome.is === 'missing' ? { hint: 'create it, or write its path from the folder of the main file' } : {};
+    this.#context.problems.error('include-missing', pattern.at, `included file ${quote(name)} ${why}`, more);
   }
 
   /** An account has its own tokens and those of its template, so a small file can have very many. */

@@ -19,7 +19,7 @@ import { accountNames, makePlan } from '../plan/plan.ts';
 import { importRefused, obstacleText } from '../report/import/text.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
-import { suggestion } from '../yaml/wording.ts';
+import { suggestedFix } from '../yaml/wording.ts';
 import type { RunContext, Service } from './service.ts';
 
 export interface ImportFiles {
@@ -175,7 +175,7 @@ function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
 function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
   if (store === undefined) return {};
   if (stores.has(store)) return { store };
-  const hint = suggestion(store, [...stores.keys()], 'there are') ?? 'Use a name from secret_stores.';
+  const hint = suggestedFix(store, [...stores.keys()]) ?? 'Use a name from secret_stores.';
   throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
 }
 

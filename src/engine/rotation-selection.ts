@@ -3,7 +3,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few } from '../model/wording.ts';
-import { nearest, quote, suggestion } from '../yaml/wording.ts';
+import { nearest, quote, suggestedFix } from '../yaml/wording.ts';
 
 /** Tokens of the configuration. */
 export interface SelectedTokens {
@@ -98,6 +98,6 @@ function unknownAccount(username: string, known: readonly string[]): UserError {
 function unmatched(message: string, wrong: string, known: readonly string[]): UserError {
   const shown = known.length === 0 ? '' : ` There are: ${few(known, NAMES_SHOWN)}.`;
   const hint =
-    suggestion(wrong, known) ?? `Use names of the configuration, or globs: ACCOUNT or ACCOUNT/TOKEN.${shown}`;
+    suggestedFix(wrong, known) ?? `Use names of the configuration, or globs: ACCOUNT or ACCOUNT/TOKEN.${shown}`;
   return new UserError('USAGE', message, hint);
 }

@@ -36,7 +36,7 @@ export function initialConfig(organization: string, { sizes, ttl }: Limits = { s
 version: 1
 organization: ${scalar(organization)} # a name of your own; a state file of another organization is refused
 
-# Where the secrets of new tokens are stored. Those of adopted tokens are unknown until they are rotated, unless --take-secrets stored them.
+# Where secrets are stored: of new tokens, and of adopted ones once they are rotated.
 secret_stores:
   local: { kind: file, path: ${DEFAULT_SECRETS}, format: dotenv }
   # vault: { kind: exec, command: [vault, kv, put, "secret/motherduck/{account}/{token}", "value=-"] }

@@ -9,7 +9,7 @@ import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isUsername } from '../model/username.ts';
-import { suggestion } from '../yaml/wording.ts';
+import { suggestedFix } from '../yaml/wording.ts';
 
 /** What to import: everything, or accounts and tokens by the names that were typed or found in Terraform. */
 export type Selection =
@@ -284,10 +284,9 @@ function absent(username: string, { desired, live }: CandidateContext): UserErro
     return new UserError('IMPORT_REFUSED', message, hint);
   }
   const users = live.users.listed ? live.users.all.filter((user) => user.isServiceAccount) : [];
-  const hint = suggestion(
+  const hint = suggestedFix(
     username,
     users.map((user) => user.username),
-    'there are',
   );
   const message = `MotherDuck has no account "${username}"`;
   const list = { text: 'List the unmanaged accounts.', command: ['plan'] };
@@ -296,7 +295,7 @@ function absent(username: string, { desired, live }: CandidateContext): UserErro
 
 function refuseUnknown(token: string, { username, tokens, unreadableTokens = [] }: LiveAccount): void {
   if ([...tokens, ...unreadableTokens].some(({ id, name }) => id === token || name === token)) return;
-  const hint = suggestion(token, [...new Set(tokens.map(({ name }) => name))], 'there are');
+  const hint = suggestedFix(token, [...new Set(tokens.map(({ name }) => name))]);
   const all = { text: 'Import all of its tokens.', command: ['import', username] };
   throw new UserError('USAGE', `${username} has no token "${token}"`, hint ?? all);
 }

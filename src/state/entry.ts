@@ -3,7 +3,7 @@ import type { State, StateAccount } from '../model/state.ts';
 import { isTokenKey } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, isUsername, USERNAME_RULE } from '../model/username.ts';
-import { quote, suggestion } from '../yaml/wording.ts';
+import { quote, suggestedFix } from '../yaml/wording.ts';
 
 /** An account of the state, or a token of it. */
 export interface Entry {
@@ -25,7 +25,7 @@ export function findEntry(name: string, state: State): Entry {
 }
 
 function notThere(message: string, wrong: string, known: readonly string[]): UserError {
-  const hint = suggestion(wrong, known) ?? { text: 'List the entries.', command: ['state', 'list'] };
+  const hint = suggestedFix(wrong, known) ?? { text: 'List the entries.', command: ['state', 'list'] };
   return new UserError('USAGE', message, hint);
 }
 

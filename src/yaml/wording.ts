@@ -50,6 +50,12 @@ export function suggestion(wrong: string, known: readonly string[], what = 'know
   return `${what}: ${enumerated(known)}`;
 }
 
+/** The same as a sentence, for the hints of errors. */
+export function suggestedFix(wrong: string, known: readonly string[]): string | undefined {
+  const text = suggestion(wrong, known, 'there are');
+  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** The known name with the fewest typing mistakes, at most one in three characters. */
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   if (wrong.length > 100) return undefined;

@@ -55,8 +55,8 @@ describe('commands to type next', () => {
   });
 
   it.each([
-    ['plan --config broken.yaml --sandbox', ['validate', '--config', 'broken.yaml', '--sandbox']],
-    ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml', '--sandbox']],
+    ['plan --config broken.yaml --sandbox', ['validate', '--config', 'broken.yaml']],
+    ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml']],
     ['plan --out broken.yaml --sandbox', ['plan', '--out', 'today.plan', '--sandbox']],
     ['init --config broken.yaml', ['import', '--all', '--config', 'broken.yaml']],
     [

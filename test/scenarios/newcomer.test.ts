@@ -113,6 +113,34 @@ it('an import into a configuration with a file of secrets keeps that out of git,
   expect(stage.read('.gitignore')).toBe(lines);
 });
 
+describe('a hint', () => {
+  it('names no sandbox for a command that reaches none', async () => {
+    const stage = new Stage('version: 2\n');
+    expect((await stage.run('plan --sandbox')).stderr).not.toContain('validate --sandbox');
+    stage.remove(CONFIG);
+    expect((await stage.run('plan --sandbox')).stderr).toMatch(/mdacc init$/m);
+  });
+
+  it('of a name begins like a sentence', async () => {
+    const stage = await Stage.applied();
+    expect((await stage.run('import nobody --sandbox --yes')).stderr).toMatch(/^ {2}There are: /m);
+  });
+
+  it('says where an included file should be', async () => {
+    const stage = new Stage();
+    stage.edit((text) => `${text}include: [teams.yaml]\n`);
+    expect((await stage.run('validate')).stdout).toContain('folder of the main file');
+  });
+
+  it.skipIf(isWindows)('gives no rights to a file where a folder should be', async () => {
+    const stage = new Stage();
+    stage.write('.motherduck', '');
+    const { stderr } = await stage.run('apply --sandbox --yes');
+    expect(stderr).toContain('[STORE_UNUSABLE]');
+    expect(stderr).not.toMatch(/ENOTDIR|access to it/);
+  });
+});
+
 describe('where users cannot be listed', () => {
   it('an organization is adopted by names, as the error says', async () => {
     const stage = await Stage.applied();

@@ -202,6 +202,10 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
       `cannot be read: ${error.message}`,
       `Name another \`path\` in the secret store ${config.name}.`,
     );
+  if (codeOf(error) === 'ENOTDIR') {
+    const hint = `Move that file away, or name another \`path\` in the secret store ${config.name}.`;
+    return unusable(config, 'cannot be written: what should be one of its folders is a file', hint);
+  }
   const hint = `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`;
   return unusable(config, `cannot be accessed: ${codeOf(error) ?? 'failed'}`, hint);
 }
