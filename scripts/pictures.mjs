@@ -64,7 +64,7 @@ function prepare() {
   }
 }
 
-/** The audit of a copy of that organization, in which two accounts are not in the configuration, and one finding is accepted. */
+/** The audit of a copy of that organization, in which two accounts are not in the configuration, tokens have expired, and one finding is accepted. */
 function audit() {
   const copy = path.join(folder, 'audit');
   for (const name of readdirSync(folder))
@@ -74,6 +74,7 @@ function audit() {
     'audit: { accept: [{ rule: MDA014, accounts: [etl_prod], reason: the dashboards begin to use its pool in spring }] }';
   writeFileSync(path.join(copy, path.basename(file)), `${text}\n${accepted}\n`);
   mdacc('sandbox seed 2', {}, copy);
+  mdacc('sandbox advance 7d', {}, copy);
   return mdacc('audit --fail-on never --format html', {}, copy);
 }
 
@@ -108,6 +109,14 @@ function findBrowser() {
   return found;
 }
 
+/** Shows that the page goes on below. Runs in the browser. */
+function fade(colour) {
+  const edge = document.createElement('div');
+  const back = `linear-gradient(transparent, ${colour})`;
+  Object.assign(edge.style, { position: 'fixed', left: 0, right: 0, bottom: 0, height: '72px', background: back });
+  document.body.append(edge);
+}
+
 /** @param height The lower part of a longer page is cut off. */
 async function photograph(browser, html, name, { width, height }) {
   const page = await browser.newPage();
@@ -118,6 +127,7 @@ async function photograph(browser, html, name, { width, height }) {
     await page.setViewport({ width, height, deviceScaleFactor: 1.5 });
     await page.goto(pathToFileURL(source).href);
     const whole = await page.evaluate('Math.ceil(document.body.getBoundingClientRect().bottom)');
+    if (whole > height) await page.evaluate(fade, scheme === 'dark' ? '#0d1117' : '#ffffff');
     const clip = { x: 0, y: 0, width, height: Math.min(height, whole) };
     await page.screenshot({ path: path.join(target, `${name}-${scheme}.png`), clip });
   }
@@ -134,7 +144,7 @@ try {
   for (const scheme of SCHEMES)
     writeFileSync(path.join(target, `terminal-${scheme}.svg`), terminalPicture('mdacc plan --prune', plan, scheme));
   const comment = mdacc('plan --prune --format markdown');
-  await photograph(browser, commentPage(comment), 'pull-request', { width: WIDTH, height: 690 });
+  await photograph(browser, commentPage(comment), 'pull-request', { width: WIDTH, height: 750 });
   await photograph(browser, mdacc('plan --prune --format html'), 'plan-page', {
     width: 1100,
     height: 900,
