@@ -1,9 +1,11 @@
 /** The files are what GitHub and GitLab take: read by GitHub's own parser, and held against GitLab's own schema. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { ROOT } from '../in-process.ts';
 import { githubParser, type Parser } from './github-parser.ts';
 import { ACTION, EXAMPLE, readAction, readWorkflow, type Step, WORKFLOWS } from './workflow.ts';
 
@@ -38,6 +40,22 @@ describe.each(files)('%s', (file) => {
     expect(parser.errorsOf(path.basename(file), readFileSync(file, 'utf8'))).toEqual([]);
   });
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'take a tarball in the place of the package, after the lines of docs/ci.md',
+  () => {
+    cpSync(EXAMPLE, path.join(folder, 'example'), { recursive: true });
+    const lines = readFileSync(path.join(ROOT, 'docs/ci.md'), 'utf8').match(/^ *sed .*$/gm) ?? [];
+    execFileSync('bash', ['-ec', lines.join('\n')], { cwd: path.join(folder, 'example') });
+    const texts = WORKFLOWS.map((name) => readFileSync(path.join(folder, 'example/.github/workflows', name), 'utf8'));
+    for (const [index, text] of texts.entries()) expect(parser.errorsOf(WORKFLOWS[index] ?? '', text)).toEqual([]);
+    const tarball = `./motherduck-accounts-${version}.tgz`;
+    const all = texts.join('\n');
+    expect(all).not.toContain('motherduck-accounts@');
+    expect(all.split(`--ignore-scripts ${tarball}`)).toHaveLength(1 + 3);
+    expect(all.match(/^ +with:\n +version: (.*)$/gm)?.filter((each) => each.endsWith(tarball))).toHaveLength(2);
+  },
+);
 
 describe('every step', () => {
   it('gets what others wrote through its environment, never into its script', () => {
