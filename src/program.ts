@@ -24,6 +24,7 @@ import {
   port,
   REVOKE_OLD,
   ROTATE,
+  ROTATING,
   rate,
   refuseEmpty,
   SANDBOX_SETTINGS,
@@ -251,7 +252,7 @@ export function program(words: readonly string[] = []): Command {
     rotate
       .argument('<account[/token]...>', 'Names as in the configuration, or globs; an account selects all of its tokens')
       .action(go(() => import('./commands/rotate.ts')));
-    withOptions(rotate, [REVOKE_OLD, FORCE, ONLY], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(rotate, [REVOKE_OLD, FORCE, ONLY], ROTATING, CONFIG, SERVICE, OUTPUT);
     withExamples(
       rotate,
       'mdacc rotate etl_prod/airflow',

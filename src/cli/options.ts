@@ -153,17 +153,22 @@ export const ALLOW_MISSING = new Option(
 
 export const VERBOSE = new Option('--verbose', 'List every account of the plan, also those with identical changes');
 
+const ALLOW_DELETE = new Option('--allow-delete', 'Allow --yes to delete accounts');
+
 /** The options of commands that apply a plan. */
 export const APPLYING = [
   ALLOW_MISSING,
   YES,
-  new Option('--allow-delete', 'Allow --yes to delete accounts'),
+  ALLOW_DELETE,
   new Option('--real-stores', 'Run the commands of secret stores in the sandbox too'),
   new Option('--no-smoke', 'Skip the smoke test after the apply'),
   format('Set the format of the plan and the result', APPLY_FORMATS),
   VERBOSE,
   LOCK_TIMEOUT,
 ];
+
+/** Those of a rotation, which deletes no account. */
+export const ROTATING = APPLYING.filter((option) => option !== ALLOW_DELETE);
 
 /** `--format` with the names of these formats; the first is the default. */
 export function format(description: string, formats: Readonly<Record<string, unknown>>): Option {

@@ -80,7 +80,7 @@ function accountLines(
 
 /** The name of a temporary token, also of one that was not created, means nothing to the user, so its type is shown. */
 function nameOf({ temporary, token, type }: ConnectionSmoke): string {
-  return temporary || token === SMOKE_TOKEN_NAME ? typeName(type) : token;
+  return temporary || token === SMOKE_TOKEN_NAME ? `${typeName(type)} (temporary token)` : token;
 }
 
 function failures(connection: ConnectionSmoke, explained: (check: SmokeCheck) => string, paint: Paint): string[] {
