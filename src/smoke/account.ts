@@ -73,6 +73,7 @@ class AccountTest {
   readonly #types: ReadonlySet<TokenType>;
   #queryDone = false;
   #readWriteConnected = false;
+  #isAborted = false;
 
   constructor(options: SmokeOptions) {
     this.#options = options;
@@ -92,7 +93,7 @@ class AccountTest {
 
   outcome(): AccountSmoke['outcome'] {
     const passed = this.connections.length > 0 && this.connections.every((connection) => connection.passed);
-    if (this.#options.signal?.aborted && !(passed && this.#complete())) return 'interrupted';
+    if (this.#isAborted || (this.#options.signal?.aborted && !(passed && this.#complete()))) return 'interrupted';
     return passed ? 'passed' : 'failed';
   }
 
@@ -138,13 +139,15 @@ class AccountTest {
       }
       const shutdown = shutsDown && index === tokens.length - 1;
       const expected = this.#expected(type);
-      const { smoke, verified, connects, failure, shutDown } = await connect(
+      const { smoke, verified, connects, aborted, failure, shutDown } = await connect(
         this.#options,
         token,
         expected,
         shutdown,
         this.#warn,
       );
+      this.#isAborted ||= aborted;
+      if (aborted) return;
       this.connections.push(smoke);
       if (verified && !token.temporary) this.verified.push(token.name);
       if (connects && type === this.#queried()) this.#queryDone = true;

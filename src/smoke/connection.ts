@@ -36,6 +36,8 @@ export interface ConnectingToken {
 export interface Connected {
   readonly smoke: ConnectionSmoke;
   readonly connects: boolean;
+  /** It was interrupted before it connected, so nothing was tested. */
+  readonly aborted: boolean;
   /** It connected as the expected account, and not to a Duckling of another kind. */
   readonly verified: boolean;
   /** SHUTDOWN was sent, with or without success. */
@@ -82,6 +84,7 @@ export async function connect(
       ...(organization && { organization }),
     },
     connects: failure === undefined,
+    aborted: failure?.kind === 'aborted',
     verified: checks.some(isProof) && !checks.some(isDisproof),
     shutDown: report.has('shutdown'),
     ...(unusable && { failure: explain(unusable, { ...expected, attempts }) }),

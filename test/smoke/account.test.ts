@@ -217,6 +217,17 @@ describe('temporary tokens are revoked', () => {
     expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
   });
 
+  it('after an interruption of the connection, which says nothing of the token', async () => {
+    const stop = new AbortController();
+    const probe = async () => {
+      stop.abort();
+      return new Map([['connect', { ms: 5, failure: { kind: 'aborted', text: 'stopped' } }]] as const);
+    };
+    const result = await smoke(account({ a: 'read_write' }), { probe, signal: stop.signal });
+    expect(result).toMatchObject({ outcome: 'interrupted', connections: [], verified: [] });
+    expect(world.alive.size).toBe(0);
+  });
+
   it('or reported, if that fails', async () => {
     world.fail = [{ on: 'deleteToken', failure: 'unavailable', effect: 'unknown' }];
     const result = await smoke(account({ a: 'read_write' }));
