@@ -50,7 +50,7 @@ function noteOf({ tokens, elsewhere, overwrite, runs, ...store }: UsedStore): st
   return [
     counted(tokens, 'token'),
     ...(store.new ? ['new'] : []),
-    ...(elsewhere ? [`now elsewhere or at an unknown place: ${few(elsewhere.map((name) => printable(name)))}`] : []),
+    ...(elsewhere ? [`not stored there so far: ${few(elsewhere.map((name) => printable(name)))}`] : []),
     ...(runs
       ? [
           `runs ${few(
