@@ -23,6 +23,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
+import { kindOf } from '../secrets/stores.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
@@ -141,7 +142,7 @@ async function carryOut(
       const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
-    const keepsSecrets = [...desired.stores.values()].some(({ kind }) => kind === 'file');
+    const keepsSecrets = [...desired.stores.values()].some((store) => kindOf(store).recipient === undefined);
     if (addsStore || files.isNew || keepsSecrets) {
       const { added, file } = await ignoreInGit(config);
       ignored = added === 0 ? '' : `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n`;
