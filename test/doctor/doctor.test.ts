@@ -236,7 +236,7 @@ describe('doctor', () => {
     expect(checks.configuration).toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining(`${CONFIG}:`),
-      hint: { command: ['validate', '--sandbox'] },
+      hint: { command: ['validate'] },
     });
     expect(checks.stores).toMatchObject({ status: 'skipped' });
   });
@@ -246,7 +246,7 @@ describe('doctor', () => {
     stage.remove(CONFIG);
     const { checks, failed } = await doctor(stage, '--sandbox');
     expect(failed).toEqual([]);
-    expect(checks.configuration).toMatchObject({ status: 'skipped', hint: { command: ['init', '--sandbox'] } });
+    expect(checks.configuration).toMatchObject({ status: 'skipped', hint: { command: ['init'] } });
     expect(checks.organization).toMatchObject({ status: 'ok', message: expect.stringContaining('business') });
   });
 
