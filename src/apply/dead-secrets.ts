@@ -116,6 +116,8 @@ export class UsedPlaces {
   /** Where the configuration puts secrets. */
   readonly #configured = new Set<string>();
   readonly #paths = new Set<string>();
+  /** Where secrets of the configuration may be as well, in stores that run programs. */
+  readonly #near = new Set<string>();
   /** The accounts that have a current token's secret at a place, with the token: `etl_prod/airflow`. */
   readonly #owners = new Map<string, Map<string, string>>();
   /** The ids of the tokens that have a fingerprint. */
@@ -133,6 +135,8 @@ export class UsedPlaces {
           if (command !== undefined) this.#configured.add(byCommand(command));
           const removal = store.removalOf?.({ account, token });
           if (removal !== undefined) this.#configured.add(byRemoval(removal));
+          const near = store.nearOf?.({ account, token });
+          if (near !== undefined) this.#near.add(near);
           this.#paths.add(store.secretPath({ account, token }));
         }
       }
@@ -213,11 +217,18 @@ export class UsedPlaces {
     return store.placeOf(at, path) === undefined || isOtherCommand(secret, store.commandOf?.(at, path));
   }
 
+  /** Whether the secret in use of a token may be where the dead one is: only the user knows what a command does with its words. */
+  isNear({ account, token, secret }: DeadRecord): boolean {
+    const near = this.#stores.get(secret.store)?.nearOf?.({ account, token }, secret.secret_path);
+    return near !== undefined && this.#near.has(near);
+  }
+
   /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
   howRemoved(dead: DeadRecord, state: State): SecretRemoval['by'] | undefined {
     const { account, token, secret } = dead;
     const store = this.#stores.get(secret.store);
     if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
+    if (this.isNear(dead)) return undefined;
     const { fingerprint, secret_path: path } = secret;
     const config = this.#desired.stores.get(secret.store);
     const isFile = config !== undefined && kindOf(config).recipient === undefined;

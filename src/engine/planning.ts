@@ -209,6 +209,7 @@ export function planFrom(input: PlanFromInput): Plan {
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),
       isElsewhere: (dead) => places.isElsewhere(dead),
+      isNear: (dead) => places.isNear(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,

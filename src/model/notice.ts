@@ -198,7 +198,13 @@ export type PlanWarning =
   /** The state does not have which command of the store stored the secrets of these tokens. */
   | { readonly kind: 'command_unknown'; readonly store: string; readonly tokens: readonly string[] }
   /** These tokens are revoked, and their secrets stay in the store, which removes none. */
-  | { readonly kind: 'secret_stays'; readonly store: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'secret_stays';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      /** It has a \`remove\` command, which could remove the secrets in use: they may be at the same places. */
+      readonly near?: true;
+    }
   /** The same, and the configuration no longer has the store. */
   | {
       readonly kind: 'secret_left';

@@ -71,6 +71,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly unknown?: NamesByStore;
   /** The tokens whose secrets go to each store. */
   readonly users?: ReadonlyMap<string, StoreUsers>;
+  /** Whether a secret in use may be where the dead one is. */
+  readonly isNear?: (dead: DeadRecord) => boolean;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -275,11 +277,16 @@ function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehears
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
 function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
   type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed'>;
+  const near = new Map<string, Set<string>>();
   const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
   for (const record of dead) {
     if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
     const { account, token, secret } = record;
     const { store, secret_path: path } = secret;
+    if (facts.removing.get(store) && !facts.isElsewhere(record) && facts.isNear?.(record)) {
+      near.set(store, (near.get(store) ?? new Set()).add(`${account}/${token}`));
+      continue;
+    }
     const isKnown = facts.removing.has(store);
     const isLeft = facts.removing.get(store) !== false || facts.isElsewhere(record);
     const changed = isKnown ? { changed: true as const } : {};
@@ -289,10 +296,15 @@ function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning
     found.tokens.add(`${account}/${token}`);
     found.places.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
   }
-  return [...left.values()].map(({ isLeft, store, tokens: all, places, ...changed }) => {
-    const tokens = [...all];
-    return isLeft
-      ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...changed }
-      : { kind: 'secret_stays', store, tokens };
-  });
+  return [
+    ...[...left.values()].map(({ isLeft, store, tokens: all, places, ...changed }): PlanWarning => {
+      const tokens = [...all];
+      return isLeft
+        ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...changed }
+        : { kind: 'secret_stays', store, tokens };
+    }),
+    ...[...near].map(
+      ([store, tokens]): PlanWarning => ({ kind: 'secret_stays', store, tokens: [...tokens], near: true }),
+    ),
+  ];
 }

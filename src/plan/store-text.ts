@@ -96,6 +96,14 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
         },
       };
     case 'secret_stays':
+      if (notice.near) {
+        return {
+          message: `the secret store ${notice.store} keeps secrets of revoked tokens, since those in use may be at the same places: ${few(notice.tokens)}`,
+          hint: {
+            text: 'Look where its command and that of their present store put them. If the places differ, remove the old ones by hand.',
+          },
+        };
+      }
       return {
         message: `the secret store ${notice.store} keeps secrets of revoked tokens, since it has no remove command: ${few(notice.tokens)}`,
         hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },

@@ -233,6 +233,8 @@ export interface SecretStore {
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** For a store that runs programs: equal for secrets that may be at one place, whatever else the commands say. */
+  nearOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** For a store that runs programs: the files of the repository that its commands name, each with a hash of what it has. */
   readonly scripts?: ReadonlyMap<string, string>;
 }

@@ -6,13 +6,14 @@ import { Stage } from '../stage.ts';
 const DAY = 86_400;
 const APPLY = 'apply --sandbox --real-stores --yes --no-smoke --prune --allow-delete';
 const PLAN = 'plan --sandbox --detailed-exitcode';
-const WORDS = '"{account}", "{token}"';
-const exec = (name: string) =>
-  `{ kind: exec, command: [sh, store.sh, put, ${name}, ${WORDS}], remove: [sh, store.sh, remove, ${name}, ${WORDS}] }`;
+const exec = (name: string) => {
+  const place = `"${name}-{account}-{token}"`;
+  return `{ kind: exec, command: [sh, store.sh, put, ${place}], remove: [sh, store.sh, remove, ${place}] }`;
+};
 
 /** Like `rm`, it fails where nothing is. */
-const SCRIPT = `place="$2-$3-$4"
-[ ! -e "fail.$1.$2" ] || exit 9
+const SCRIPT = `place="$2"
+[ ! -e "fail.$1.\${2%%-*}" ] || exit 9
 echo "$1 $place" >> log
 if [ "$1" = put ]; then cat > "$place"; else rm "$place"; fi
 `;

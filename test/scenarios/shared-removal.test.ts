@@ -60,6 +60,47 @@ describe('a secret in use stays where a store with the same `remove`', () => {
   });
 });
 
+describe('a secret in use stays, and the plan says so, where the new store may have the same place', () => {
+  const without = (name: string, more = '') =>
+    `  ${name}: { kind: exec, command: [node, vault.cjs, put, "{account}-{token}"${more}] }`;
+  it.each([
+    ['has an input and no `remove`', without('b').replace(' }', ', input: "{secret}" }')],
+    ['has one more flag and no `remove`', without('b', ', --flag')],
+    ['has one more flag in its `remove`', store('b', `${PLACE}, --flag`, ', --flag')],
+  ])('%s', async (_, b) => {
+    const stage = await applied(configuration([store('a', PLACE), b], 'a'));
+    stage.edit(() => configuration([store('a', PLACE), b], 'b'));
+    expect((await stage.run(`rotate etl/app --revoke-old ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+    expect(stage.read('ran')).not.toContain('rm');
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+  });
+
+  it('is a warning of the plan, and no removal', async () => {
+    const stage = await applied(configuration([store('a', PLACE), without('b', ', --flag')], '[a, b]'));
+    stage.edit(() => configuration([store('a', PLACE), without('b', ', --flag')], 'b'));
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    await stage.run('sandbox advance 2d');
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      actions: [{ action: 'revoke_token' }],
+      removals: [],
+      warnings: [{ kind: 'secret_stays', cases: [{ store: 'a', tokens: ['etl/app'], near: true }] }],
+    });
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+  });
+
+  it('and is removed where the place differs', async () => {
+    const stage = await applied(
+      configuration([store('a', PLACE), store('b', '"b-{account}-{token}"').replace('put, "', 'put, "b-')], 'a'),
+    );
+    stage.edit((yaml) => yaml.replace('secret_store: a', 'secret_store: b'));
+    expect((await stage.run(`rotate etl/app --revoke-old ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(false);
+  });
+});
+
 it('a secret in use stays where the `remove` of another token would remove it, and goes with the last of them', async () => {
   const one = [store('a', '"etl-bi"')];
   const stage = await applied(configuration([store('a', PLACE)], 'a', '{ app: p, bi: p }'));

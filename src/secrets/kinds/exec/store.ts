@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
-import { Secret } from '../../../model/secret.ts';
+import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
@@ -59,6 +59,13 @@ function expand(text: string, facts: Readonly<Record<string, string>>): string {
   return text.replace(PLACEHOLDER, (braces, name) => values.get(name) ?? braces);
 }
 
+/** The words by which a command names a token's secret, and what only its input may name. */
+function nameWords(command: readonly string[], at: TokenAddress): string[] {
+  const named = command.filter((word) => /\{(?:account|token)\}/.test(word));
+  const missing = (['account', 'token'] as const).filter((name) => !named.some((word) => word.includes(`{${name}}`)));
+  return [...expandWords(named, { ...at }), ...missing.map((name) => at[name])];
+}
+
 /** What the command reads on its standard input. */
 function inputWith(input: string, facts: TokenFacts, secret: Secret): Secret {
   const text = secret.reveal();
@@ -94,6 +101,10 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     removalOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && config.remove && JSON.stringify(expandWords(config.remove, { ...at }));
+    },
+    nearOf: (address, secretPath = pathByToken(config.name, address)) => {
+      const at = tokenAtPath(config.name, address.account, secretPath);
+      return at && JSON.stringify([basename(config.command[0] ?? ''), ...nameWords(config.command, at)]);
     },
     get scripts() {
       const { shown = {}, folder, files: all = new Map() } = config;

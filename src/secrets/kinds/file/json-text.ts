@@ -54,6 +54,10 @@ export class JsonText implements SecretsText {
     if (tokens !== undefined && tokens.type !== 'object') {
       throw new NotASecretsFile(`the value of "${account}" is not an object`);
     }
+    const old = tokens === undefined ? undefined : membersOf(tokens).byName.get(token);
+    if (old !== undefined && old.type !== 'string' && old.type !== 'null') {
+      throw new NotASecretsFile(`the value of "${account}"."${token}" is not a text`);
+    }
     this.#removed.get(account)?.delete(token);
     const set = this.#set.get(account) ?? new Map<string, string>();
     this.#set.set(account, set.set(token, value));

@@ -166,6 +166,20 @@ describe('a json file', () => {
     expect(error).toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining('"etl_prod"') });
     expect(error.message).not.toContain(marker);
   });
+
+  it.each(['{"token": "x"}', '["x"]', '7', 'true'])('does not replace a value that is no text: %s', async (value) => {
+    const text = `{"etl_prod": {"airflow": ${value}}}`;
+    const { path, store } = await json(text);
+    expect(await refusal(store.check([address()]))).toMatchObject({ code: 'STORE_UNUSABLE' });
+    expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
+  it('replaces null', async () => {
+    const { path, store } = await json('{"etl_prod": {"airflow": null}}');
+    await store.put(address(), secret);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ etl_prod: { airflow: marker } });
+  });
 });
 
 describe('writing', () => {
