@@ -142,7 +142,8 @@ async function open(
   request: ProbeRequest,
 ): Promise<{ readonly report: ProbeReport; readonly attempts: number }> {
   const started = monotonicMs();
-  const left = () => expected.limit.seconds * 1000 - (monotonicMs() - started);
+  const { seconds, connecting = seconds } = expected.limit;
+  const left = (limit = seconds) => limit * 1000 - (monotonicMs() - started);
   let last: ProbeReport | undefined;
   for (let attempts = 1; ; attempts += 1) {
     const spent = monotonicMs() - started;
@@ -150,7 +151,7 @@ async function open(
     // That the time was up says less than why it was spent.
     if (last !== undefined && report.get('connect')?.failure?.kind === 'time_limit') return { report: last, attempts };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
-    if (!isMomentary(report, expected) || left() < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };
+    if (!isMomentary(report, expected) || left(connecting) < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };
     last = report;
     const isWaiting = await sleep(pause, true, options.signal && { signal: options.signal }).catch(() => false);
     if (!isWaiting) return { report, attempts };

@@ -26,6 +26,8 @@ export interface Failure {
 /** The time limit of one connection. */
 export interface TimeLimit {
   readonly seconds: Seconds;
+  /** The part of it in which a momentary failure is tried again; all of it unless given. */
+  readonly connecting?: Seconds;
   /** `--timeout` sets it. */
   readonly isGiven: boolean;
   /** The configured size of the Duckling, by which the default is set. */

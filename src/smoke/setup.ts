@@ -43,7 +43,12 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
   const { setup = [], username, ducklings } = account;
   const size = ducklings?.read_write.size;
   const seconds = timeout ?? connectSeconds(size) + SETUP_SECONDS;
-  const limit = { seconds, isGiven: timeout !== undefined, ...(size && { size }) };
+  const limit = {
+    seconds,
+    connecting: timeout ?? connectSeconds(size),
+    isGiven: timeout !== undefined,
+    ...(size && { size }),
+  };
   const about = { account: username, type: 'read_write', ranBefore: false, limit } as const;
   const steps = setup.map(({ sql }, index) => ({ name: stepName(index), sql, foreign: true }));
   const request = { steps, shutdown: options.shutdown, stopAtFailure: true };
