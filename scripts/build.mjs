@@ -8,6 +8,7 @@ import {
   commandsOutside,
   lateCrypto,
   lazyText,
+  lazyTextInOneFile,
   loadedLate,
   namesOfFormats,
   noChildProcess,
@@ -141,7 +142,7 @@ const [, main, modules] = await Promise.all([
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside, namesOfFormats, noChildProcess],
+    plugins: [commandsOutside, namesOfFormats, noChildProcess, lazyTextInOneFile],
   }),
   build({
     ...common,

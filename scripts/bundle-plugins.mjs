@@ -112,26 +112,35 @@ export function withLateChunks(text) {
 }
 
 /**
- * An esbuild plugin: loads string-width and wrap-ansi when a text needs them. When they run, they make a segmenter and emoji
+ * An esbuild plugin: runs string-width and wrap-ansi when a text needs them. When they run, they make a segmenter and emoji
  * patterns, which takes about 25 ms; the width of printable ASCII is its length.
+ *
+ * @param load How a bundle loads a module late, by its name.
  */
-export const lazyText = {
-  name: 'lazy-text',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(string-width|wrap-ansi)$/ }, ({ path: name, importer, kind }) =>
-      kind === 'dynamic-import' || importer.includes('node_modules')
-        ? undefined
-        : { path: name, namespace: 'lazy-text' },
-    );
-    onLoad({ filter: /.*/, namespace: 'lazy-text' }, ({ path: name }) => ({
-      contents: `
+function textLoadedBy(load) {
+  return {
+    name: 'lazy-text',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(string-width|wrap-ansi)$/ }, ({ path: name, importer, kind, namespace }) =>
+        kind === 'dynamic-import' || importer.includes('node_modules') || namespace === 'lazy-text'
+          ? undefined
+          : { path: name, namespace: 'lazy-text' },
+      );
+      onLoad({ filter: /.*/, namespace: 'lazy-text' }, ({ path: name }) => ({
+        contents: `
         let real;
         export default (text, ...rest) => {
           ${name === 'string-width' ? 'if (/^[ -~]*$/.test(text)) return text.length;' : ''}
-          real ??= loadLate(() => import('${name}')).default;
+          real ??= ${load(name)}.default;
           return real(text, ...rest);
         };`,
-      resolveDir: process.cwd(),
-    }));
-  },
-};
+        resolveDir: process.cwd(),
+      }));
+    },
+  };
+}
+
+/** For bundles in several files. */
+export const lazyText = textLoadedBy((name) => `loadLate(() => import('${name}'))`);
+/** For a bundle in one file, which runs a module that is required when it is. */
+export const lazyTextInOneFile = textLoadedBy((name) => `require('${name}')`);
