@@ -47,6 +47,10 @@ it.each(['README.md', 'docs/README.md'])('%s links to every page', (file) => {
   expect(pages().filter((page) => page !== file && page !== 'README.md' && !linked.includes(page))).toEqual([]);
 });
 
+it.each(['npm ci && npm run demo', 'npm ci && npm test'])('README.md shows %s', (command) => {
+  expect(readText('README.md')).toContain(command);
+});
+
 it('README.md is at most 250 lines long', () => {
   expect(readText('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(250);
 });
