@@ -24,7 +24,7 @@ inBrowser('the page of a plan', (open) => {
       const { page } = await open(html);
       const text = (await page.evaluate('document.body.innerText')) as string;
       // The names of many accounts are folded.
-      expect(text.split(/\s+/).length).toBeLessThan(800);
+      expect(text.split(/\s+/).length).toBeLessThan(850);
       await page.close();
     });
   });
