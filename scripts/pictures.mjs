@@ -1,22 +1,13 @@
 // Makes the pictures of README.md and docs/ from what the program prints: `npm run pictures`. It needs a Chromium, that of
 // CHROME_PATH or the first on the PATH. Dates in the pictures are those of the day on which it runs.
 import { execFileSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { marked } from 'marked';
 import puppeteer from 'puppeteer-core';
+import { findBrowser } from './find-browser.mjs';
 import { terminalPicture } from './terminal-picture.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -93,22 +84,6 @@ function commentPage(markdown) {
   return `<!doctype html><meta charset="utf-8"><style>${style}</style><div class="comment"><div class="head"><b>github-actions</b> commented</div><div class="body">${marked.parse(markdown)}</div></div>`;
 }
 
-function findBrowser() {
-  const { CHROME_PATH: given, PATH = '' } = process.env;
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const all = PATH.split(path.delimiter).flatMap((each) => names.map((name) => path.join(each, name)));
-  const found = [...(given ? [given] : []), ...all].find((program) => {
-    try {
-      accessSync(program, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (found === undefined) throw new Error('there is no Chromium on the PATH: set CHROME_PATH to one');
-  return found;
-}
-
 /** Shows that the page goes on below. Runs in the browser. */
 function fade(colour) {
   const edge = document.createElement('div');
@@ -136,7 +111,9 @@ async function photograph(browser, html, name, { width, height }) {
 
 prepare();
 mkdirSync(target, { recursive: true });
-const browser = await puppeteer.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+const executablePath = findBrowser();
+if (executablePath === undefined) throw new Error('there is no Chromium on the PATH: set CHROME_PATH to one');
+const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox'] });
 try {
   await photograph(browser, audit(), 'audit-page', { width: 1100, height: 1400 });
   change();

@@ -5,6 +5,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 import { type Asked, planWords } from '../plan/plan-words.ts';
 import { printable } from '../report/escape.ts';
+import { commandText } from '../report/hint.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
 import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
@@ -24,7 +25,8 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   const deletes = deleted.length;
   const data = deletedDataText(plan.deleted_data);
   const known = data === undefined ? '' : ` (${data})`;
-  const sizes = data === undefined ? ' Sizes: mdacc plan --usage.' : '';
+  const isAsked = data !== undefined || options.planFile !== undefined;
+  const sizes = isAsked ? '' : ` Sizes: ${commandText(['plan', ...planWords(options), '--usage'], io.inContext)}.`;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
     const message = `the plan deletes ${counted(deletes, 'account')} with all data${known}, which --yes alone does not allow`;

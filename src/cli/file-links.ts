@@ -1,6 +1,7 @@
 /** Links to files in the output of a terminal that opens them (OSC 8): a click on the name of the configuration opens it. */
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import { literally } from '../model/wording.ts';
 
 /** Variables that a terminal sets which knows links. https://github.com/Alhadis/OSC8-Adoption */
 const SET_BY_TERMINALS = ['WT_SESSION', 'KITTY_WINDOW_ID', 'KONSOLE_VERSION', 'DOMTERM', 'ALACRITTY_WINDOW_ID'];
@@ -28,7 +29,7 @@ export function hasLinks(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
 export function withLinks(text: string, files: Iterable<string>): string {
   const names = [...files].filter((file) => text.includes(file)).sort((a, b) => b.length - a.length);
   if (names.length === 0) return text;
-  const name = names.map((file) => file.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
+  const name = names.map(literally).join('|');
   return text.replace(new RegExp(String.raw`(?<![\w./\\-])(?:${name})(?![\w/\\-]|\.\w)`, 'g'), linkTo);
 }
 

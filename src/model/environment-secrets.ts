@@ -1,5 +1,6 @@
 /** The secrets in the environment of a program, which the programs that it starts inherit and may print. */
 import { isCredentialName, mayBeCredential } from './credential.ts';
+import { literally } from './wording.ts';
 
 const LONG = 8;
 const SHORTEST = 4;
@@ -20,8 +21,7 @@ export function withoutEnvironmentSecrets(text: string, env: NodeJS.ProcessEnv):
 /** The text with `[secret]` for the value; for a short one only where it stands alone, since it may be within any word. */
 export function withoutValue(text: string, value: string): string {
   if (value.length >= LONG) return text.replaceAll(value, '[secret]');
-  const escaped = value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
+  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${literally(value)}(?![\\p{L}\\p{N}])`, 'gu'), '[secret]');
 }
 
 /** The credentials in the variables that name proxies, as they can occur in foreign texts. */

@@ -202,7 +202,7 @@ export type PlanWarning =
       readonly kind: 'secret_stays';
       readonly store: string;
       readonly tokens: readonly string[];
-      /** It has a \`remove\` command, which could remove the secrets in use: they may be at the same places. */
+      /** It has a `remove` command, which could remove the secrets in use: they may be at the same places. */
       readonly near?: true;
     }
   /** The same, and the configuration no longer has the store. */

@@ -292,8 +292,8 @@ export interface PlannedToken {
 export interface CreateToken extends ActionBase {
   readonly action: 'create_token';
   readonly token: string;
-  /** `interrupted`: a run left the orphan, whose secret may not be stored, or certainly is not. */
-  readonly reason: /** `resumed`: its account is no longer suspended. */
+  /** `resumed`: its account is no longer suspended. `interrupted`: a run left the orphan, whose secret may not be stored, or certainly is not. */
+  readonly reason:
     | { readonly kind: 'new' | 'new_account' | 'resumed' }
     | { readonly kind: 'interrupted'; readonly orphan: string; readonly stored?: false }
     | { readonly kind: 'expired'; readonly name: string; readonly expired_at: string }

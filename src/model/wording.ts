@@ -20,6 +20,11 @@ export function storesText(names: readonly string[]): string {
   return `the secret store${names.length === 1 ? '' : 's'} ${enumerated(names)}`;
 }
 
+/** The source of a pattern that matches this text and nothing else. */
+export function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
 /** `8,760.00 USD`; null is a price that is not known. */
 export function priceText(price: number | null, currency?: string): string {
   if (price === null) return 'unknown';

@@ -35,6 +35,11 @@ describe('a no', () => {
       last: expect.stringMatching(/Cancelled; nothing was changed\.$/),
     });
     expect(stderr).not.toContain('Error');
+    // What it says to type has the options that were typed.
+    const sizes = /Sizes: (.*--usage.*?)\. Type/.exec(stderr)?.[1];
+    expect(sizes).toBe(
+      words.startsWith('destroy') ? 'mdacc plan --destroy --only tenant_acme --usage --sandbox' : undefined,
+    );
     expect(stage.read(STATE)).toBe(before);
   });
 

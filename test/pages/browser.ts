@@ -1,13 +1,12 @@
 /** A Chromium in which the pages are opened as people see them, with `axe-core`, which checks whether everybody can use them. */
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe, { type AxeResults } from 'axe-core';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe } from 'vitest';
-
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+import { findBrowser } from '../../scripts/find-browser.mjs';
 
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1280, height: 900 };
@@ -81,19 +80,4 @@ export async function barriersIn({ page }: Opened): Promise<string[]> {
 /** Whether the page is wider than the screen, so that it must be scrolled to the side. */
 export async function isTooWide({ page }: Opened): Promise<boolean> {
   return (await page.evaluate('document.documentElement.scrollWidth > innerWidth')) as boolean;
-}
-
-function findBrowser(): string | undefined {
-  const { CHROME_PATH: given, PATH = '' } = process.env;
-  const onPath = PATH.split(path.delimiter).flatMap((folder) => PROGRAMS.map((name) => path.join(folder, name)));
-  return [...(given ? [given] : []), ...onPath].find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

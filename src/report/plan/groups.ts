@@ -1,5 +1,6 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/plan.ts';
+import { ACCOUNT } from '../../model/setup.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { detailOf, isOfAccount, sharedDetailOf, shownSql } from './wording.ts';
 
@@ -62,9 +63,6 @@ function groupOf(members: readonly (readonly Action[])[]): AccountGroup {
 export function ofAccount({ actions }: AccountGroup): GroupedAction | undefined {
   return actions.find(({ action }) => isOfAccount(action));
 }
-
-/** Stands for the names of several accounts, as in the configuration. */
-export const ACCOUNT = '{account}';
 
 /** The action with SQL as the configuration has it. */
 export function withPlaceholder(action: Action): Action {

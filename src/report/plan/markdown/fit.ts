@@ -1,10 +1,10 @@
 /** What of the changes fits into a comment: what is risky first, what is safe last. */
 import { type Action, actionsByAccount } from '../../../model/plan.ts';
-import { disruptiveWords } from '../../../model/setup.ts';
+import { ACCOUNT, disruptiveWords } from '../../../model/setup.ts';
 import { counted } from '../../../model/wording.ts';
 import { lengthOf, markdown, withoutLongTexts } from '../../escape.ts';
 import { accountDiff } from '../account-yaml.ts';
-import { ACCOUNT, partsOf, rangesText, withPlaceholder } from '../groups.ts';
+import { partsOf, rangesText, withPlaceholder } from '../groups.ts';
 import { shownSql, statementsToReview } from '../wording.ts';
 import { type Change, PLAIN, rankOf, row, SAFE, shortRows } from './changes.ts';
 import { block } from './code.ts';
