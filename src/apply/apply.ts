@@ -13,7 +13,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
-import { type Action, actionsByAccount, type Plan, storesOf, storingActions } from '../model/plan.ts';
+import { type Action, actionsByAccount, adoptingActions, type Plan, storesOf, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
@@ -193,7 +193,8 @@ export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWr
 async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserError>> {
   const { plan, desired, stores, stateWriter } = input;
   const places = new UsedPlaces(desired, stateWriter.state, stores);
-  const targetOf = secretTargets({ desired, state: stateWriter.state, stores, isSandbox: plan.sandbox });
+  const adopted = adoptingActions(plan.actions);
+  const targetOf = secretTargets({ desired, state: stateWriter.state, stores, isSandbox: plan.sandbox, adopted });
   const targets = new Map<string, ActionTarget[]>();
   const refused = new Map<Action, UserError>();
   const refuse = (actions: readonly Action[], error: unknown) => {

@@ -3,7 +3,7 @@
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
 import { IDLE_AFTER } from '../model/defaults.ts';
-import type { Desired } from '../model/desired.ts';
+import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
@@ -201,7 +201,7 @@ async function checkStores(
   live: Live,
   { stores, isSandbox, only, runsPrograms }: StoreCheck,
 ): Promise<ReadonlyMap<string, UserError>> {
-  const isLive = (account: string, name: string) => {
+  const isLive = (account: string, { name }: DesiredToken) => {
     const found = live.accounts.get(accountKey(account));
     const tokens = found?.presence === 'present' ? found.value.tokens : [];
     return tokens.some((token) => generationOf(name, token.name) !== undefined);

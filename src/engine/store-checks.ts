@@ -1,5 +1,7 @@
 /** Whether stores can take the secrets of tokens, by the check of apply, without writing anything. */
-import { type Action, storesOf, storingActions } from '../model/plan.ts';
+import type { DesiredToken } from '../model/desired.ts';
+import { type Action, adoptingActions, storesOf, storingActions } from '../model/plan.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -13,7 +15,7 @@ type Targets = ReadonlyMap<string, readonly SecretTarget[]>;
 export interface ConfiguredTargets {
   /** Of every token; values of others are in the way of those that the next apply stores. */
   readonly all: Targets;
-  /** Of adopted tokens, whose secrets a later rotation stores. */
+  /** Of tokens whose first secret a later apply stores, such as adopted ones. */
   readonly later: Targets;
 }
 
@@ -21,12 +23,12 @@ export interface ConfiguredTargets {
  * The targets of the tokens of some accounts.
  *
  * @param state Undefined where it cannot be read: then it is not known which values are of others.
- * @param isLive Whether a token that the state does not have is live, so that an apply adopts it. Default: none is.
+ * @param isLater Whether the next apply does not store the secret of a token of which the state has none, but, for example, adopts it. Default: it stores all.
  */
 export function configuredTargets(
   { state, ...input }: Omit<TargetInput, 'state'> & { readonly state: State | undefined },
   only: (username: string) => boolean = () => true,
-  isLive: (account: string, name: string) => boolean = () => false,
+  isLater: (account: string, token: DesiredToken) => boolean = () => false,
 ): ConfiguredTargets {
   const { desired, stores, isSandbox } = input;
   const targetOf = state && secretTargets({ ...input, state });
@@ -34,14 +36,15 @@ export function configuredTargets(
   for (const { username: account, tokens } of desired.accounts.values()) {
     if (!only(account)) continue;
     const known = state?.accounts.get(accountKey(account))?.tokens;
-    for (const { key: token, name, stores: names } of tokens.values()) {
+    for (const desiredToken of tokens.values()) {
+      const { key: token, stores: names } = desiredToken;
       const current = known?.get(token)?.current;
-      const isAdopted = current === undefined ? isLive(account, name) : current.secret === 'unknown';
+      const isNotNow = current === undefined ? isLater(account, desiredToken) : current.secret === 'unknown';
       for (const store of names.flatMap((each) => stores.get(each) ?? [])) {
         const plain: SecretTarget = { account, token, ...(isSandbox ? { isSandbox } : {}) };
         const target = targetOf?.(store, { account, token }) ?? plain;
-        add(all, store.name, isAdopted ? plain : target);
-        if (isAdopted && target.isFirst) add(later, store.name, target);
+        add(all, store.name, isNotNow ? plain : target);
+        if (isNotNow && target.isFirst) add(later, store.name, target);
       }
     }
   }
@@ -53,7 +56,7 @@ export async function refusingFiles(
   actions: readonly Action[],
   input: TargetInput,
 ): Promise<ReadonlyMap<string, UserError>> {
-  const targetOf = secretTargets(input);
+  const targetOf = secretTargets({ ...input, adopted: adoptingActions(actions) });
   const targets = new Map<string, SecretTarget[]>();
   for (const action of storingActions(actions)) {
     const address = { account: action.account, token: action.token };
@@ -67,6 +70,11 @@ export async function refusingFiles(
     if (error !== undefined && error.code !== 'STORE_FOREIGN') refused.set(name, error);
   }
   return refused;
+}
+
+/** The tokens whose first secrets would take the place of values of others. */
+export async function foreignIn(store: SecretStore, first: readonly SecretTarget[]): Promise<readonly TokenAddress[]> {
+  return (await store.inspect?.({ stored: [], first, doubted: [] }))?.foreign ?? [];
 }
 
 /** Why a store would refuse the secrets; undefined when it would not. Nothing is written. */

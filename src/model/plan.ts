@@ -451,6 +451,11 @@ export function storingActions(actions: readonly Action[]): (CreateToken | Rotat
   return actions.filter((action) => action.action === 'create_token' || action.action === 'rotate_token');
 }
 
+/** The actions that adopt a token. */
+export function adoptingActions(actions: readonly Action[]): AdoptToken[] {
+  return actions.filter((action) => action.action === 'adopt_token');
+}
+
 /** Why an action is planned; `reasonText` of `plan` words it. */
 export type Reason = Action['reason'];
 

@@ -60,7 +60,9 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'secret_foreign':
       return {
         message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
-        hint: { text: 'Move them away, or set `overwrite: true` on the store to replace them.' },
+        hint: {
+          text: 'If something else reads them, give the new secrets another place. If nothing does, or the state was lost, set `overwrite: true` on the store to replace them.',
+        },
       };
     case 'secret_unknown':
       return {

@@ -2,6 +2,7 @@
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { copiesOf, type State } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
 import type { SecretStore, SecretTarget } from './store.ts';
 import { firstTarget, isFirstSecret } from './written-secrets.ts';
 
@@ -11,6 +12,8 @@ export interface TargetInput {
   readonly state: State;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly isSandbox: boolean;
+  /** Tokens that an apply adopts, whose secrets programs read where the configuration puts them. */
+  readonly adopted?: readonly TokenAddress[];
 }
 
 /** Gives the target of a token's secret in a store. */
@@ -27,18 +30,21 @@ export function secretTargets(input: TargetInput): (store: SecretStore, address:
   };
 }
 
-/** The files in which the state's tokens have their secrets; those that were adopted, where the configuration puts them. */
-function filesOf({ desired, state, stores }: TargetInput): ReadonlySet<string> {
+/** The files in which tokens have their secrets; those that are adopted, where the configuration puts them. */
+function filesOf({ desired, state, stores, adopted = [] }: TargetInput): ReadonlySet<string> {
+  const configured = (key: string, username: string, token: string) => {
+    const account = desired.accounts.get(key);
+    const address = { account: account?.username ?? username, token };
+    return (account?.tokens.get(token)?.stores ?? []).flatMap((name) => stores.get(name)?.secretPath(address) ?? []);
+  };
   const paths = [...state.accounts].flatMap(([key, { username, tokens }]) =>
     [...tokens].flatMap(([token, { current }]) => {
       const secret = current?.secret ?? 'unknown';
-      if (secret !== 'unknown') return copiesOf(secret).map((copy) => copy.secret_path);
-      const account = desired.accounts.get(key);
-      const address = { account: account?.username ?? username, token };
-      return (account?.tokens.get(token)?.stores ?? []).flatMap((name) => stores.get(name)?.secretPath(address) ?? []);
+      return secret === 'unknown' ? configured(key, username, token) : copiesOf(secret).map((copy) => copy.secret_path);
     }),
   );
-  return new Set(paths.map(fileOf));
+  const ofAdopted = adopted.flatMap(({ account, token }) => configured(accountKey(account), account, token));
+  return new Set([...paths, ...ofAdopted].map(fileOf));
 }
 
 function fileOf(secretPath: string): string {

@@ -1,8 +1,9 @@
 /** Doctor and audits say of stores and locks what an apply would: by the same check, and without writing anything. */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Audit } from '../../src/model/audit.ts';
 import type { DoctorReport } from '../../src/model/doctor.ts';
-import { STATE, Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const configuration = (store: string) => `version: 1
 organization: acme
@@ -64,6 +65,47 @@ describe.each(SITUATIONS)('%s', (_, store, prepare, code) => {
     expect(readdirSync(stage.file('.motherduck'))).toEqual(before);
     const applied = await stage.json('apply --sandbox --yes --no-smoke');
     expect(applied).toMatchObject({ code: 1, document: { error: { code } } });
+  });
+});
+
+describe('a state that was lost, whose token is live and in its store', () => {
+  const TWO = configuration(DOTENV_STORE).replace('{ app: app }', '{ app: app, new: app }');
+
+  it('is a warning, as in the plan, and an apply adopts the token', async () => {
+    const stage = await Stage.applied(configuration(DOTENV_STORE));
+    stage.remove(STATE);
+    for (const _ of Array(2)) {
+      const { code, check } = await doctor(stage, 'store');
+      expect({ code, status: check?.status }).toEqual({ code: 0, status: 'warning' });
+      expect(check?.message).toContain('next rotation of etl_prod/app');
+      expect(`${check?.message} ${check?.hint?.text}`).not.toMatch(/nothing was stored|mv |move/);
+      const audited = (await stage.json('audit --sandbox --check-stores')).document;
+      expect(JSON.stringify((audited as Audit).findings)).not.toContain('MDA019');
+      expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    }
+  });
+
+  it('does not have its file moved aside where a new token finds a value in its place', async () => {
+    const stage = await Stage.applied(configuration(DOTENV_STORE));
+    stage.remove(STATE);
+    const [, secret] = stage.read('.motherduck/s.env').trim().split(/=(.*)/s);
+    stage.write('.motherduck/s.env', `${stage.read('.motherduck/s.env')}MOTHERDUCK_TOKEN_ETL_PROD_NEW=${secret}\n`);
+    stage.write(CONFIG, TWO);
+    const { code, check } = await doctor(stage, 'store');
+    expect({ code, failed: check?.code }).toEqual({ code: 1, failed: 'STORE_FOREIGN' });
+    expect(check?.message).not.toContain('ETL_PROD_APP');
+    const applied = await stage.run('apply --sandbox --yes --no-smoke');
+    expect(applied.code).toBe(1);
+    expect(applied.stderr).toContain('ETL_PROD_NEW');
+    expect(`${check?.hint?.text} ${applied.stderr}`).not.toContain('mv ');
+  });
+
+  it('is a warning where the account is suspended, whose tokens are not stored', async () => {
+    const stage = await Stage.applied(configuration(DOTENV_STORE));
+    stage.remove(STATE);
+    stage.write(CONFIG, stage.read().replace('    smoke:', '    suspended: true\n    smoke:'));
+    const { code } = await doctor(stage, 'store');
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(code);
   });
 });
 

@@ -4,14 +4,29 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidConfiguration } from '../../config/errors.ts';
 import { DEFAULT_CONFIG } from '../../model/defaults.ts';
-import type { SecretStoreConfig } from '../../model/desired.ts';
+import type { DesiredToken, SecretStoreConfig } from '../../model/desired.ts';
+import { adoptingActions, storingActions } from '../../model/plan.ts';
+import type { TokenAddress } from '../../model/secret.ts';
 import type { State } from '../../model/state.ts';
 import { UserError } from '../../model/user-error.ts';
+import { accountKey } from '../../model/username.ts';
 import { counted } from '../../model/wording.ts';
-import type { SecretStore, SecretTarget } from '../../secrets/store.ts';
-import { storesFor } from '../planning.ts';
-import { configuredTargets, refusalOf } from '../store-checks.ts';
-import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
+import { noticeText } from '../../plan/notice-text.ts';
+import type { TargetInput } from '../../secrets/secret-targets.ts';
+import type { SecretStore } from '../../secrets/store.ts';
+import { planNow, storesFor } from '../planning.ts';
+import { type ConfiguredTargets, configuredTargets, foreignIn, refusalOf } from '../store-checks.ts';
+import {
+  type Check,
+  type Examination,
+  errorOf,
+  type Finding,
+  failed,
+  ok,
+  settled,
+  skipped,
+  warning,
+} from './examination.ts';
 
 const configuration: Check = {
   name: 'configuration',
@@ -98,28 +113,65 @@ const stores: Check = {
     const state = await settled(
       examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),
     );
-    const { all, later } = configuredTargets({ desired, state, stores: opened, isSandbox });
+    const input = { desired, state, stores: opened, isSandbox };
+    const known = configuredTargets(input);
+    // What is live decides which tokens an apply stores: it is read where a value is in the way.
+    let read: Promise<ConfiguredTargets> | undefined;
+    const planned = () => {
+      read ??= settled(targetsByPlan(examination, input, known)).then((targets) => targets ?? known);
+      return read;
+    };
     return Promise.all(
       [...opened].map(async ([name, store]) => ({
         name: 'store' as const,
         subject: name,
-        ...(await checkStore(store, desired.stores.get(name), all.get(name), later.get(name))),
+        ...(await checkStore(store, desired.stores.get(name), known, planned)),
       })),
     );
   },
 };
 
+/** The targets, told apart by the plan of the next apply. @throws UserError when it cannot be made */
+async function targetsByPlan(
+  examination: Examination,
+  { state, ...input }: Omit<TargetInput, 'state'> & { readonly state: State | undefined },
+  { all }: ConfiguredTargets,
+): Promise<ConfiguredTargets | undefined> {
+  if (state === undefined) return undefined;
+  const service = await examination.service();
+  const first = [...all.values()].flat().filter(({ isFirst }) => isFirst);
+  const only = [...new Set(first.map(({ account }) => account))];
+  const { parallelism } = examination.options;
+  const options = { only, parallelism, others: [], allowMissing: true };
+  const { plan } = await planNow(input.desired, state, service, options, { warn: () => undefined });
+  const nameOf = ({ account, token }: TokenAddress) => `${accountKey(account)}/${token}`;
+  const stored = new Set(storingActions(plan.actions).map(nameOf));
+  const isLater = (account: string, { key }: DesiredToken) => !stored.has(nameOf({ account, token: key }));
+  return configuredTargets({ ...input, state, adopted: adoptingActions(plan.actions) }, undefined, isLater);
+}
+
 async function checkStore(
   store: SecretStore,
   config: SecretStoreConfig | undefined,
-  targets: readonly SecretTarget[] = [],
-  later: readonly SecretTarget[] = [],
+  known: ConfiguredTargets,
+  planned: () => Promise<ConfiguredTargets>,
 ): Promise<Finding> {
-  const error = await refusalOf(store, targets);
+  const refusal = await refusalOf(store, known.all.get(store.name));
+  const { all, later } = refusal?.code === 'STORE_FOREIGN' ? await planned() : known;
+  const error = all === known.all ? refusal : await refusalOf(store, all.get(store.name));
   if (error !== undefined) return failed(error);
-  // The next apply stores nothing there; a rotation does.
-  const refusal = later.length === 0 ? undefined : await refusalOf(store, later);
-  if (refusal !== undefined) return warning(refusal.message, refusal.hint);
+  // The next apply stores nothing there; a later one does.
+  const rest = later.get(store.name) ?? [];
+  const laterRefusal = rest.length === 0 ? undefined : await refusalOf(store, rest);
+  if (laterRefusal?.code === 'STORE_FOREIGN') {
+    const foreign = await foreignIn(store, rest);
+    const tokens = foreign.map(({ account, token }) => `${account}/${token}`);
+    const paths = foreign.map((address) => store.secretPath(address));
+    const notice = { kind: 'secret_unknown', store: store.name, tokens, secret_paths: paths } as const;
+    const { message, hint } = noticeText(notice);
+    return warning(message, hint);
+  }
+  if (laterRefusal !== undefined) return warning(laterRefusal.message, laterRefusal.hint);
   return ok(store.rehearsedIn ? `rehearsed in ${store.rehearsedIn}` : `can store secrets (kind ${config?.kind})`);
 }
 

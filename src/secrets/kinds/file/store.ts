@@ -106,7 +106,7 @@ async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[
     const message = `The secrets file ${config.shownPath} cannot be written: ${why}.`;
     throw new UserError('STORE_UNUSABLE', message, hint, { location: config.location });
   }
-  if (foreign.length > 0) throw foreignSecrets(config, foreign, areOfSandbox);
+  if (foreign.length > 0) throw foreignSecrets(config, foreign, { areOfSandbox, readOnly });
 }
 
 /** Whether the file has a value for the token that this state did not put there. A sandbox's secret is of no use elsewhere. */
@@ -118,13 +118,18 @@ function isForeign(config: FileStoreConfig, target: SecretTarget, content: Secre
   return values.some((value) => (isSandbox || !isSandboxSecret(value)) && !isWritten(value));
 }
 
-function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[], areOfSandbox = false): UserError {
+function foreignSecrets(
+  config: FileStoreConfig,
+  targets: readonly SecretTarget[],
+  { areOfSandbox = false, readOnly = false } = {},
+): UserError {
   const places = few(
     targets.map((target) => secretPathIn(config, target)),
     PLACES_SHOWN,
   );
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
-  const message = `${places} already ${has} that this state did not write, so nothing was stored there.`;
+  const so = readOnly ? 'apply refuses to store anything there' : 'nothing was stored there';
+  const message = `${places} already ${has} that this state did not write, so ${so}.`;
   const other = `name another \`path\` in the secret store ${config.name}`;
   const isShared = targets.some((target) => target.isShared);
   const isSandbox = targets.some((target) => target.isSandbox);
@@ -136,8 +141,8 @@ function foreignSecrets(config: FileStoreConfig, targets: readonly SecretTarget[
   const hint = areOfSandbox
     ? `${lost} If another configuration of this sandbox stores there, ${other}.${aside}`
     : isSandbox
-      ? `Use the sandbox in a copy of the folder, move ${it} away, ${other}, or set \`overwrite: true\` on it to replace ${it}.`
-      : `${lost} Else move ${it} away, or ${other}.`;
+      ? `Use the sandbox in a copy of the folder, or ${other}. If nothing reads ${it}, set \`overwrite: true\` on it to replace ${it}.`
+      : `${lost} If something else reads ${it}, ${other}; if nothing does, move ${it} away.`;
   return new UserError('STORE_FOREIGN', message, hint, { location: config.location });
 }
 
