@@ -33,20 +33,32 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs a command as a process of its own would run it: in `folder`, with `env` for its whole environment, without a
- * terminal. A process has one working directory and one environment, so commands run one after the other here: what must
+ * terminal, or at a plain one where somebody types `answer` to its question. A process has one working directory and one environment, so commands run one after the other here: what must
  * run at the same time, or be killed, is a process of its own.
  */
-export function runInProcess(words: readonly string[], folder: string, env: Readonly<Record<string, string>>) {
-  const ran = last.then(() => run(words, folder, env));
+export function runInProcess(
+  words: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  answer?: string,
+): Promise<Ran> {
+  const ran = last.then(() => run(words, folder, env, answer));
   last = ran.catch(() => undefined);
   return ran;
 }
 
-async function run(words: readonly string[], folder: string, env: Readonly<Record<string, string>>): Promise<Ran> {
+async function run(
+  words: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  answer: string | undefined,
+): Promise<Ran> {
   const [stdout, stderr] = [new Captured(), new Captured()];
+  const stdin = Readable.from(answer === undefined ? [] : [`${answer}\n`]);
+  if (answer !== undefined) for (const stream of [stdin, stderr]) Object.assign(stream, { isTTY: true });
   const restore = [
-    replaceStreams({ stdin: Readable.from([]), stdout, stderr }),
-    replaceEnvironment(env),
+    replaceStreams({ stdin, stdout, stderr }),
+    replaceEnvironment(answer === undefined ? env : { ...env, TERM: 'dumb' }),
     replaceListeners(),
     replaceProbe(PROBE, () => command.getStore() === true),
   ];

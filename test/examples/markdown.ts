@@ -1,6 +1,7 @@
 /** The commands that the examples' READMEs show: which are to be typed, and what they are said to print. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { wrongWith } from '../commands/command-line.ts';
 import { ROOT } from '../in-process.ts';
 
 /** A command and what is shown of its output, line by line; `…` stands for lines that are left out. */
@@ -19,10 +20,23 @@ export function readText(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
 }
 
+/** A fenced block of a text, also of a list's entry. */
+export interface Block {
+  readonly language: string;
+  readonly content: string;
+}
+
+export function allBlocksOf(text: string): Block[] {
+  const fences = text.matchAll(/^( *)```(\w*)\n(.*?)^\1```$/gms);
+  return [...fences].map(([, indent = '', language = '', content = '']) => ({
+    language,
+    content: content.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }));
+}
+
 /** The contents of a text's fenced blocks of a language. */
 export function blocksOf(text: string, language: string): string[] {
-  const fences = text.matchAll(/^```(\w+)\n(.*?)^```$/gms);
-  return [...fences].filter(([, name]) => name === language).map(([, , content]) => content ?? '');
+  return allBlocksOf(text).flatMap((block) => (block.language === language ? [block.content] : []));
 }
 
 /** Whether a `console` block shows outputs; otherwise each of its lines is to be typed. */
@@ -31,26 +45,42 @@ function isTranscript(block: string): boolean {
 }
 
 /** The steps of all `console` blocks of a page, in order, without comments. */
-export function transcript(text: string): Step[] {
+export function stepsOf(text: string): Step[] {
+  return blocksOf(text, 'console').flatMap((block) => (isTranscript(block) ? transcript(block) : typed(block)));
+}
+
+function typed(block: string): Step[] {
+  const lines = block.split('\n').filter((line) => !/^\s*(#|$)/.test(line));
+  return lines.map((command) => ({ command, shown: [] }));
+}
+
+function transcript(block: string): Step[] {
   const steps: { command: string; shown: string[] }[] = [];
-  for (const block of blocksOf(text, 'console').filter(isTranscript)) {
-    for (const line of block.trimEnd().split('\n')) {
-      if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
-      else if (!line.startsWith('# ')) steps.at(-1)?.shown.push(line);
-    }
+  for (const line of block.trimEnd().split('\n')) {
+    if (line.startsWith('$ ')) steps.push({ command: line.slice(2), shown: [] });
+    else if (!line.startsWith('# ')) steps.at(-1)?.shown.push(line);
   }
   for (const { shown } of steps) while (shown.at(-1) === '') shown.pop();
   return steps;
 }
 
-/** The words after `mdacc` in each command of that name, wherever a page tells to type one. */
-export function mdaccCommands(text: string): string[][] {
-  const blocks = [
-    ...['sh', 'bash'].flatMap((language) => blocksOf(text, language)),
-    ...blocksOf(text, 'console').filter((block) => !isTranscript(block)),
-  ];
-  const typed = [...blocks.flatMap((block) => block.split('\n')), ...transcript(text).map((step) => step.command)];
-  return typed.flatMap(mdaccIn);
+/** The commands of `mdacc` that a text tells to type, or names in a sentence, and that cannot be typed. */
+export function untypeable(text: string): object[] {
+  const lines = ['sh', 'bash'].flatMap((language) => blocksOf(text, language)).flatMap((block) => block.split('\n'));
+  const typed = [...lines, ...stepsOf(text).map((step) => step.command)].flatMap(mdaccIn);
+  // `mdacc rotate` in a sentence is a name.
+  const named = namedIn(text).flatMap(mdaccIn);
+  return [
+    ...typed.map((words) => ({ typed: words.join(' '), wrong: wrongWith(words) })),
+    ...named.map((words) => ({ named: words.join(' '), wrong: wrongWith([...words, '--help']) && wrongWith(words) })),
+  ].filter(({ wrong }) => wrong !== undefined);
+}
+
+/** The code in a text's sentences that is a command, without those that the reference names by their arguments. */
+function namedIn(text: string): string[] {
+  const prose = text.replace(/^( *)```.*?^\1```$/gms, '');
+  const codes = [...prose.matchAll(/`([^`\n]*\bmdacc [^`\n]+)`/g)].map(([, code = '']) => code);
+  return codes.filter((code) => !/mdacc [^$]*<|COMMAND/.test(code));
 }
 
 /** The words after `mdacc` in each command of that name in a line of a shell. */

@@ -7,7 +7,7 @@ import { installMdacc, shell } from '../commands/shell.ts';
 import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
-import { hasConfiguration, mdaccCommands, missing, readmes, readText, transcript } from './markdown.ts';
+import { hasConfiguration, missing, readmes, readText, stepsOf, untypeable } from './markdown.ts';
 
 describe('a command that cannot be typed is noticed', () => {
   it.each([
@@ -27,8 +27,7 @@ describe.each(readmes())('%s', (readme) => {
   const text = readText(readme);
 
   it('shows commands that can be typed', () => {
-    const wrong = mdaccCommands(text).map((words) => ({ typed: words.join(' '), wrong: wrongWith(words) }));
-    expect(wrong.filter((each) => each.wrong !== undefined)).toEqual([]);
+    expect(untypeable(text)).toEqual([]);
   });
 
   it('leads to files that exist', () => {
@@ -44,7 +43,7 @@ describe.each(readmes())('%s', (readme) => {
     async () => {
       const folder = Stage.copyOf(path.dirname(readme));
       installMdacc(folder);
-      const steps = transcript(text);
+      const steps = stepsOf(text);
       expect(steps.length).toBeGreaterThan(3);
       for (const step of steps) {
         const { stdout, stderr } = await shell(folder, step.command);
