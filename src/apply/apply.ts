@@ -13,6 +13,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
+import type { PlanWarning } from '../model/notice.ts';
 import { type Action, actionsByAccount, adoptingActions, type Plan, storesOf, storingActions } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -21,12 +22,13 @@ import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { noticeText } from '../plan/notice-text.ts';
+import { shorterLife } from '../plan/token-warnings.ts';
 import { secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type AccountResult, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
 import { removeGone, type StoredToken, UsedPlaces } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
-import { isSaved, type StateWriter, unsavedEntries } from './state-writer.ts';
+import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -35,6 +37,8 @@ export interface Applied {
   /** Failures outside of actions: of writing the state, or of revoking a token without an overlap. */
   readonly failures: readonly UserError[];
   readonly interrupted: boolean;
+  /** What came out of the actions that somebody should see, such as a shorter life than requested. */
+  readonly warnings: readonly PlanWarning[];
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];
   /** Whether the last write of the state succeeded. */
@@ -96,14 +100,29 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     input,
   );
   const failures = [...removals, ...results.flatMap((result) => result.failures), ...(await saved(input))];
+  const outcomes = results.flatMap((result) => result.outcomes);
   return {
-    outcomes: results.flatMap((result) => result.outcomes),
+    outcomes,
+    warnings: shorterLives(outcomes, input),
     smoke: results.flatMap((result) => result.smoke),
     failures,
     interrupted: input.stopping.aborted,
     unsaved: unsavedEntries(input.stateWriter),
     saved: isSaved(input.stateWriter),
   };
+}
+
+/** The tokens that MotherDuck gave less life than requested. */
+function shorterLives(outcomes: readonly Outcome[], { desired, stateWriter }: ApplyInput): PlanWarning[] {
+  const done = outcomes.flatMap(({ action, result }) => (result === 'done' ? [action] : []));
+  return storingActions(done).flatMap(({ account, token }) => {
+    const configured = desired.accounts.get(accountKey(account))?.tokens.get(token);
+    const { current } = tokenOf(stateWriter, account, token);
+    if (configured === undefined || current === undefined) return [];
+    const { name, created_at, expires_at, ttl } = current;
+    const life = { createdAt: Date.parse(created_at), expiresAt: expires_at === null ? null : Date.parse(expires_at) };
+    return shorterLife(configured, ttl, { name, ...life }, account);
+  });
 }
 
 /** The same state, for work in slots, which others use while a change is written. When that fails, nobody waits for a slot to hear of it. */

@@ -11,6 +11,7 @@ export { accountRetained } from './rules/account-retained.ts';
 export { ducklingsDiffer } from './rules/ducklings-differ.ts';
 export { fileStoreInCi } from './rules/file-store-in-ci.ts';
 export { integrationTokenNeverExpires } from './rules/integration-token-never-expires.ts';
+export { lifeShortened } from './rules/life-shortened.ts';
 export { neverSmokeTested } from './rules/never-smoke-tested.ts';
 export { olderState } from './rules/older-state.ts';
 export { overlapEnded } from './rules/overlap-ended.ts';

@@ -205,13 +205,14 @@ async function carryOut(
     io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
   else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
   const code = exitCodeOf(plan, done);
-  annotate(plan, io);
+  annotate([...plan.warnings, ...applied.warnings], io);
   await tellGitHub(plan, code, io);
   return code;
 }
 
 function nothingDone({ at }: Plan): TestedApply {
-  const applied = { outcomes: [], smoke: [], failures: [], interrupted: false, unsaved: [], saved: true };
+  const none = { outcomes: [], smoke: [], failures: [], warnings: [], unsaved: [] };
+  const applied = { ...none, interrupted: false, saved: true };
   return { applied, smoke: { at, accounts: [], warnings: [], passed: true } };
 }
 

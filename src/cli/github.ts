@@ -1,5 +1,6 @@
 /** GitHub Actions: outputs for later steps, the summary of the job and annotations. None of them contains a secret. */
 import { appendFile } from 'node:fs/promises';
+import type { PlanWarning } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesBranch, hasChanges } from '../plan/plan.ts';
 import { warningsGithub } from '../report/apply/github.ts';
@@ -17,8 +18,8 @@ export async function tellGitHub(plan: Plan, exitCode: number, io: Io): Promise<
 }
 
 /** Shows the warnings of an apply as annotations, outside of its log. */
-export function annotate(plan: Plan, io: Io): void {
-  if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub(plan, io.inContext), 'note');
+export function annotate(warnings: readonly PlanWarning[], io: Io): void {
+  if (io.env.GITHUB_ACTIONS === 'true') io.commands(warningsGithub({ warnings }, io.inContext), 'note');
 }
 
 /** Appends to a file of the runner. An apply does not fail when that cannot be written. */

@@ -17,7 +17,7 @@ import { setupOf } from './check-setup.ts';
 import { tokenName } from './check-tokens.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
-import type { SideSettings, TokenSettings } from './settings.ts';
+import { POLICY_LAYER, type SideSettings, type TokenSettings } from './settings.ts';
 
 /** Converts a configuration without errors to Desired. */
 export function desiredOf(
@@ -96,8 +96,9 @@ function tokenOf(token: ResolvedToken, username: string): DesiredToken {
     policy: needed(token.policy).name,
     type: needed(type?.value),
     ttl: never ? null : needed(ttl?.value),
+    ...(ttl !== undefined && ttl.layer > POLICY_LAYER ? { ownTtl: true } : {}),
     rotateBefore: never ? 0 : needed(rotateBefore?.value),
-    ...(never || !jitter?.value ? {} : { earlier: shareOfJitter(jitter.value, username, name) }),
+    ...(never || !jitter?.value ? {} : { jitter: jitter.value, earlier: shareOfJitter(jitter.value, username, name) }),
     overlap: needed(overlap?.value),
     ...(description?.value === undefined ? {} : { description: description.value }),
     stores: needed(stores?.value),

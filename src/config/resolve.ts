@@ -2,7 +2,14 @@ import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, type Entry, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../yaml/wording.ts';
-import { type DucklingSettings, ducklingSettings, overlay, type TokenSettings, tokenSettings } from './settings.ts';
+import {
+  type DucklingSettings,
+  ducklingSettings,
+  overlay,
+  POLICY_LAYER,
+  type TokenSettings,
+  tokenSettings,
+} from './settings.ts';
 
 /** A configuration in which every name is resolved: the settings of each account and token, with their locations. */
 export interface Resolved {
@@ -135,7 +142,11 @@ class Resolver {
   #policy(entry: Entry): ResolvedPolicy {
     const known = this.#policies.get(entry);
     if (known !== undefined) return known;
-    const policy = { name: entry.key, at: entry.keyAt, settings: this.#stored(tokenSettings(entry.value, 0)) };
+    const policy = {
+      name: entry.key,
+      at: entry.keyAt,
+      settings: this.#stored(tokenSettings(entry.value, POLICY_LAYER)),
+    };
     this.#policies.set(entry, policy);
     return policy;
   }
@@ -152,7 +163,7 @@ class Resolver {
       at: keyAt,
       ...(name === undefined ? {} : { name }),
       ...(policy === undefined ? {} : { policy }),
-      settings: { ...policy?.settings, ...this.#stored(tokenSettings(value, 1)) },
+      settings: { ...policy?.settings, ...this.#stored(tokenSettings(value, POLICY_LAYER + 1)) },
     };
     this.#tokens.set(entry, token);
     return token;

@@ -15,6 +15,9 @@ export interface Setting<T> {
   readonly layer: number;
 }
 
+/** The layer of what a policy sets. */
+export const POLICY_LAYER = 0;
+
 /** The settings of a policy, which a token may override. */
 export interface TokenSettings {
   readonly type?: Setting<TokenType>;

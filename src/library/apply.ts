@@ -3,6 +3,7 @@ import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../eng
 import { whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
+import type { PlanWarning } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { UserError } from '../model/user-error.ts';
@@ -40,6 +41,8 @@ export interface Applied {
   readonly smoke: Smoke;
   /** Errors outside of the actions, for example a state file that cannot be written. */
   readonly failures: readonly UserError[];
+  /** What came out of the actions that somebody should see, such as a shorter life than requested. */
+  readonly warnings: readonly PlanWarning[];
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];
   /** Whether the last write of the state succeeded. */

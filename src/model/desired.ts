@@ -87,7 +87,11 @@ export interface DesiredToken {
   readonly type: TokenType;
   /** Lifetime in seconds; null: valid until revoked (`never`). */
   readonly ttl: Seconds | null;
+  /** The token itself sets `ttl`, and not its policy. */
+  readonly ownTtl?: true;
   readonly rotateBefore: Seconds;
+  /** Of the policy; absent: none. */
+  readonly jitter?: Seconds;
   /** How much earlier than `rotateBefore` it rotates: its share of the policy's jitter. Absent without a jitter. */
   readonly earlier?: Seconds;
   readonly overlap: Seconds;

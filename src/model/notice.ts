@@ -146,8 +146,11 @@ export type PlanWarning =
       readonly name: string;
       readonly asked: Seconds | null;
       readonly given: Seconds;
-      /** What its policy has, where a `ttl` of what was given is not more than that. */
+      /** The token itself sets `ttl`, and not its policy. */
+      readonly own_ttl?: true;
+      /** What the configuration has, where a `ttl` of what was given is not more than that. `jitter` is on top of `rotate_before`. */
       readonly rotate_before?: Seconds;
+      readonly jitter?: Seconds;
       readonly overlap?: Seconds;
     }
   /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */

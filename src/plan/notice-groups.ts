@@ -28,7 +28,7 @@ export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGro
     // What is said of a store names its places.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
     // What the plan does itself is not advised.
-    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice} ${'unreadable' in notice}`;
+    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice} ${'unreadable' in notice} ${'own_ttl' in notice}`;
     const group = groups.get(key);
     if (group) group.push(notice);
     else groups.set(key, [notice]);

@@ -3,7 +3,7 @@
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
-import { few } from '../model/wording.ts';
+import { enumerated, few } from '../model/wording.ts';
 import { branchText } from './branch-text.ts';
 import { errorText, generationsText } from './error-text.ts';
 import { storeText } from './store-text.ts';
@@ -169,7 +169,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `MotherDuck gave "${notice.name}" a lifetime of ${describeSpan(notice.given)} ${asked}; it is rotated in time`,
         hint: {
-          text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, in its policy${shorterToo(notice)}, or have the limit raised.`,
+          text: `Set "ttl: ${formatDuration(Math.round(notice.given / MINUTE) * MINUTE)}", or less, ${notice.own_ttl ? 'on the token itself' : 'in its policy'}${shorterToo(notice)}, or have the limit raised.`,
         },
       };
     }
@@ -324,8 +324,8 @@ export function wordedNotice<N extends PlanNotice>(notice: N): N & Notice {
   return { ...notice, ...words(notice) };
 }
 
-/** What has to be less than the `ttl` of a policy. */
+/** What has to be less than the `ttl`. */
 function shorterToo(notice: PlanNotice & { readonly kind: 'shorter_life' }): string {
-  const names = [...('rotate_before' in notice ? ['rotate_before'] : []), ...('overlap' in notice ? ['overlap'] : [])];
-  return names.length === 0 ? '' : `, with a shorter ${names.join(' and ')}`;
+  const names = ['rotate_before', 'jitter', 'overlap'].filter((name) => name in notice);
+  return names.length === 0 ? '' : `, with a shorter ${enumerated(names)}`;
 }

@@ -10,22 +10,26 @@ import { awaitsRequest } from './revoke-request.ts';
 import type { Held } from './secret-warnings.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
+/**
+ * A token that MotherDuck gave less life than requested, with what has to be shorter too where a `ttl` of that life is set.
+ *
+ * @param asked The lifetime that was requested, in seconds; null: until revoked; undefined: adopted, so not known.
+ */
 export function shorterLife(
   desired: DesiredToken,
-  state: StateToken | undefined,
-  { current }: TokenSeries,
+  asked: Seconds | null | undefined,
+  { name, createdAt, expiresAt }: Pick<LiveToken, 'name' | 'createdAt' | 'expiresAt'>,
   account: string,
-  token: string,
-): PlanWarning[] {
-  const asked = state?.current?.ttl;
-  if (asked === undefined || current === undefined || current.expiresAt === null) return [];
-  if (!isShortened(current, asked)) return [];
-  const given = (current.expiresAt - current.createdAt) / 1000;
-  const { rotateBefore, overlap } = desired;
+): (PlanWarning & { readonly kind: 'shorter_life' })[] {
+  if (asked === undefined || expiresAt === null || !isShortened({ createdAt, expiresAt }, asked)) return [];
+  const given = (expiresAt - createdAt) / 1000;
+  const { key: token, rotateBefore, jitter = 0, overlap, ownTtl } = desired;
   return [
     {
-      ...{ kind: 'shorter_life', account, token, name: current.name, asked, given },
+      ...{ kind: 'shorter_life', account, token, name, asked, given },
+      ...(ownTtl ? { own_ttl: true } : {}),
       ...(rotateBefore < given ? {} : { rotate_before: rotateBefore }),
+      ...(rotateBefore + jitter < given || jitter === 0 ? {} : { jitter }),
       ...(overlap < given ? {} : { overlap }),
     },
   ];

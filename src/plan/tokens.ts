@@ -107,7 +107,7 @@ export function planToken(
         ...hastened(desired, state, account),
         ...(planned.some(isNewToken) ? [] : noNextGeneration(state, live, desired, account)),
         ...endless(actions),
-        ...shorterLife(desired, state, series, account, desired.key),
+        ...(series.current ? shorterLife(desired, state?.current?.ttl, series.current, account) : []),
         ...longOverlaps(others, account, desired.key, now, desired.overlap),
         ...(actions.some(isNewToken)
           ? unverified.map((warning) => ({ ...warning, rotated: true as const }))

@@ -50,6 +50,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA039',
       'MDA016 admin_bot',
       'MDA022 aged/app',
+      'MDA046 curtailed/load',
       'MDA032 dropped',
       'MDA040 flying/load',
       'MDA008 half_done/load.2',
@@ -116,7 +117,7 @@ describe('an organization with one instance of every rule', () => {
     const all = found(await auditOf(world, desired, readings));
     const seen = found(await auditOf(world, desired, { ...readings, state: NO_STATE }));
     const lost = ['MDA006', 'MDA007', 'MDA008', 'MDA017', 'MDA018', 'MDA020', 'MDA021'];
-    const pending = ['MDA028', 'MDA029', 'MDA030', 'MDA031', 'MDA032', 'MDA033', 'MDA043', 'MDA045'];
+    const pending = ['MDA028', 'MDA029', 'MDA030', 'MDA031', 'MDA032', 'MDA033', 'MDA043', 'MDA045', 'MDA046'];
     expect(
       all
         .filter((each) => !seen.includes(each))

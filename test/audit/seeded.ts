@@ -92,6 +92,7 @@ const NOW = configured({
   adopted: { ...CLEAN, tokens: [token('app')], smoke: false },
   aged: { ...CLEAN, tokens: [token('app', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
   changed: { ...CLEAN, tokens: [token('load', { ttl: 60 * DAY })] },
+  curtailed: CLEAN,
   locked: { ...CLEAN, suspended: true },
   newcomer: CLEAN,
   sealed: { ...CLEAN, tokens: [token('load', { stores: ['disk'] })] },
@@ -132,6 +133,13 @@ async function applies(world: World): Promise<void> {
   await world.api.createToken('adopted', { name: 'app', ttl: 90 * DAY });
   await apply('adopted');
   await apply('untested');
+  world.interfere = async (request) => {
+    if (request.method !== 'POST' || !request.url.endsWith('/tokens')) return undefined;
+    const body = { ...((await request.clone().json()) as object), ttl: 80 * DAY };
+    return world.organization.handle(new Request(request, { body: JSON.stringify(body) }));
+  };
+  await apply('curtailed', { verify: passes });
+  world.interfere = undefined;
   await apply('failing', { verify: fails, rotate: () => true });
   world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
   world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);

@@ -246,9 +246,10 @@ describe('rotation', () => {
       const body = { ...((await request.clone().json()) as object), ttl: 7 * DAY };
       return world.organization.handle(new Request(request, { body: JSON.stringify(body) }));
     };
-    await world.apply(desired);
+    const applied = await world.apply(desired);
     const fresh = await world.plan(desired);
     expect(brief(fresh)).toEqual([]);
+    expect(applied.warnings).toEqual(fresh.warnings);
     expect(fresh.next.filter(({ at }) => Date.parse(at) <= Date.parse(fresh.at))).toEqual([]);
     expect(fresh.warnings).toEqual([
       {

@@ -26,7 +26,15 @@ it('escapes what is not seen, and nothing else', () => {
 describe('every JSON report', () => {
   it('has its names in characters that are seen, and they are the same names', async () => {
     const plan = renamed(await everything(), UNSEEN);
-    const applied: Applied = { outcomes: [], smoke: [], failures: [], interrupted: false, unsaved: [], saved: true };
+    const applied: Applied = {
+      outcomes: [],
+      smoke: [],
+      failures: [],
+      warnings: [],
+      interrupted: false,
+      unsaved: [],
+      saved: true,
+    };
     const smoke: Smoke = { at: plan.at, accounts: [], warnings: [{ message: UNSEEN }], passed: true };
     const reports = [
       planJson(plan),

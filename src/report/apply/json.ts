@@ -1,7 +1,8 @@
 import type { UserError } from '../../model/user-error.ts';
+import { groupNotices } from '../../plan/notice-groups.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
-import { planDocument } from '../plan/json.ts';
+import { groupedWarning, planDocument } from '../plan/json.ts';
 import type { Paint } from '../terminal-text.ts';
 import type { AppliedPlan } from './text.ts';
 
@@ -28,6 +29,7 @@ export function appliedJson(
       interrupted: applied.interrupted,
       outcomes,
       failures: applied.failures.map(said),
+      warnings: groupNotices(applied.warnings).map(groupedWarning),
       unsaved: applied.unsaved,
       saved: applied.saved,
     },

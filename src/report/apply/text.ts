@@ -9,6 +9,7 @@ import type { UserError } from '../../model/user-error.ts';
 import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
+import { notices } from '../plan/text.ts';
 import { smokeText } from '../smoke/text.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 
@@ -168,7 +169,9 @@ export function appliedText(
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
   const ends = [...leftLines(plan, applied), ...revokedLines(applied, smoke, paint)];
   const next = interruptedTests(applied, smoke, paint, inContext);
-  return `\n${[...failures, summary, ...tested, ...ends, ...next].join('\n')}\n`;
+  const warned =
+    applied.warnings.length === 0 ? [] : [notices('Warning', applied.warnings, 'yellow', paint, inContext)];
+  return `\n${[...failures, ...warned, summary, ...tested, ...ends, ...next].join('\n')}\n`;
 }
 
 /** What an interruption of the tests leaves, and what to type next. */

@@ -51,7 +51,15 @@ export function planDocument(plan: Plan): PlanDocument {
   return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices, ...computed };
 }
 
-function groupedWarning({ kind, code, message, hint, names, notices }: NoticeGroup<PlanWarning>): GroupedWarning {
+/** A group of warnings in its JSON form. */
+export function groupedWarning({
+  kind,
+  code,
+  message,
+  hint,
+  names,
+  notices,
+}: NoticeGroup<PlanWarning>): GroupedWarning {
   const cases = notices.map(({ kind: _, ...data }) => data);
   return { kind, ...(code === undefined ? {} : { code }), message, hint, count: notices.length, names, cases };
 }

@@ -121,7 +121,8 @@ function removals({ removals: all = [] }: Plan, paint: Paint): string {
   return all.map((removal) => `${paintSymbol('-', paint, SYMBOL_WIDTH)} ${removalText(removal)}`).join('\n');
 }
 
-function notices(
+/** Notices, those of one kind as one. */
+export function notices(
   title: string,
   all: readonly PlanNotice[],
   colour: 'red' | 'yellow',
