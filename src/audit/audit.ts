@@ -22,8 +22,8 @@ export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => orde
 /** Most severe first. */
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
-/** Runs the rules. */
-export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit {
+/** Runs the rules. @param hasInventory Whether the audit lists what is live, which takes memory where there is much. */
+export function audit(evidence: Evidence, rules: readonly Rule[] = RULES, hasInventory = true): Audit {
   const { desired, accounts } = evidence;
   const found = findingsOf(evidence, rules);
   const checked = accounts.filter(({ live }) => live !== undefined);
@@ -38,7 +38,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES): Audit
     ignored: evidence.ignored,
     rules: rules.map(infoOf),
     ...found,
-    ...inventoryOf(evidence),
+    inventory: hasInventory ? inventoryOf(evidence) : { accounts: [] },
     ...usageOf(evidence),
   };
 }

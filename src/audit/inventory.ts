@@ -1,5 +1,5 @@
 /** The inventory: what is live of the checked accounts, and what happens to their tokens next. */
-import type { Audit, InventoryAccount, InventoryToken } from '../model/audit.ts';
+import type { Inventory, InventoryAccount, InventoryToken } from '../model/audit.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { isoTime } from '../model/time.ts';
 import { hourlyCeiling } from '../plan/ducklings.ts';
@@ -8,14 +8,14 @@ import type { Evidence } from './evidence.ts';
 import { wasSuspended } from './rule.ts';
 import type { AuditedToken } from './tokens.ts';
 
-/** For `Audit.inventory`: the accounts that were checked, by name. */
-export function inventoryOf(evidence: Evidence): Pick<Audit, 'inventory'> {
+/** The accounts that were checked, by name. */
+export function inventoryOf(evidence: Evidence): Inventory {
   const { accounts, desired } = evidence;
   const all = accounts
     .filter(({ live }) => live !== undefined)
     .map((account) => inventoryAccount(account, evidence))
     .sort((a, b) => (a.account < b.account ? -1 : 1));
-  return { inventory: { ...(desired.currency === undefined ? {} : { currency: desired.currency }), accounts: all } };
+  return { ...(desired.currency === undefined ? {} : { currency: desired.currency }), accounts: all };
 }
 
 const STANDINGS = { configured: 'configured', removed: 'retained', unmanaged: 'unmanaged' } as const;

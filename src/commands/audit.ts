@@ -1,6 +1,6 @@
 /** `mdacc audit`: compares the live organization with the configuration and good practice. Changes nothing, anywhere. */
 import { existsSync } from 'node:fs';
-import { audit } from '../audit/audit.ts';
+import { audit, RULES } from '../audit/audit.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
@@ -16,7 +16,7 @@ import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import { formatDuration } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { type AuditFormat, renderAudit } from '../report/formats.ts';
+import { type AuditFormat, renderAudit, showsInventory } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 
 interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
@@ -38,24 +38,23 @@ export function run(options: AuditOptions): Promise<number> {
       const { state, others } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
       const scope = scopeOf(options, backend, options);
-      const found = audit(
-        await withProgress('Reading accounts', io, undefined, (context) =>
-          gatherEvidence(
-            desired,
-            state,
-            service,
-            {
-              ...options,
-              scope,
-              others,
-              readStateAgain,
-              unconfigured: configured === undefined,
-              isCi: runsInCi(io.env),
-            },
-            context,
-          ),
+      const evidence = await withProgress('Reading accounts', io, undefined, (context) =>
+        gatherEvidence(
+          desired,
+          state,
+          service,
+          {
+            ...options,
+            scope,
+            others,
+            readStateAgain,
+            unconfigured: configured === undefined,
+            isCi: runsInCi(io.env),
+          },
+          context,
         ),
       );
+      const found = audit(evidence, RULES, showsInventory(options.format));
       const located = { ...relocated(found, io.pathOf), file: io.pathOf(found.file) };
       io.report(renderAudit(located, options.format, io.paint.out, io.inContext));
       return exitCode(found, options.failOn);

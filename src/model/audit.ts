@@ -27,7 +27,7 @@ export interface Audit {
   readonly findings: readonly Finding[];
   /** The findings that the configuration accepts (`audit.accept`), in the same order. They are not among `findings`. */
   readonly accepted: readonly AcceptedFinding[];
-  /** What is live of the checked accounts. */
+  /** What is live of the checked accounts; without accounts where the format that was asked for does not show them. */
   readonly inventory: Inventory;
   /** What the checked accounts used and store; with `--usage`, where MotherDuck could be connected to. */
   readonly usage?: AuditUsage;

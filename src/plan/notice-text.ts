@@ -193,7 +193,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return storeText(notice);
     case 'turnover':
       return {
-        message: `all ${notice.tokens} tokens of ${notice.account} are replaced within one overlap`,
+        message: `${notice.tokens === 2 ? 'both' : `all ${notice.tokens}`} tokens of ${notice.account} are replaced within one overlap`,
         hint: {
           text: 'Restart the programs that use several of them within that time; different ttl values or a jitter spread the rotations.',
         },

@@ -110,6 +110,14 @@ export const AUDIT_FORMATS = {
   junit: auditJunit,
 } satisfies Record<string, Render<Audit>>;
 
+/** Those that show the inventory. */
+const INVENTORIES: readonly AuditFormat[] = ['json', 'html'];
+
+/** Whether the format shows the inventory of an audit. */
+export function showsInventory(format: AuditFormat): boolean {
+  return INVENTORIES.includes(format);
+}
+
 /** Of `smoke`. */
 export const SMOKE_FORMATS = {
   text: smokeText,

@@ -84,6 +84,16 @@ describe('an audit as text', () => {
       expect(text).toContain(`\n         Delete it: mdacc apply --prune --only ${account}\n`);
   });
 
+  it('makes one command of several that only show what would be deleted', () => {
+    const idle = (account: string): Finding => ({
+      ...DIFFER,
+      account,
+      fix: { text: 'See what that would delete.', command: ['plan', '--prune', '--only', account] },
+    });
+    const text = auditText(audit(idle('a'), idle('b')));
+    expect(text.match(/See what .*/g)).toEqual(['See what that would delete: mdacc plan --prune --only a --only b']);
+  });
+
   it('has an example where a command would have too many names', () => {
     const many = Array.from(
       { length: 9 },

@@ -36,12 +36,16 @@ export function sharedFix(fixes: readonly Hint[], most = MAX_NAMES, shown = 1): 
   return { ...first, text, command: [...base, ...names.flatMap((name) => (option ? [option, name] : [name]))] };
 }
 
-/** The parts of a command that takes several names; undefined for any other. Commands that delete stay apart. */
+/** The parts of a command that takes several names; undefined for any other. Commands that change something that cannot be undone stay apart. */
 function takesNames(
   command: Hint['command'],
 ): { readonly base: readonly string[]; readonly option?: '--only'; readonly name: string } | undefined {
-  const [verb = '', second, third, ...more] = command ?? [];
+  const [verb = '', second, third, fourth, ...more] = command ?? [];
   if (second === undefined || more.length > 0) return undefined;
+  if (verb === 'plan' && second === '--prune' && third === '--only' && fourth !== undefined) {
+    return { base: [verb, second], option: third, name: fourth };
+  }
+  if (fourth !== undefined) return undefined;
   if (verb === 'import' || verb === 'rotate') {
     if (third === undefined && !second.startsWith('-')) return { base: [verb], name: second };
   }

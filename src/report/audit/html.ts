@@ -1,47 +1,67 @@
 /** An audit as a page: the organization at a glance, the findings, most severe first, and the accounts; the rules at the end. */
-import type { Audit } from '../../model/audit.ts';
+import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { placeOfState, printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { countedNames, html, type Markup, NOTHING, tag } from '../page/markup.ts';
+import { countedNames, html, type Markup, NOTHING, navigation, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
-import { auditSummary, SEVERITIES, unconfiguredHint } from './findings.ts';
+import { SEVERITIES, unconfiguredHint } from './findings.ts';
 import { ducklingBars } from './html/ducklings.ts';
-import { expiry } from './html/expiry.ts';
+import { expiry, nextTokens } from './html/expiry.ts';
 import { acceptedList, foundOf, KINDS } from './html/findings.ts';
 import { inventoryTable } from './html/inventory.ts';
 import { overview } from './html/overview.ts';
 import { SCRIPT } from './html/script.ts';
 
+const TITLES = { error: 'Errors', warning: 'Warnings', note: 'Notes' } as const satisfies Record<Severity, string>;
+
+interface Part {
+  readonly id: string;
+  /** In the list of links. */
+  readonly title: string;
+  readonly body: Markup;
+}
+
 /** Writes the audit. */
 export function auditHtml(given: Audit, _paint?: Paint, inContext: InContext = noContext): string {
   const audit = printable(given);
   const { organization, sandbox, at } = audit;
-  const next = unconfiguredHint(audit);
+  const hint = unconfiguredHint(audit);
+  const next = nextTokens(audit);
+  const parts: readonly Part[] = [
+    ...SEVERITIES.map((severity) => ({
+      id: `${severity}s`,
+      title: TITLES[severity],
+      body: foundOf(audit, severity, inContext),
+    })),
+    { id: 'expiry', title: 'Tokens that change', body: expiry(audit, next) },
+    { id: 'ducklings', title: 'Ducklings', body: ducklingBars(audit.inventory) },
+    { id: 'inventory', title: 'Accounts', body: inventoryTable(audit) },
+    { id: 'accepted', title: 'Accepted', body: acceptedList(audit) },
+    { id: 'ignored', title: 'Not checked', body: ignored(audit) },
+    { id: 'rules', title: 'Rules', body: rules(audit) },
+  ].filter(({ body }) => body !== NOTHING);
   return page({
     title: `Audit of ${organization}`,
-    summary: auditSummary(audit),
+    summary: heading(audit),
     organization,
     sandbox,
     state: placeOfState(audit),
     at,
     facts: [
       html`${counted(audit.rules.length, 'rule')} checked`,
-      ...(next ? [html`${hintText(next, inContext)}`] : []),
+      ...(hint ? [html`${hintText(hint, inContext)}`] : []),
     ],
-    sections: [
-      overview(audit),
-      ...SEVERITIES.map((severity) => foundOf(audit, severity, inContext)),
-      expiry(audit),
-      ducklingBars(audit.inventory),
-      inventoryTable(audit),
-      acceptedList(audit),
-      ignored(audit),
-      rules(audit),
-    ],
+    sections: [overview(audit, next), navigation(parts), ...parts.map(({ body }) => body)],
     script: SCRIPT,
   });
+}
+
+/** The numbers of each severity stand below it. */
+function heading({ findings, checked: { accounts, tokens } }: Audit): string {
+  const found = findings.length === 0 ? 'no findings' : counted(findings.length, 'finding');
+  return `Audit: ${found} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;
 }
 
 function ignored({ ignored: names }: Audit): Markup {

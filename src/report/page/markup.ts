@@ -57,6 +57,18 @@ export function nameList(all: readonly string[]): Markup {
   return html`<ul class="names">${all.map((name) => html`<li>${name}</li>`)}</ul>`;
 }
 
+/** Links to the parts of a page. */
+export function navigation(parts: readonly { readonly id: string; readonly title: string }[]): Markup {
+  const links = parts.map(({ id, title }) => html`<a href="#${id}">${title.replace(/:.*/, '')}</a> `);
+  return html`<nav aria-label="Parts of this page">${links}</nav>`;
+}
+
+/** Text in which options and dates are not broken after a hyphen at the end of a line. */
+export function unbroken(text: string): Markup {
+  const parts = text.split(/((?<![\w-])--?[a-z][\w-]*|\b\d{4}-\d\d-\d\d\b)/);
+  return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<span class="whole">${part}</span>`))}`;
+}
+
 /** `a → b`, where terminals have `a -> b`. */
 export function withArrows(text: string): string {
   return text.replaceAll(' -> ', ' → ');

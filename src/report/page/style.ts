@@ -21,12 +21,15 @@ header,main,footer{max-width:64rem;margin:0 auto;padding:0 1rem}
 header{padding-top:1.5rem}
 h1{font-size:1.35rem;line-height:1.35;margin:0 0 .5rem;text-wrap:pretty}
 h2{font-size:1.1rem;margin:2.25rem 0 .75rem}
+p+h3,ul+h3,details+h3{margin-top:.75rem}
 h3{font-size:1rem;margin:0;display:flex;gap:.6rem;align-items:baseline}
 p,ul,ol,dl,dd{margin:0;padding:0}
 ul,ol{list-style:none}
 a{color:var(--link)}
 code,pre,.mark{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 code{font-size:.9em}
+pre code{font-size:inherit}
+.whole{white-space:nowrap}
 bdi,code,.names li{unicode-bidi:isolate}
 small,.quiet{color:var(--quiet);font-size:.875rem}
 .about{color:var(--quiet);display:flex;flex-wrap:wrap;gap:.25rem 1.25rem}
@@ -64,16 +67,16 @@ del{color:var(--remove);background:var(--remove-ground)}
 table{border-collapse:collapse;width:100%;table-layout:fixed}
 th:nth-child(3){width:25%}
 th p{font-weight:400}
-#ducklings thead th:nth-child(3){width:17%}
-#ducklings thead th:nth-child(4){width:16%}
-#ducklings thead th:nth-child(5){width:30%}
+#ducklings thead th{width:17%}
+#ducklings thead th:first-child{width:auto}
+#ducklings thead th:last-child{width:26%}
 th,td{text-align:left;vertical-align:top;padding:.5rem .6rem;border-bottom:1px solid var(--line)}
 thead th{color:var(--quiet);font-size:.8rem;font-weight:600}
 tfoot th,tfoot td{border-bottom:0;border-top:2px solid var(--line)}
 .number{font-variant-numeric:tabular-nums}
 .names{display:flex;flex-wrap:wrap;gap:.3rem .4rem;padding:.35rem 0}
 .names li{background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:0 .4rem;font-size:.875rem}
-.times>li,.axis{display:grid;grid-template-columns:minmax(0,23rem) minmax(0,1fr);gap:.15rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.times>li,.axis{display:grid;grid-template-columns:minmax(0,26.5rem) minmax(0,1fr);gap:.15rem 1.25rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
 .axis{padding:0 0 .25rem}
 svg{display:block;overflow:visible}
 .track{width:calc(100% - 24px);margin:.25rem 12px 0}
@@ -102,15 +105,19 @@ svg{display:block;overflow:visible}
 .found{margin-top:.6rem}
 .found+.found{border-top:1px solid var(--line);padding-top:.6rem}
 .found li{margin-top:.2rem}
+.found>p,.found>details{margin-top:.35rem}
 .run{display:flex;gap:.5rem;align-items:flex-end;justify-content:space-between}
 .run button{flex:none;overflow-wrap:normal}
 .command{user-select:all}
 button{font:inherit;font-size:.8rem;color:var(--link);background:var(--ground);border:1px solid var(--line);border-radius:4px;padding:.1rem .5rem;cursor:pointer}
 input{font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--quiet);border-radius:4px;padding:.25rem .5rem}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
-.filter{margin-bottom:.5rem}
+.filter{margin:.6rem 0}
+.weeks{margin:.5rem 0}
+.weeks+p{margin-top:.35rem}
 .inventory td,.inventory tbody th{font-size:.875rem}
 .inventory thead th:first-child{width:22%}
+.inventory thead th:nth-child(4){width:19%}
 .inventory th:nth-child(3){width:auto}
 .inventory tbody th{font-weight:600}
 .inventory th .quiet{font-weight:400}

@@ -7,7 +7,7 @@ import { counted } from '../../model/wording.ts';
 import { hasChanges } from '../../plan/plan.ts';
 import { placeOfState } from '../escape.ts';
 import { type InContext, noContext } from '../hint.ts';
-import { countedNames, html, type Markup, NOTHING } from '../page/markup.ts';
+import { countedNames, html, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ceilingText, isKnown } from './ceiling.ts';
@@ -55,7 +55,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     ['timeline', isRefused(plan) ? 'When tokens would change' : 'When tokens change', timeline(plan)],
     ['later', 'Revoked later, when overlaps end', later(plan)],
     ['removals', isRefused(plan) ? 'Secrets that would be removed' : 'Secrets removed from stores', removals(plan)],
-    ['stores', 'Where secrets go', stores(given)],
+    ['stores', 'Secret stores', stores(given)],
     ['variables', 'Used by the configuration', variables(plan)],
     ['suspended', 'Suspended', suspended(plan)],
     ['untouched', 'Not touched', untouched(plan)],
@@ -73,7 +73,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
       ...blockers(plan, inContext),
       ...(hasChanges(plan) ? [planCounters(plan)] : []),
       protectionChanges(plan),
-      ...(hasChanges(plan) ? [html`<nav aria-label="Parts of this page">${there.map(link)}</nav>`] : []),
+      ...(hasChanges(plan) ? [navigation(there)] : []),
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),
     ],
   });
@@ -94,10 +94,6 @@ function stores(plan: Plan): Markup | undefined {
   const lines = storeLines(plan);
   if (lines.length === 0) return undefined;
   return html`<ul>${lines.map(({ text, exact, note, isNew }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? NOTHING : isNew ? html` <b>${note}</b>` : html` ${note}`}</li>`)}</ul>`;
-}
-
-function link({ id, title }: { readonly id: string; readonly title: string }): Markup {
-  return html`<a href="#${id}">${title.replace(/:.*/, '')}</a> `;
 }
 
 function ceilingFact({ compute }: Plan): Markup[] {
@@ -145,11 +141,14 @@ function untouched(plan: Plan): Markup | undefined {
   const stays =
     retained.length === 0
       ? NOTHING
-      : html`<h3>No longer in the configuration, retained</h3>${countedNames(retained, 'account')}<p class="quiet">mdacc plan --prune plans their deletion.</p>`;
+      : html`<h3>No longer in the configuration, and kept</h3>${countedNames(retained, 'account')}<p class="quiet">${unbroken('mdacc plan --prune plans their deletion.')}</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
   const unmanaged = [
-    ...(accounts === null ? [unknown] : accounts === undefined ? [] : [countedNames(accounts, 'account')]),
-    ...(tokens === undefined ? [] : [html`<p>Tokens of managed accounts:</p>${countedNames(tokens, 'token')}`]),
+    ...(accounts === null ? [unknown] : accounts?.length ? [countedNames(accounts, 'account')] : []),
+    ...(tokens?.length ? [html`<p>Tokens of managed accounts:</p>${countedNames(tokens, 'token')}`] : []),
+    ...(accounts?.length === 0 && !tokens?.length
+      ? [html`<p>No accounts, and no tokens of managed accounts.</p>`]
+      : []),
   ];
   if (retained.length === 0 && unmanaged.length === 0) return undefined;
   return html`${stays}${unmanaged.length === 0 ? NOTHING : html`<h3>Unmanaged</h3>${unmanaged}`}`;

@@ -72,10 +72,10 @@ export function ducklingBars(inventory: Inventory): Markup {
   const more = `${counted(left, 'account')} with less ${left === 1 ? 'is' : 'are'} not shown here; the table of accounts has all.`;
   const unread = inventory.accounts.length - all.length;
   const about = isPriced
-    ? 'What an account costs an hour at most, when all of its Ducklings run.'
+    ? 'What an account costs an hour while all of its Ducklings run; it cannot cost more.'
     : 'How many Ducklings of an account can run at once. Prices need “compute_rates” in the configuration.';
   const together = groups.length < all.length ? ' Accounts with the same Ducklings are one bar.' : '';
-  return html`<section id="ducklings"><h2>Ducklings and ceilings by account</h2><p class="quiet">${about}${together}</p>
+  return html`<section id="ducklings"><h2>${isPriced ? 'Ducklings and their highest cost by account' : 'Ducklings by account'}</h2><p class="quiet">${about}${together}</p>
 <ol class="weeks">
 ${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">${more}</p>`}${unread === 0 ? NOTHING : html`<p class="quiet">The Ducklings of ${counted(unread, 'account')} are not known.</p>`}</section>`;
 }

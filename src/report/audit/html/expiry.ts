@@ -61,12 +61,11 @@ const WEEK_MS = 7 * DAY_MS;
 const WEEKS = Math.ceil(DAYS_AHEAD / 7);
 const NAMES_SHOWN = 3;
 
-/** The section; nothing when there is no token. */
-export function expiry(audit: Audit): Markup {
+/** The section; nothing when there is no token. @param all Those that change, soonest first. */
+export function expiry(audit: Audit, all: readonly NextToken[]): Markup {
   const tokens = audit.inventory.accounts.flatMap((account) => account.tokens);
   if (tokens.length === 0) return NOTHING;
   const now = Date.parse(audit.at);
-  const all = nextTokens(audit);
   const soon = all.filter((token) => isSoon(token, now));
   const weeks = Array.from({ length: WEEKS }, (_, week): NextToken[] =>
     soon.filter(({ at }) => Math.max(0, Math.floor((at - now) / WEEK_MS)) === week),

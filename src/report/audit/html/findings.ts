@@ -3,7 +3,7 @@ import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/a
 import type { Hint } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandText, type InContext } from '../../hint.ts';
-import { html, type Kind, type Markup, NOTHING } from '../../page/markup.ts';
+import { html, type Kind, type Markup, NOTHING, unbroken } from '../../page/markup.ts';
 import { acceptanceText, countFindings, showLocation, subjectOf } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
 
@@ -51,12 +51,12 @@ function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inCon
 function row(finding: Finding): Markup {
   const { message, location } = finding;
   const where = location === undefined ? NOTHING : html` <code class="quiet">${showLocation(location)}</code>`;
-  return html`<li><b><bdi>${subjectOf(finding)}</bdi></b> ${message}${where}</li>\n`;
+  return html`<li><b><bdi>${subjectOf(finding)}</bdi></b> ${unbroken(message)}${where}</li>\n`;
 }
 
 function fixOf({ text, command }: Hint, inContext: InContext): Markup {
-  if (command === undefined) return html`<p class="quiet">${text}</p>`;
-  return html`<p class="quiet">${text.replace(/[.:]$/, '')}:</p><pre class="run"><code class="command">${commandText(command, inContext)}</code></pre>`;
+  if (command === undefined) return html`<p class="quiet">${unbroken(text)}</p>`;
+  return html`<p class="quiet">${unbroken(text.replace(/[.:]$/, ''))}:</p><pre class="run"><code class="command">${unbroken(commandText(command, inContext))}</code></pre>`;
 }
 
 /** The findings that the configuration accepts. */
@@ -64,7 +64,7 @@ export function acceptedList({ accepted }: Audit): Markup {
   if (accepted.length === 0) return NOTHING;
   const rows = accepted.map((finding: AcceptedFinding) => {
     const where = html` <code class="quiet">${showLocation(finding.acceptance.location)}</code>`;
-    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b><bdi>${subjectOf(finding)}</bdi></b> ${finding.message}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
+    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b><bdi>${subjectOf(finding)}</bdi></b> ${unbroken(finding.message)}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
   });
   return html`<section id="accepted"><h2>${accepted.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
 }

@@ -9,6 +9,8 @@ import { ceilingText, sizesText } from './ducklings.ts';
 import { nameOf } from './expiry.ts';
 
 const TOKENS_SHOWN = 3;
+/** A table of more accounts is folded, so that what follows it is found. */
+const OPEN = 100;
 
 /** The section; nothing when there is no account. */
 export function inventoryTable(audit: Audit): Markup {
@@ -19,7 +21,13 @@ export function inventoryTable(audit: Audit): Markup {
   const hasQueries = accounts.some(({ last_query }) => last_query !== undefined);
   const used = new Map(usage?.accounts.map((one) => [one.account, one]));
   const titles = [
-    ...['Account', 'Tokens', 'Next change', isPriced ? 'Ducklings, most per hour' : 'Ducklings', 'Last verified'],
+    ...[
+      'Account',
+      'Tokens',
+      'Next change',
+      isPriced ? 'Ducklings, highest cost an hour' : 'Ducklings',
+      'Last verified',
+    ],
     ...(hasQueries ? ['Last query'] : []),
     ...(usage ? [`Used in ${usage.days} days`] : []),
   ];
@@ -28,30 +36,28 @@ export function inventoryTable(audit: Audit): Markup {
   const rows = accounts.map((account) => {
     const cells = [
       tokensCell(account),
-      html`<td>${nextCell(account, now)}</td>`,
+      nextCell(account, now),
       html`<td data-sort="${sizeRank(account)}">${sizesText(account.ducklings)}${isPriced ? html`; ${ceilingText(account, inventory) ?? 'unknown'}` : NOTHING}</td>`,
       html`<td>${account.last_verified === null ? 'never' : showDay(Date.parse(account.last_verified))}</td>`,
       ...(hasQueries ? [html`<td data-is="Last query">${lastQuery(account)}</td>`] : []),
       ...(usage ? [html`<td data-is="Used">${usedCell(used.get(account.account))}</td>`] : []),
     ];
-    const standing = standingText(account);
-    const findings = found.get(account.account);
-    const problems = findings === undefined ? NOTHING : html` <span class="quiet">${findings}</span>`;
-    return html`<tr><th scope="row">${isolated(account.account)}${standing}${problems}</th>${cells}</tr>\n`;
+    return html`<tr><th scope="row">${isolated(account.account)}${remarks(account, found.get(account.account))}</th>${cells}</tr>\n`;
   });
   const unknowns = usage === undefined ? [] : usageUnknowns(usage).map((text) => html`<p>${text}</p>`);
-  const about = usage === undefined ? NOTHING : html`<p class="quiet">Used: ${usageTitle(usage)}.</p>`;
-  return html`<section id="inventory"><h2 id="accounts">Accounts</h2>${about}${unknowns}
-<p class="filter" hidden><label>Filter <input type="search" autocomplete="off"></label> <span role="status"></span></p>
+  const about = usage === undefined ? NOTHING : html`<p class="quiet">${usageTitle(usage)}.</p>`;
+  const table = html`${about}<p class="filter" hidden><label>Filter <input type="search" autocomplete="off"></label> <span role="status"></span></p>
 <table class="inventory" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${rows}</tbody></table></section>`;
+${rows}</tbody></table>`;
+  const folded = html`<details><summary>All ${accounts.length} accounts, to sort and to filter</summary>${table}</details>`;
+  return html`<section id="inventory"><h2 id="accounts">Accounts</h2>${unknowns}${accounts.length > OPEN ? folded : table}</section>`;
 }
 
 const STANDINGS = { configured: [], retained: ['no longer in the configuration'], unmanaged: ['unmanaged'] } as const;
 
-function standingText({ standing, suspended }: InventoryAccount): Markup {
-  const words = [...STANDINGS[standing], ...(suspended ? ['suspended'] : [])];
+function remarks({ standing, suspended }: InventoryAccount, findings: string | undefined): Markup {
+  const words = [...STANDINGS[standing], ...(suspended ? ['suspended'] : []), ...(findings ? [findings] : [])];
   return words.length === 0 ? NOTHING : html` <span class="quiet">${words.join(', ')}</span>`;
 }
 
@@ -84,16 +90,18 @@ function isolated(name: string): Markup {
 }
 
 /** The first change of the account's tokens. */
-function nextCell({ tokens }: InventoryAccount, now: number): string {
+function nextCell({ tokens }: InventoryAccount, now: number): Markup {
   const soonest = tokens
     .flatMap(({ next }) => next ?? [])
     .reduce<InventoryAccount['tokens'][number]['next']>(
       (first, next) => (first === null || Date.parse(next.at) < Date.parse(first.at) ? next : first),
       null,
     );
-  if (soonest === null) return tokens.length === 0 ? 'no tokens' : 'never expires';
-  const at = Date.parse(soonest.at);
-  return `${showDay(at)} ${soonest.change}${at <= now ? ' with the next apply' : ''}`;
+  if (soonest === null) return html`<td>${tokens.length === 0 ? 'no tokens' : 'never expires'}</td>`;
+  const { change, at } = soonest;
+  const day = showDay(Date.parse(at));
+  if (Date.parse(at) > now) return html`<td>${day} ${change}</td>`;
+  return html`<td data-sort="${day}">${change} with the next apply</td>`;
 }
 
 function lastQuery({ last_query }: InventoryAccount): string {

@@ -19,12 +19,14 @@ export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
   const changes = actions.filter((action) => action.action === 'set_ducklings');
   if (changes.length === 0) return undefined;
   const isPriced = compute !== undefined;
-  const titles = ['Account', 'Read/write', 'Read scaling pool', 'Cooldowns', ...(isPriced ? ['At most'] : [])];
+  const hasCooldowns = changes.some((change) => cooldowns(change).text !== '');
+  const parts = [...['Account', 'Read/write', 'Read scaling pool'], ...(hasCooldowns ? ['Cooldowns'] : [])];
+  const titles = [...parts, ...(isPriced ? ['At most'] : [])];
   return html`<table>
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
-${alike(changes).map((same) => html`${row(same, isPriced)}\n`)}</tbody>
-${isPriced ? total(compute) : NOTHING}</table>`;
+${alike(changes).map((same) => html`${row(same, isPriced, hasCooldowns)}\n`)}</tbody>
+${isPriced ? total(compute, parts.length) : NOTHING}</table>`;
 }
 
 /** Accounts with the same Ducklings before and after, in the order of the first of each. */
@@ -39,7 +41,7 @@ function alike(changes: readonly SetDucklings[]): SetDucklings[][] {
   return [...groups.values()];
 }
 
-function row(same: readonly SetDucklings[], isPriced: boolean): Markup {
+function row(same: readonly SetDucklings[], isPriced: boolean, hasCooldowns: boolean): Markup {
   const [change] = same;
   if (change === undefined) return NOTHING;
   const { account, before, after, compute } = change;
@@ -47,10 +49,7 @@ function row(same: readonly SetDucklings[], isPriced: boolean): Markup {
   const cells: readonly (readonly [string, Markup])[] = [
     ['Read/write', becomes(before?.read_write, after.read_write)],
     ['Pool', becomes(before?.read_scaling, after.read_scaling)],
-    [
-      'Cooldowns',
-      html`${cooldown('read/write', before?.read_write, after.read_write)}${cooldown('pool', before?.read_scaling, after.read_scaling)}`,
-    ],
+    ...(hasCooldowns ? [['Cooldowns', cooldowns(change)] as const] : []),
     ...(isPriced ? [['At most', html`${ceiling(compute)}${isOne ? NOTHING : ', each'}`] as const] : []),
   ];
   const names = same.map((one) => one.account);
@@ -76,6 +75,10 @@ interface Cooling {
   readonly cooldown?: Seconds;
 }
 
+function cooldowns({ before, after }: SetDucklings): Markup {
+  return html`${cooldown('read/write', before?.read_write, after.read_write)}${cooldown('pool', before?.read_scaling, after.read_scaling)}`;
+}
+
 /** A setting that is not given stays as it is. */
 function cooldown(of: string, before: Cooling | undefined, after: Cooling): Markup {
   const [was, is] = [before?.cooldown, after.cooldown].map((one) => (one === undefined ? 'none' : formatDuration(one)));
@@ -89,8 +92,8 @@ function ceiling(compute: ComputeCeiling | undefined): Markup {
   return html`<span class="number">${ceilingText(compute, '→')}</span>`;
 }
 
-function total(compute: ComputeCeiling): Markup {
-  return html`<tfoot><tr><th scope="row" colspan="4">All Ducklings of all managed accounts at once</th>${cell(['At most', ceiling(compute)])}</tr></tfoot>
+function total(compute: ComputeCeiling, columns: number): Markup {
+  return html`<tfoot><tr><th scope="row" colspan="${columns}">All Ducklings of all managed accounts at once</th>${cell(['At most', ceiling(compute)])}</tr></tfoot>
 `;
 }
 

@@ -3,7 +3,7 @@ import type { PlanNotice } from '../../../model/notice.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../../plan/notice-groups.ts';
 import { hintText, type InContext } from '../../hint.ts';
-import { countedNames, html, type Markup, NOTHING, withArrows } from '../../page/markup.ts';
+import { countedNames, html, type Markup, NOTHING, unbroken, withArrows } from '../../page/markup.ts';
 
 /** Errors, and the guardrails that the plan violates. */
 export function blockers({ errors, violations }: Plan, inContext: InContext): Markup[] {
@@ -28,7 +28,7 @@ export function protectionChanges({ protection }: Plan): Markup {
 
 function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
   return groupNotices(all).map(({ subject, message, hint }: NoticeGroup) => {
-    const about = subject === undefined ? NOTHING : html` <b>${subject}</b>`;
-    return html`<div class="notice ${kind}"><b>${title}</b>${about}<p>${withArrows(message)}</p><p><small>${hintText(hint, inContext)}</small></p></div>`;
+    const head = html`<b>${title}</b>${subject === undefined ? NOTHING : html` <b>${subject}</b>`}`;
+    return html`<div class="notice ${kind}">${head}<p>${unbroken(withArrows(message))}</p><p><small>${unbroken(hintText(hint, inContext))}</small></p></div>`;
   });
 }
