@@ -127,14 +127,16 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     const reader = await Reader.of('docs/leaked-token.md', stage);
     const [, leaked = ''] =
       /^MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW="?([^"\n]+)/m.exec(stage.read('.motherduck/secrets.env')) ?? [];
-    await reader.upTo('mdacc state show');
-    const { stdout } = await reader.next();
-    expect(JSON.parse(stdout)).toMatchObject({
-      current: { name: 'airflow.2', verified_at: expect.any(String) },
-      retiring: [],
-    });
     await reader.upTo();
-    await reader.type(`MOTHERDUCK_TOKEN=${leaked} mdacc sandbox connect`, 1);
+    await reader.named('mdacc plan --rotate etl_prod/airflow --revoke-old --out leak.plan');
+    await reader.named('mdacc apply leak.plan');
+    for (const rotated of ["'tenant_*/app'", 'etl_prod'])
+      expect((await reader.named(`mdacc rotate ${rotated} --revoke-old`)).stdout).toMatch(/^Revoked: /m);
+    const connect = 'MOTHERDUCK_TOKEN=THE_LEAKED_SECRET mdacc sandbox connect';
+    expect(readText(reader.page)).toContain(connect);
+    expect((await reader.type(connect.replace('THE_LEAKED_SECRET', leaked), 1)).stderr).toContain(
+      'Invalid MotherDuck token',
+    );
     return reader;
   },
 
@@ -156,6 +158,17 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     const [settings = expect.unreachable()] = blocksOf(readText(reader.page), 'json');
     stage.write(`${SANDBOX}/organization.json`, settings);
     await reader.type('mdacc plan --sandbox');
+    return reader;
+  },
+
+  'docs/setup.md': async () => {
+    const reader = await Reader.of('docs/setup.md');
+    const { stage } = reader;
+    const [tenant = expect.unreachable()] = blocksOf(readText(reader.page), 'yaml');
+    const share = `reporting: { tokens: { load: pipeline }, setup: [CREATE DATABASE reporting, CREATE SHARE reporting FROM reporting] }`;
+    stage.edit((text) => text.replace(/^templates:\n.*\n/m, tenant).replace(/^accounts:$/m, `$&\n  ${share}`));
+    await reader.type('mdacc apply --sandbox --only reporting');
+    await reader.upTo();
     return reader;
   },
 
@@ -191,6 +204,12 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     await typed('rotate tenant_acme/app', 'ben');
     reader.goTo(history);
     await reader.upTo();
+    return reader;
+  },
+
+  'docs/smoke-test.md': async () => {
+    const reader = await Reader.of('docs/smoke-test.md', await Stage.applied());
+    await reader.next();
     return reader;
   },
 
