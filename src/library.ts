@@ -153,5 +153,6 @@ export type {
   SecretStore,
   SecretTarget,
   StoreFindings,
+  Whereabouts,
 } from './secrets/store.ts';
 export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './yaml/diagnostic.ts';

@@ -26,9 +26,10 @@ import { shorterLife } from '../plan/token-warnings.ts';
 import { secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type AccountResult, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
-import { removeGone, type StoredToken, UsedPlaces } from './dead-secrets.ts';
+import { removeGone } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
+import { type StoredToken, UsedPlaces } from './used-places.ts';
 
 /** The result of an apply. */
 export interface Applied {

@@ -22,9 +22,9 @@ import { fingerprintOf } from '../secrets/fingerprint.ts';
 import { isJwt, isSandboxSecret, type SecretStore, type SecretTarget } from '../secrets/store.ts';
 import { firstTarget, isFirstSecret, storedSecret } from '../secrets/written-secrets.ts';
 import { whyTaken } from './apply.ts';
-import { UsedPlaces } from './dead-secrets.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
 import { storeInAll } from './store-secret.ts';
+import { UsedPlaces } from './used-places.ts';
 
 /** What another program has of a token. */
 export interface KeptToken {

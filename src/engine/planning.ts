@@ -1,5 +1,5 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
-import { UsedPlaces } from '../apply/dead-secrets.ts';
+import { UsedPlaces } from '../apply/used-places.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
@@ -209,7 +209,7 @@ export function planFrom(input: PlanFromInput): Plan {
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),
       isElsewhere: (dead) => places.isElsewhere(dead),
-      isNear: (dead) => places.isNear(dead),
+      whyKept: (dead) => places.whyKept(dead, state),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,

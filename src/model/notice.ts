@@ -207,6 +207,8 @@ export type PlanWarning =
       readonly tokens: readonly string[];
       /** It has a `remove` command, which could remove the secrets in use: they may be at the same places. */
       readonly near?: true;
+      /** It has one, which would remove secrets in use as well. */
+      readonly shared?: true;
     }
   /** The same, and the configuration no longer has the store. */
   | {

@@ -25,6 +25,9 @@ export interface DeadRecord {
   readonly interrupted: readonly string[];
 }
 
+/** Why a secret stays in a store that has a `remove` command: one in use may be at its place, or goes with it. */
+export type KeptSecret = 'near' | 'shared';
+
 /** Equal for the same secret of the same token only. */
 export function keyOfDead({ account, token, id, secret }: DeadRecord): string {
   return JSON.stringify([accountKey(account), token, id, secret.store, secret.secret_path]);

@@ -11,7 +11,7 @@ import {
   type UsedStore,
 } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
-import { type DeadRecord, keyOfDead, placeOfDead } from './dead-secrets.ts';
+import { type DeadRecord, type KeptSecret, keyOfDead, placeOfDead } from './dead-secrets.ts';
 
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 type NamesByStore = ReadonlyMap<string, readonly string[]>;
@@ -71,8 +71,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly unknown?: NamesByStore;
   /** The tokens whose secrets go to each store. */
   readonly users?: ReadonlyMap<string, StoreUsers>;
-  /** Whether a secret in use may be where the dead one is. */
-  readonly isNear?: (dead: DeadRecord) => boolean;
+  /** Why a secret stays that its store could remove. */
+  readonly whyKept?: (dead: DeadRecord) => KeptSecret | undefined;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -277,14 +277,18 @@ function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehears
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
 function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
   type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed'>;
-  const near = new Map<string, Set<string>>();
+  const kept = new Map<string, { readonly store: string; readonly why: KeptSecret; tokens: Set<string> }>();
   const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
   for (const record of dead) {
     if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
     const { account, token, secret } = record;
     const { store, secret_path: path } = secret;
-    if (facts.removing.get(store) && !facts.isElsewhere(record) && facts.isNear?.(record)) {
-      near.set(store, (near.get(store) ?? new Set()).add(`${account}/${token}`));
+    const why = facts.whyKept?.(record);
+    if (why !== undefined) {
+      const key = `${why} ${store}`;
+      const found = kept.get(key) ?? { store, why, tokens: new Set<string>() };
+      kept.set(key, found);
+      found.tokens.add(`${account}/${token}`);
       continue;
     }
     const isKnown = facts.removing.has(store);
@@ -303,8 +307,8 @@ function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning
         ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...changed }
         : { kind: 'secret_stays', store, tokens };
     }),
-    ...[...near].map(
-      ([store, tokens]): PlanWarning => ({ kind: 'secret_stays', store, tokens: [...tokens], near: true }),
+    ...[...kept.values()].map(
+      ({ store, why, tokens }): PlanWarning => ({ kind: 'secret_stays', store, tokens: [...tokens], [why]: true }),
     ),
   ];
 }

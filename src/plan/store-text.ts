@@ -106,6 +106,14 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
           },
         };
       }
+      if (notice.shared) {
+        return {
+          message: `the secret store ${notice.store} keeps secrets of revoked tokens, since its remove command would remove secrets in use as well: ${few(notice.tokens)}`,
+          hint: {
+            text: 'Let `remove` tell the tokens apart by {account} and {token}, as `command` does, before the apply; or remove the old ones by hand.',
+          },
+        };
+      }
       return {
         message: `the secret store ${notice.store} keeps secrets of revoked tokens, since it has no remove command: ${few(notice.tokens)}`,
         hint: { text: 'Give the store a `remove` command before the apply, or remove them there.' },

@@ -57,7 +57,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     // What a real run would find changed is found in the rehearsal too.
     ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
     ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
-    ...(real.nearOf === undefined ? {} : { nearOf: real.nearOf }),
+    ...(real.whereabouts === undefined ? {} : { whereabouts: real.whereabouts }),
     ...(real.scripts === undefined ? {} : { scripts: real.scripts }),
   };
 }

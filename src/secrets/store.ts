@@ -184,6 +184,14 @@ export interface StoreFindings {
 /** Puts back what a store had before a secret was stored, unless that has been replaced since. */
 export type PutBack = () => Promise<void>;
 
+/** What the words of a command say of where it puts a secret. */
+export interface Whereabouts {
+  /** How it names the secret: whole, then without what may be the name of an option or of a folder. */
+  readonly names: readonly [string, ...string[]];
+  /** Its program, and the other words, of which one may be the program. */
+  readonly programs: readonly string[];
+}
+
 /** How a store is checked. */
 export interface CheckOptions {
   /** The last step is left out too: what is written to be removed at once. */
@@ -233,8 +241,8 @@ export interface SecretStore {
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
-  /** For a store that runs programs: equal for secrets that may be at one place, whatever else the commands say. */
-  nearOf?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** For a store that runs programs: what tells whether secrets may be at one place, whatever else the commands say. */
+  whereabouts?(address: TokenAddress, secretPath?: string): Whereabouts | undefined;
   /** For a store that runs programs: the files of the repository that its commands name, each with a hash of what it has. */
   readonly scripts?: ReadonlyMap<string, string>;
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
 const REAL = '--sandbox --real-stores --yes';
-const PROGRAM = `const [how, name] = process.argv.slice(2);
+const PROGRAM = `const [how, path] = process.argv.slice(2);
+const name = path.split('/').at(-1);
 const fs = require('node:fs');
 fs.appendFileSync('ran', how + ' ' + name + '\\n');
 if (how === 'rm') fs.rmSync('vault-' + name, { force: true });
@@ -91,6 +92,25 @@ describe('a secret in use stays, and the plan says so, where the new store may h
     expect(has(stage)).toBe(true);
   });
 
+  it.each([
+    ['runs the same program by another', '[env, NAME=x, node, vault.cjs, put, "{account}-{token}"]'],
+    ['names the place by an option', '[node, vault.cjs, put, "--name={account}-{token}"]'],
+    ['names the folder of the place apart', '[node, vault.cjs, put, "-mount=.", "{account}-{token}"]', './'],
+  ])('%s', async (_, command, prefix = '') => {
+    const other = `  b: { kind: exec, command: ${command} }`;
+    const a = store('a', PLACE).replace('put, "', `put, "${prefix}`);
+    const stage = await applied(configuration([a, other], 'a'));
+    stage.edit(() => configuration([a, other], 'b'));
+    await stage.run(`apply ${REAL}`);
+    await stage.run('sandbox advance 2d');
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({
+      removals: [],
+      warnings: [{ kind: 'secret_stays', cases: [{ store: 'a', tokens: ['etl/app'], near: true }] }],
+    });
+    await stage.run(`apply ${REAL}`);
+    expect(stage.read('ran')).not.toContain('rm');
+  });
+
   it('and is removed where the place differs', async () => {
     const stage = await applied(
       configuration([store('a', PLACE), store('b', '"b-{account}-{token}"').replace('put, "', 'put, "b-')], 'a'),
@@ -110,6 +130,24 @@ it('a secret in use stays where the `remove` of another token would remove it, a
   stage.edit((yaml) => yaml.replace('{ bi: p }', '{}'));
   expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
   expect(has(stage, 'bi')).toBe(false);
+});
+
+it('a plan says that the secret of a renamed key stays, where the `remove` of the new one would remove both', async () => {
+  const [before, after] = [
+    configuration([store('a', PLACE)], 'a'),
+    configuration([store('a', '"etl"')], 'a', '{ bi: p }'),
+  ];
+  const stage = await applied(before);
+  stage.edit(() => after);
+  const warning = { kind: 'secret_stays', cases: [{ store: 'a', tokens: ['etl/app'], shared: true }] };
+  expect((await stage.json('plan --sandbox --prune')).document).toMatchObject({
+    removals: [],
+    warnings: expect.arrayContaining([expect.objectContaining(warning)]),
+  });
+  const { code, stdout } = await stage.run(`apply --prune ${REAL}`);
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('etl/app') });
+  expect([has(stage), has(stage, 'bi')]).toEqual([true, true]);
+  expect((await stage.json('plan --sandbox --prune')).document).toMatchObject({ actions: [], warnings: [] });
 });
 
 it('one that all tokens of an account share is run when the account is destroyed', async () => {

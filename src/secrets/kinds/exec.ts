@@ -12,6 +12,7 @@ import {
   expandWords,
   PLACEHOLDER,
   PLACEHOLDERS,
+  removalOf,
   SECRET_PLACEHOLDERS,
 } from './exec/store.ts';
 
@@ -104,9 +105,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
         .filter((word, index) => word !== config.command[index] && !fromEnvironment(nodes[index]));
       return `${named.length === 0 ? 'the same' : named.map(quote).join(' ')} by the command of ${config.name}`;
     },
-    removalOf({ remove }, { account, token }) {
-      return remove && JSON.stringify(['remove', ...expandWords(remove, { account, token })]);
-    },
+    removalOf,
     noun: 'command',
     need: 'a command (and remove, if any) with {account} and {token}',
     change: 'put {account} and {token} into the command so that they are told apart',

@@ -12,6 +12,7 @@ import {
   type SecretStore,
   type SecretTarget,
   tokenAtPath,
+  type Whereabouts,
 } from '../../store.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
@@ -66,6 +67,14 @@ function nameWords(command: readonly string[], at: TokenAddress): string[] {
   return [...expandWords(named, { ...at }), ...missing.map((name) => at[name])];
 }
 
+/** `secret/etl/app` may be what another command calls `-mount=secret etl/app`, and `vault` what `env` or a shell runs. */
+function whereabouts(command: readonly string[], at: TokenAddress): Whereabouts {
+  const name = nameWords(command, at).join(' ');
+  const ends = [...name.matchAll(/[/=: ]+/g)].map(({ index, 0: { length } }) => name.slice(index + length));
+  const isWhole = (end: string) => end.includes(at.account) && end.includes(at.token, end.indexOf(at.account) + 1);
+  return { names: [name, ...ends.filter(isWhole)], programs: command.map((word) => basename(word)) };
+}
+
 /** What the command reads on its standard input. */
 function inputWith(input: string, facts: TokenFacts, secret: Secret): Secret {
   const text = secret.reveal();
@@ -73,6 +82,11 @@ function inputWith(input: string, facts: TokenFacts, secret: Secret): Secret {
   return new Secret(
     expand(input, { ...facts, secret: text, secret_json: JSON.stringify(text), secret_base64: base64 }),
   );
+}
+
+/** What `remove` runs for a token: equal where it removes the same. */
+export function removalOf({ remove }: ExecStoreConfig, { account, token }: TokenAddress): string | undefined {
+  return remove && JSON.stringify(expandWords(remove, { account, token }));
 }
 
 /** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
@@ -100,11 +114,11 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     },
     removalOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && config.remove && JSON.stringify(expandWords(config.remove, { ...at }));
+      return at && removalOf(config, at);
     },
-    nearOf: (address, secretPath = pathByToken(config.name, address)) => {
+    whereabouts: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && JSON.stringify([basename(config.command[0] ?? ''), ...nameWords(config.command, at)]);
+      return at && whereabouts(config.command, at);
     },
     get scripts() {
       const { shown = {}, folder, files: all = new Map() } = config;

@@ -1,0 +1,233 @@
+/** Which places of dead secrets are in use, and which secrets stay for another reason. */
+import type { Desired } from '../model/desired.ts';
+import { type Plan, type SecretRemoval, type StoreNames, storesIn } from '../model/plan.ts';
+import { variableOf } from '../model/secret.ts';
+import { copiesOf, isOtherCommand, type State, type TokenRecord } from '../model/state.ts';
+import { accountKey } from '../model/username.ts';
+import type { DeadRecord, KeptSecret } from '../plan/dead-secrets.ts';
+import type { SecretStore, Whereabouts } from '../secrets/store.ts';
+import { kindOf } from '../secrets/stores.ts';
+
+/** A token whose secret is to be stored. */
+export interface StoredToken {
+  /** Its action, or another name that no command has. */
+  readonly action: string;
+  readonly account: string;
+  readonly token: string;
+  readonly after: { readonly secret_store: StoreNames };
+}
+
+/** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
+export class UsedPlaces {
+  readonly #desired: Desired;
+  readonly #stores: ReadonlyMap<string, SecretStore>;
+  /** The commands that removed secrets in this run. */
+  readonly removed = new Set<string>();
+  /** Where the configuration puts secrets. */
+  readonly #configured = new Set<string>();
+  readonly #paths = new Set<string>();
+  /** Where secrets of the configuration may be as well, in stores that run programs. */
+  readonly #near = new Map<string, Whereabouts[]>();
+  /** The accounts that have a current token's secret at a place, with the token: `etl_prod/airflow`. */
+  readonly #owners = new Map<string, Map<string, string>>();
+  /** The ids of the tokens that have a fingerprint. */
+  readonly #ids = new Map<string, Set<string>>();
+
+  constructor(desired: Desired, { accounts }: State, stores: ReadonlyMap<string, SecretStore>) {
+    this.#desired = desired;
+    this.#stores = stores;
+    for (const { username: account, tokens } of desired.accounts.values()) {
+      for (const { key: token, stores: names } of tokens.values()) {
+        for (const store of names.flatMap((name) => stores.get(name) ?? [])) {
+          const place = store.placeOf?.({ account, token });
+          if (place !== undefined) this.#configured.add(place);
+          const command = store.commandOf?.({ account, token });
+          if (command !== undefined) this.#configured.add(byCommand(command));
+          const removal = store.removalOf?.({ account, token });
+          if (removal !== undefined) this.#configured.add(byRemoval(removal));
+          const near = store.whereabouts?.({ account, token });
+          for (const name of near?.names ?? []) if (near) this.#near.set(name, [...(this.#near.get(name) ?? []), near]);
+          this.#paths.add(store.secretPath({ account, token }));
+        }
+      }
+    }
+    for (const [key, { username, tokens }] of accounts) {
+      for (const [token, { current, retiring }] of tokens) {
+        for (const place of this.#placesOf(username, token, current?.secret)) {
+          this.#owners.set(place, (this.#owners.get(place) ?? new Map()).set(key, `${username}/${token}`));
+        }
+        for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
+          const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
+          if (fingerprint === undefined) continue;
+          this.#ids.set(fingerprint, (this.#ids.get(fingerprint) ?? new Set()).add(id));
+        }
+      }
+    }
+  }
+
+  /** The current token of another account or key whose secret that of a new token would overwrite, and in which store. */
+  holderOf(
+    stored: StoredToken,
+    plan: Pick<Plan, 'actions'>,
+  ): { readonly store: string; readonly holder: string } | undefined {
+    for (const store of storesIn(stored.after.secret_store)) {
+      const holder = this.#holderIn(store, stored, plan);
+      if (holder !== undefined) return { store, holder };
+    }
+    return undefined;
+  }
+
+  #holderIn(name: string, { action, account, token }: StoredToken, { actions }: Pick<Plan, 'actions'>) {
+    const store = this.#stores.get(name);
+    const places = [store?.placeOf?.({ account, token }), byCommand(store?.commandOf?.({ account, token }) ?? action)];
+    const holders = places.flatMap((place) => [...(this.#owners.get(place ?? '') ?? [])]);
+    return holders.find(([key, name]) => {
+      const isOwn = key === accountKey(account);
+      if (isOwn && (keyIn(name) === token || !this.#isDesired(key, name))) return false;
+      // What is stored elsewhere by the same plan, or forgotten, has the place no longer.
+      return !actions.some(
+        (one) =>
+          accountKey(one.account) === key &&
+          (isOwn
+            ? (one.action === 'create_token' || one.action === 'rotate_token') && one.token === keyIn(name)
+            : one.action === 'forget' && one.token === undefined),
+      );
+    })?.[1];
+  }
+
+  #isDesired(account: string, name: string): boolean {
+    return this.#desired.accounts.get(account)?.tokens.has(keyIn(name)) ?? false;
+  }
+
+  /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
+  isUsed(dead: DeadRecord, state: State): boolean {
+    const { id, secret } = dead;
+    if (this.#isOfOtherAccount(dead)) return true;
+    const ids = this.#ids.get(secret.fingerprint ?? '');
+    if (ids !== undefined && (ids.size > 1 || !ids.has(id))) return true;
+    if (secret.command === undefined && this.#paths.has(secret.secret_path)) return true;
+    return this.#isAt(dead, state, (place) => !isRemoval(place));
+  }
+
+  #isAt(dead: DeadRecord, state: State, isMeant: (place: string) => boolean): boolean {
+    return this.#placesOf(dead.account, dead.token, dead.secret)
+      .filter(isMeant)
+      .some((place) => this.#configured.has(place) || this.#isOfAnother(place, dead, state));
+  }
+
+  /** Whether a place that is not the store's is not named after the account either: anybody may have edited the state. */
+  #isOfOtherAccount({ account, token, secret: { store: name, secret_path: path } }: DeadRecord): boolean {
+    const store = this.#stores.get(name);
+    if (store?.placeOf === undefined || store.placeOf({ account, token }, path) !== undefined) return false;
+    const at = path.slice(path.lastIndexOf('#') + 1);
+    return !accountKey(at).startsWith(accountKey(account)) && !at.includes(variableOf('{ACCOUNT}', { account, token }));
+  }
+
+  /** Whether a secret is not where its store puts secrets now: the store was of another kind, or had another command. */
+  isElsewhere({ account, token, secret }: DeadRecord): boolean {
+    const store = this.#stores.get(secret.store);
+    if (store?.placeOf === undefined) return false;
+    const [at, path] = [{ account, token }, secret.secret_path];
+    return store.placeOf(at, path) === undefined || isOtherCommand(secret, store.commandOf?.(at, path));
+  }
+
+  /**
+   * Why a secret stays that its store could remove: one in use may be at its place, since only the user knows what a command
+   * does with its words, or the command would remove one in use as well.
+   */
+  whyKept(dead: DeadRecord, state: State): KeptSecret | undefined {
+    const store = this.#stores.get(dead.secret.store);
+    if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
+    if (this.#isNear(dead, store)) return 'near';
+    return this.#isAt(dead, state, isRemoval) ? 'shared' : undefined;
+  }
+
+  #isNear({ account, token, secret }: DeadRecord, store: SecretStore): boolean {
+    const dead = store.whereabouts?.({ account, token }, secret.secret_path);
+    return (dead?.names ?? []).some((name) =>
+      (this.#near.get(name) ?? []).some(
+        (used) =>
+          dead !== undefined &&
+          (used.names[0] === name || dead.names[0] === name) &&
+          (isRunBy(used, dead) || isRunBy(dead, used)),
+      ),
+    );
+  }
+
+  /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
+  howRemoved(dead: DeadRecord, state: State): SecretRemoval['by'] | undefined {
+    const { account, token, secret } = dead;
+    const store = this.#stores.get(secret.store);
+    if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
+    if (this.whyKept(dead, state) !== undefined) return undefined;
+    const { fingerprint, secret_path: path } = secret;
+    const config = this.#desired.stores.get(secret.store);
+    const isFile = config !== undefined && kindOf(config).recipient === undefined;
+    if (isFile) return fingerprint === undefined && path !== store.secretPath({ account, token }) ? undefined : 'file';
+    return store.rehearsedIn === undefined ? 'command' : 'rehearsal';
+  }
+
+  /** Whether the state has the secret of another token there, which is the current one of its key. */
+  #isOfAnother(
+    place: string,
+    { account, token, id }: Pick<DeadRecord, 'account' | 'token' | 'id'>,
+    { accounts }: State,
+  ): boolean {
+    const own = accountKey(account);
+    const owners = [...(this.#owners.get(place)?.keys() ?? [])];
+    if (owners.some((key) => key !== own && accounts.has(key))) return true;
+    const tokens = accounts.get(own)?.tokens;
+    // With a current token, those of other keys go that the configuration does not have.
+    const isShared = isRemoval(place) && tokens?.get(token)?.current?.id === id;
+    return [...(tokens ?? [])].some(
+      ([key, { current }]) =>
+        (key === token ? current?.id !== id : !isShared) &&
+        this.#placesOf(account, key, current?.secret).includes(place),
+    );
+  }
+
+  /**
+   * Where a secret is: by the command that stored it, and where its store puts it, and by the command that
+   * removes it, which may remove what another store or token has, unless its command is another now.
+   */
+  #placesOf(account: string, token: string, secret: TokenRecord['secret'] = 'unknown'): string[] {
+    if (secret === 'unknown') return [];
+    return copiesOf(secret).flatMap((copy) => {
+      const store = this.#stores.get(copy.store);
+      const [at, path] = [{ account, token }, copy.secret_path];
+      const place = isOtherCommand(copy, store?.commandOf?.(at, path)) ? undefined : store?.placeOf?.(at, path);
+      const removal = place === undefined ? undefined : store?.removalOf?.(at, path);
+      return [
+        ...(place === undefined ? [] : [place]),
+        ...(copy.command ? [byCommand(copy.command)] : []),
+        ...(removal === undefined ? [] : [byRemoval(removal)]),
+      ];
+    });
+  }
+}
+
+/** The key in `etl_prod/airflow`. */
+function keyIn(name: string): string {
+  return name.slice(name.indexOf('/') + 1);
+}
+
+const REMOVAL = 'removal ';
+
+function isRemoval(place: string): boolean {
+  return place.startsWith(REMOVAL);
+}
+
+/** Whether the program of one is a word of the other. */
+function isRunBy({ programs: [program = ''] }: Whereabouts, other: Whereabouts): boolean {
+  return other.programs.includes(program);
+}
+
+/** The place of what a command removes. */
+function byRemoval(words: string): string {
+  return `${REMOVAL}${words}`;
+}
+
+/** The place of what a command stored, in whatever store. */
+function byCommand(hash: string): string {
+  return `command ${hash}`;
+}
