@@ -81,11 +81,13 @@ export class Reader {
     return ran;
   }
 
-  /** What a served sandbox prints, which takes MotherDuck's place. */
+  /** As it is where no server of this machine takes the place of MotherDuck or of a cloud. */
   #asAtMotherDuck(ran: Ran): Ran {
     if (this.stage.env.MOTHERDUCK_API_URL === undefined) return ran;
     const there = (text: string) =>
-      text.replaceAll(/in the sandbox( \(nothing here reaches MotherDuck\))?/g, 'at MotherDuck');
+      text
+        .replaceAll(/in the sandbox( \(nothing here reaches MotherDuck\))?/g, 'at MotherDuck')
+        .replaceAll(/ at http:\/\/127\.0\.0\.1:\d+/g, '');
     return { ...ran, stdout: there(ran.stdout), stderr: there(ran.stderr) };
   }
 
