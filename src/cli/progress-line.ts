@@ -47,7 +47,8 @@ export function progressLine(progressed: Progressed, room: LineRoom): string {
 function barOf(share: number, columns: number, { hasBlocks }: LineRoom): string {
   const width = Math.min(BAR_WIDTH, columns);
   if (width < LEAST_BAR) return '';
-  const full = Math.round(Math.min(1, share) * width);
+  // A full bar says that all is done.
+  const full = share < 1 ? Math.min(width - 1, Math.round(share * width)) : width;
   const [on, off] = hasBlocks ? ['█', '░'] : ['#', '.'];
   return `[${on.repeat(full)}${off.repeat(width - full)}] `;
 }
@@ -55,7 +56,7 @@ function barOf(share: number, columns: number, { hasBlocks }: LineRoom): string 
 function timing({ done, total, seconds, recent = { done, seconds } }: Progressed): string {
   if (recent.done === 0 || seconds < SHORT_SECONDS) return '';
   const rate = recent.done / recent.seconds;
-  const left = total > done ? `, ${shortSpan((total - done) / rate)} left` : '';
+  const left = total > done ? `, ${shortSpan(Math.max(1, (total - done) / rate))} left` : '';
   return `  ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s${left}`;
 }
 

@@ -106,11 +106,11 @@ function wrapLine(given: string, columns: number, names: readonly string[]): str
   return before + rows.join(`\n${' '.repeat(stringWidth(head))}`);
 }
 
-/** What stays to the left of the rows: up to the last column of a table that leaves them enough room, else two characters. */
+/** What stays to the left of the rows: up to the last column of a table, or a sign, that leaves them enough room, else two characters. */
 function headOf(plain: string, columns: number): string {
   const room = Math.max(MIN_TEXT, columns * MIN_SHARE);
-  const heads = [...plain.slice(0, columns).matchAll(/(?:^| ) +(?=\S)/g)].map(({ index, 0: gap }) =>
-    plain.slice(0, index + gap.length),
+  const heads = [...plain.slice(0, columns).matchAll(/^ +(?:-\/\+|[-+~?]) (?=\S)|(?:^| ) +(?=\S)/g)].map(
+    ({ index, 0: gap }) => plain.slice(0, index + gap.length),
   );
   return heads.findLast((head) => columns - stringWidth(head) >= room) ?? plain.slice(0, 2);
 }

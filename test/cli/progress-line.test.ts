@@ -24,6 +24,10 @@ describe('the line of a progress', () => {
     expect(progressLine({ ...WORK, done: 0, total: 0 }, wide)).toContain('[████████████████████] 0/0');
   });
 
+  it('does not say that all is done before it is', () => {
+    expect(progressLine({ ...WORK, done: 299 }, wide)).toMatch(/█░\] 299\/300 {2}75\/s, 1s left/);
+  });
+
   it('has the rate of late, since some steps take longer than others', () => {
     const recent = (done: number) => progressLine({ ...WORK, seconds: 60, recent: { done, seconds: 10 } }, wide);
     expect(recent(20)).toContain('100/300  2.0/s, 1m40s left');

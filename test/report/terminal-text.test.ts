@@ -18,6 +18,12 @@ describe('wrapTo', () => {
     );
   });
 
+  it('sets it beside the sign of a change', () => {
+    expect(wrapTo('  - secret of etl_prod/old, from local: secrets.env#OLD', 45)).toBe(
+      '  - secret of etl_prod/old, from local:\n    secrets.env#OLD',
+    );
+  });
+
   it('sets it under a column before, where there is too little room, and a little deeper where there is none', () => {
     expect(wrapTo('warning  MDA001  stray  one of the constellation', 40)).toBe(
       'warning  MDA001  stray  one of the\n         constellation',

@@ -127,6 +127,13 @@ it('names a failing statement, goes on with other accounts, and runs all again',
   expect(await setUp(stage)).toEqual({ code: 0, results: [] });
 });
 
+it('is called disruptive also where the account is new', async () => {
+  const stage = new Stage(one('CREATE DATABASE IF NOT EXISTS a', 'DROP DATABASE IF EXISTS b'));
+  expect((await stage.run('plan --sandbox')).stdout).toMatch(/\+ setup .* with DROP \(disruptive\)\n/);
+  stage.edit(() => one('CREATE DATABASE IF NOT EXISTS a'));
+  expect((await stage.run('plan --sandbox')).stdout).not.toContain('disruptive');
+});
+
 it('runs without a smoke test, and again when the list changes', async () => {
   const stage = new Stage(one('CREATE DATABASE IF NOT EXISTS a'));
   expect(await setUp(stage, '--no-smoke')).toEqual({ code: 0, results: ['done'] });

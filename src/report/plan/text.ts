@@ -65,11 +65,13 @@ function groupBlock(group: AccountGroup, paint: Paint): string {
   const subjects = parts.map(({ action }) => subjectOf(action));
   const width = columnWidth(subjects, 32);
   const lines = parts.flatMap(({ action, detail, reason }, index) => {
-    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${padTo(subjects[index] ?? '', width)}  ${detail}`;
+    const isSaid = isSaidByNew(action, own);
+    const subject = padTo(subjects[index] ?? '', width);
+    const line = `    ${paintSymbol(symbolOf(action), paint, SYMBOL_WIDTH)} ${subject}  ${detail}${isSaid ? riskText(action, paint) : ''}`;
     const sql = action.action === 'run_setup' ? group.sql : [];
     return [
       line.trimEnd(),
-      ...(isSaidByNew(action, own) ? [] : [`          ${reasonText(reason, action, paint)}`]),
+      ...(isSaid ? [] : [`          ${reasonText(reason, action, paint)}`]),
       ...sql.map((statement) => statement.replace(/^/gm, '          ')),
     ];
   });
@@ -87,8 +89,13 @@ function isSaidByNew(action: Action, own: GroupedAction | undefined): boolean {
 
 /** What interrupts somebody, or cannot be undone, is no remark. */
 function reasonText(reason: string, { risk }: Action, paint: Paint): string {
-  if (risk === 'safe') return paint.dim(reason);
-  return `${reason} (${risk === 'destructive' ? paint.bold(paint.red(risk)) : paint.yellow(risk)})`;
+  return risk === 'safe' ? paint.dim(reason) : `${reason}${riskText({ risk }, paint)}`;
+}
+
+/** ` (disruptive)`; empty where it is safe. */
+function riskText({ risk }: Pick<Action, 'risk'>, paint: Paint): string {
+  if (risk === 'safe') return '';
+  return ` (${risk === 'destructive' ? paint.bold(paint.red(risk)) : paint.yellow(risk)})`;
 }
 
 function deletedTokens(own: Action | undefined): string[] {
