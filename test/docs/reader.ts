@@ -70,10 +70,11 @@ export class Reader {
     return this.#steps.shift() ?? expect.unreachable(`${this.page} shows no more commands`);
   }
 
-  /** Types the next command: it must end with this code, and print what the page shows. */
+  /** Types the next command, and the answer that the page shows: it must end with this code, and print the same. */
   async next(code = 0): Promise<Ran> {
     const { command, shown } = this.take();
-    const ran = this.#asAtMotherDuck(await this.type(command, code));
+    const [, answer] = /^.* to go on: (.+)$/m.exec(shown.join('\n')) ?? [];
+    const ran = this.#asAtMotherDuck(await this.type(command, code, answer));
     // Notes on stderr, such as progress and questions, may come in any order.
     const notes = new Set(ran.stderr.split(/\r?\n/));
     const result = shown.filter((line) => line === '' || !notes.has(line));
@@ -104,7 +105,7 @@ export class Reader {
   }
 
   /** Types a line that is not on the page, or not alone. */
-  async type(line: string, code = 0): Promise<Ran> {
+  async type(line: string, code = 0, answer = 'yes'): Promise<Ran> {
     const { env } = this.stage;
     const typed = uncommented(line)
       // The reader's own value.
@@ -113,7 +114,7 @@ export class Reader {
     const all = { HOME: this.stage.path, ...GIT, ...env, ...this.#env };
     const found = { ...all, PATH: `${this.#bin}:${env.PATH ?? process.env.PATH ?? ''}` };
     const ran =
-      words === undefined ? await this.#shell(typed, found) : await runInProcess(words, this.folder, found, 'yes');
+      words === undefined ? await this.#shell(typed, found) : await runInProcess(words, this.folder, found, answer);
     expect(ran.code, `$ ${typed}\n${ran.stdout}${ran.stderr}`).toBe(code);
     return ran;
   }

@@ -113,6 +113,8 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     stage.env.MDACC_SANDBOX = MDACC_SANDBOX;
     await reader.upTo('mdacc validate');
     await reader.type('mdacc plan --detailed-exitcode');
+    const { stdout: committed } = await reader.type('git ls-files');
+    expect(committed.trim().split('\n').sort()).toEqual(['.gitignore', STATE, CONFIG].sort());
     for (const folder of ['md-accounts', 'rehearsal'])
       expect(stage.has(`${folder}/.motherduck/secrets.env`)).toBe(true);
     // The demo.
@@ -137,6 +139,25 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     expect((await reader.type(connect.replace('THE_LEAKED_SECRET', leaked), 1)).stderr).toContain(
       'Invalid MotherDuck token',
     );
+    return reader;
+  },
+
+  'docs/plans.md': async () => {
+    const stage = await appliedAtMotherDuck();
+    const reader = await Reader.of('docs/plans.md', stage);
+    await reader.named('mdacc plan --format html > plan.html');
+    await reader.named('mdacc plan --format markdown');
+    stage.edit((text) =>
+      text
+        .replace('tenant_globex: { template: tenant,', '$& deletion_protection: false,')
+        .replace('max_deletes: 0', 'max_deletes: 1')
+        .replace('airflow: pipeline', 'loads: { policy: pipeline, name: airflow }'),
+    );
+    await reader.named('mdacc state mv etl_prod/airflow etl_prod/loads');
+    await reader.named('mdacc apply');
+    stage.edit((text) => text.replace(/^ {2}tenant_globex:.*\n/m, ''));
+    await reader.upTo();
+    expect((await reader.type('mdacc state list')).stdout).not.toContain('tenant_globex');
     return reader;
   },
 
