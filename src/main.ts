@@ -5,7 +5,7 @@ import { commandFirst, commandOf } from './cli/command-words.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
-import { forLog } from './cli/terminal.ts';
+import { forLog, openStderr } from './cli/terminal.ts';
 import { program } from './program.ts';
 import { jsonText, visibleLines } from './report/escape.ts';
 import { shellWord } from './report/hint.ts';
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const words = helpLast(commandFirst(mdacc, typed));
   noteLostOutput(commandOf(mdacc, words).name());
   // Not for help and version, which would open stderr for nothing.
-  mdacc.hook('preAction', () => void process.stderr.on('error', () => undefined));
+  mdacc.hook('preAction', () => void openStderr());
   try {
     refuseForgottenValues(commandOf(mdacc, words), words);
     await mdacc.parseAsync(words, { from: 'user' });
@@ -50,7 +50,7 @@ function noteLostOutput(command: string): void {
     isLost = true;
     const left = LEAVES_WORK.has(command) ? ' mdacc plan shows what is left to do.' : '';
     const hint = `Free space there, or write to another file.${left}`;
-    process.stderr.write(`Error: the output could not be written (${code})\n  ${hint}\n`);
+    openStderr().write(`Error: the output could not be written (${code})\n  ${hint}\n`);
   });
   process.once('exit', () => {
     // Nobody has read the differences or findings that the code speaks of.

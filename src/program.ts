@@ -34,7 +34,7 @@ import {
   withOptions,
   YES,
 } from './cli/options.ts';
-import { forLog } from './cli/terminal.ts';
+import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
 import { formatDuration } from './model/time.ts';
@@ -83,7 +83,7 @@ export function program(words: readonly string[] = []): Command {
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),
       writeOut: (text) => void process.stdout.write(helpRows(text, process.stdout)),
-      writeErr: (text) => void process.stderr.write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr)),
+      writeErr: (text) => void openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr)),
       outputError: (text, write) => write(text.replace(/^error:/, 'Error:')),
     })
     .exitOverride()

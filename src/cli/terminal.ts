@@ -78,3 +78,9 @@ export function withoutCommands(text: string, format = 'text'): string {
   // No line of JSON begins with a colon.
   return text.replace(/##(?=\w*\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }
+
+/** stderr. Nobody may read it to its end, which changes no exit code. */
+export function openStderr(): NodeJS.WriteStream {
+  const { stderr } = process;
+  return stderr.listenerCount('error') === 0 ? stderr.on('error', () => undefined) : stderr;
+}
