@@ -12,8 +12,8 @@ import {
   type TestedApply,
 } from '../engine/applying.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
-import { openService, type RunContext, type Service, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
+import type { RunContext, Service, ServiceOptions } from '../engine/service.ts';
+import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { rehearsedTokens } from '../engine/store-contents.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Plan, type RevokesOld, storesOf, storingActions } from '../model/plan.ts';
@@ -102,7 +102,7 @@ export async function planAndApply(
 ): Promise<number> {
   const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
   return underLock(command, backend, options, io, async (stopping) => {
-    const service = await openService(options, io);
+    const service = await openServiceFor(options, desired, io);
     try {
       const stateWriter = await openStateOf(backend, options, desired, service);
       const planned = await withProgress('Reading accounts', io, stopping, (context) =>

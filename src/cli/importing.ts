@@ -8,8 +8,8 @@ import { adoptAll } from '../apply/adopt.ts';
 import { checkTaking, takeSecrets } from '../apply/take-secrets.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { storesFor } from '../engine/planning.ts';
-import { checkClock, openService, type Service, type ServiceOptions } from '../engine/service.ts';
-import { backendAt, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
+import { checkClock, type Service, type ServiceOptions } from '../engine/service.ts';
+import { backendAt, openServiceFor, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
 import type { Desired } from '../model/desired.ts';
@@ -71,7 +71,7 @@ export async function importLive(
   const backend = await backendAt(options, surroundingsOf(options, io));
   const work = async (stopping: AbortSignal) => {
     const read = await beginning.read();
-    const service = await openService(options, io);
+    const service = await openServiceFor(options, read.loaded.desired, io);
     try {
       const { desired } = read.loaded;
       const stateWriter = await openStateOf(backend, options, desired, service);

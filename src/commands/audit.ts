@@ -9,8 +9,8 @@ import { runCommand } from '../cli/run.ts';
 import { runsInCi } from '../config/read.ts';
 import { unconfigured } from '../config/unconfigured.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
-import { openService, type ServiceOptions } from '../engine/service.ts';
-import { backendOf, beside, openStateOf, readStateNow, scopeOf, statePath } from '../engine/state.ts';
+import type { ServiceOptions } from '../engine/service.ts';
+import { backendOf, beside, openServiceFor, openStateOf, readStateNow, scopeOf, statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
@@ -32,7 +32,7 @@ export function run(options: AuditOptions): Promise<number> {
     }
     const configured = await readIfThere(options, io);
     const desired = configured ?? unconfigured(options.config);
-    const service = await openService(options, io);
+    const service = await openServiceFor(options, desired, io);
     try {
       const backend = await backendOf(options, desired.state, beside(service, io.env));
       const { state, others } = await openStateOf(backend, options, desired, service);

@@ -9,8 +9,7 @@ import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
 import { planNow } from '../engine/planning.ts';
-import { openService } from '../engine/service.ts';
-import { backendOf, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
+import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
 import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
@@ -38,7 +37,7 @@ export function run(options: Options): Promise<number> {
     const how = planningOf(options);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
-    const service = await openService(options, io);
+    const service = await openServiceFor(options, desired, io);
     try {
       const opened = await openStateOf(backend, options, desired, service);
       const { others } = opened;

@@ -5,9 +5,9 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
-import { openService, type ServiceOptions } from '../engine/service.ts';
+import type { ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
-import { backendOf, openStateOf, surroundingsOf } from '../engine/state.ts';
+import { backendOf, openServiceFor, openStateOf, surroundingsOf } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
@@ -47,7 +47,7 @@ async function tested(
   io: Io,
   stopping: AbortSignal,
 ): Promise<Smoke> {
-  const service = await openService(options, io);
+  const service = await openServiceFor(options, desired, io);
   try {
     const stateWriter = await openStateOf(backend, options, desired, service);
     const smoke = await withProgress('Testing accounts', io, stopping, (context) =>

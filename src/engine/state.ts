@@ -7,6 +7,7 @@ import type { Desired, StateConfig } from '../model/desired.ts';
 import type { RevokesOld, Scope } from '../model/plan.ts';
 import { ownState, type State } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
+import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
@@ -22,6 +23,7 @@ import {
   type Service,
   type ServiceOptions,
   type Surroundings,
+  sandboxFolder,
 } from './service.ts';
 
 export interface StateLocation {
@@ -102,6 +104,36 @@ export async function openStateOf(
   }
   opened.others = await otherStates(location.config, file, opened.state, await tracked);
   return opened;
+}
+
+/**
+ * Opens the service. No sandbox is created beside a state that is bound to another one, or to MotherDuck.
+ *
+ * @throws UserError STATE_FOREIGN, or as `openService`
+ */
+export async function openServiceFor(
+  options: ServiceOptions & SandboxLocation & StateLocation,
+  desired: Pick<Desired, 'organization' | 'state'>,
+  io: Surroundings,
+): Promise<Service> {
+  if (options.sandbox && !existsSync(sandboxFolder(options, io.env))) await refuseNewSandbox(options, desired, io.env);
+  return openService(options, io);
+}
+
+/** As of a sandbox that no state is bound to yet. What else is wrong is said when the state is opened. */
+async function refuseNewSandbox(
+  location: StateLocation,
+  { organization, state }: Pick<Desired, 'organization' | 'state'>,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const admin = () => Promise.reject(new UserError('SANDBOX_FAILED', 'there is no sandbox yet', 'Create it.'));
+  try {
+    const backend = await backendOf(location, state, { env, admin });
+    await openState(backend, organization, { sandbox: true, sandboxId: 'new', configuration: location.config });
+  } catch (error) {
+    if (error instanceof UserError && error.code !== 'STATE_FOREIGN') return;
+    throw error;
+  }
 }
 
 /** The state at this moment, and who is changing it. */

@@ -1,7 +1,9 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { leaveSandboxCommand } from '../files/shell.ts';
+import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { ownState, recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -94,7 +96,8 @@ function refuseForeign(path: string, state: State, of: StateOf, folder: string):
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
     const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const how = '--sandbox, or the --sandbox-dir that it was made with';
+    const isHere = existsSync(join(folder, DEFAULT_SANDBOX));
+    const how = `${isHere ? '--sandbox, or ' : ''}the --sandbox-dir that it was made with`;
     throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add ${how}. To leave it: ${leave}`);
   }
   if (!state.sandbox && of.sandbox) {

@@ -115,6 +115,28 @@ describe('the state', () => {
     expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0 });
   });
 
+  it.each(['plan', 'apply --yes', 'smoke', 'audit', 'import --all', 'doctor', 'rotate etl_prod/airflow --yes'])(
+    'of another one is refused by %s before a new sandbox is created',
+    async (words) => {
+      const stage = new Stage();
+      expect((await stage.run('apply --sandbox-dir lab --yes --no-smoke')).code).toBe(0);
+      // Without a sandbox beside the state, no hint leads to a new one.
+      const elsewhere = await stage.run('plan', {
+        MOTHERDUCK_ADMIN_TOKEN: 'x',
+        MOTHERDUCK_API_URL: 'http://127.0.0.1:9',
+      });
+      expect(elsewhere.stderr).not.toMatch(/--sandbox[, ]/);
+      for (let time = 0; time < 2; time += 1) {
+        const { code, stdout, stderr } = await stage.run(`${words} --sandbox`);
+        expect(code).toBe(1);
+        expect(stdout + stderr).toContain('Name the other sandbox');
+        expect(stdout + stderr).not.toContain('Created');
+        expect(stage.has(SANDBOX)).toBe(false);
+      }
+      expect((await stage.run(`plan --sandbox-dir lab`)).code).toBe(0);
+    },
+  );
+
   it.skipIf(isWindows)('is left by one line: from the sandbox to MotherDuck, and after a reset', async () => {
     const stage = await Stage.applied();
     installMdacc(stage);

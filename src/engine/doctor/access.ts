@@ -77,6 +77,7 @@ const api: Check = {
   name: 'api',
   async run(examination) {
     const error = await errorOf(examination.users());
+    if (error?.code === 'STATE_FOREIGN') return skipped('needs the sandbox that the state is bound to');
     if (error !== undefined && isOfAnother(error))
       return skipped('needs the admin token, and a proxy that can be used');
     if (isWithoutList(error)) return warning(error.message, error.hint);

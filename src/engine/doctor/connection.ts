@@ -33,6 +33,7 @@ const extension: Check = {
   name: 'extension',
   async run(examination) {
     const error = await errorOf(examination.service());
+    if (error?.code === 'STATE_FOREIGN') return skipped('needs the sandbox that the state is bound to');
     if (error !== undefined && SAID.includes(error.code))
       return skipped('needs the admin token, and the address of the API');
     const report = await examination.connection();

@@ -13,7 +13,7 @@ import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { diagnosticJson } from '../../yaml/diagnostic.ts';
 import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
-import { backendAt, backendOf, openStateOf, type StateLocation, statePath } from '../state.ts';
+import { backendAt, backendOf, openServiceFor, openStateOf, type StateLocation, statePath } from '../state.ts';
 
 export interface DoctorOptions extends ServiceOptions, StateLocation {
   readonly allowEnv?: readonly string[];
@@ -76,7 +76,10 @@ export class Examination {
     this.options = options;
     this.env = io.env;
     this.configuration = once(() => this.#load());
-    this.service = once(() => openService(options, io));
+    this.service = once(async () => {
+      const desired = await settled(this.configuration());
+      return desired === undefined ? openService(options, io) : openServiceFor(options, desired, io);
+    });
     this.users = once(async () => (await (await this.service()).api.listUsers()).users);
     this.connection = once(async () => (await this.service()).connectAsAdmin(QUESTIONS));
     this.state = once(() => this.#openState());
@@ -113,6 +116,8 @@ export class Examination {
       ? await backendOf(this.options, desired.state, context)
       : await backendAt(this.options, context);
     const read = await readState(backend, undefined, MIGRATIONS);
+    const refused = await errorOf(this.service());
+    if (refused?.code === 'STATE_FOREIGN') throw refused;
     if (desired && service) await openStateOf(backend, this.options, desired, service);
     else if (desired && backend.file === undefined) {
       const none = { lineage: '', serial: 0, sandbox: this.options.sandbox ?? false, accounts: new Map() };
