@@ -95,7 +95,7 @@ export async function planNow(
     others,
     ...(options.command ? { command: options.command } : {}),
     ...(globs ? { only: globs, names: accountNames(configured, state) } : {}),
-    ...(rotation ? { rotate: rotation.has } : {}),
+    ...(rotation ? { rotate: rotation.has, rotateSuspended: rotation.suspended } : {}),
     ...(revokeOld ? { revokeOld } : {}),
     ...(destroy ? { because: 'destroyed' } : {}),
     ...(scope ? { scope } : {}),

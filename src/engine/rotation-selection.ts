@@ -3,6 +3,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few } from '../model/wording.ts';
+import { resumeHint } from '../plan/notice-text.ts';
 import { nearest, quote, suggestedFix } from '../yaml/wording.ts';
 
 /** Tokens of the configuration. */
@@ -10,9 +11,12 @@ export interface SelectedTokens {
   /** The usernames of their accounts. */
   readonly accounts: readonly string[];
   readonly has: (account: string, token: string) => boolean;
+  /** The usernames of suspended accounts that were named as well: they have no tokens. */
+  readonly suspended: readonly string[];
 }
 
 const NAMES_SHOWN = 10;
+const LEAVE_OUT = 'Leave out --only: the names of the accounts or tokens alone say what is rotated.';
 
 /**
  * Finds the tokens. An account alone stands for all of its tokens.
@@ -27,28 +31,31 @@ export function selectTokens(
   only: (username: string) => boolean,
 ): SelectedTokens {
   const selected = new Map<string, Set<string>>();
+  const suspended = new Set<string>();
   for (const pattern of patterns) {
-    for (const [account, tokens] of tokensOf(pattern, accounts, only)) {
+    const found = tokensOf(pattern, accounts, only);
+    for (const [account, tokens] of found.selected) {
       selected.set(account, new Set([...(selected.get(account) ?? []), ...tokens]));
     }
+    for (const account of found.suspended) suspended.add(account);
   }
-  return { accounts: [...selected.keys()], has: (account, token) => selected.get(account)?.has(token) ?? false };
+  const has = (account: string, token: string) => selected.get(account)?.has(token) ?? false;
+  return { accounts: [...selected.keys()], has, suspended: [...suspended] };
 }
 
 function tokensOf(
   pattern: string,
   accounts: Desired['accounts'],
   only: (username: string) => boolean,
-): Map<string, string[]> {
+): { readonly selected: ReadonlyMap<string, readonly string[]>; readonly suspended: readonly string[] } {
   const [username = '', key, ...rest] = pattern.split('/');
   if (rest.length > 0)
     throw new UserError('USAGE', `${pattern} has more than one slash`, 'Write ACCOUNT or ACCOUNT/TOKEN.');
   const named = accountsNamed(username, accounts);
   const matching = named.filter((account) => only(account.username));
   if (matching.length === 0) {
-    if (named.length > 0)
-      throw new UserError('USAGE', `--only leaves out ${pattern}`, 'Leave out --only, or name its accounts.');
     const known = [...accounts.values()].map((account) => account.username).filter(only);
+    if (named.length > 0) throw leftOut(pattern, named, known);
     if (!isGlob(username)) throw unknownAccount(username, known);
     throw unmatched(`${pattern} matches no account of the configuration`, username, known);
   }
@@ -59,7 +66,10 @@ function tokensOf(
     [...tokens.keys()].filter(hasKey),
   ]);
   const selected = new Map(found.filter(([, keys]) => keys.length > 0));
-  if (selected.size > 0) return selected;
+  const suspended = matching.flatMap((account) =>
+    [...(account.suspended?.tokens.keys() ?? [])].some(hasKey) ? [account.username] : [],
+  );
+  if (selected.size > 0) return { selected, suspended };
   refuseSuspended(pattern, matching);
   const message =
     isGlob(pattern) || key === undefined
@@ -76,15 +86,23 @@ function accountsNamed(username: string, accounts: Desired['accounts']): Desired
   return [...accounts.values()].filter((account) => matches(account.username));
 }
 
+/** What was named is outside of --only. @param known The accounts that --only names. */
+function leftOut(pattern: string, named: readonly DesiredAccount[], known: readonly string[]): UserError {
+  const [first] = named.map(({ username }) => username);
+  const which = isGlob(pattern) ? `no account of ${pattern} is` : `the account ${first} is not`;
+  const message =
+    known.length === 0
+      ? '--only matches no account of the configuration'
+      : `${which} among those that --only names (${few(known, NAMES_SHOWN)})`;
+  return new UserError('USAGE', `${message}, so nothing would be rotated`, LEAVE_OUT);
+}
+
 /** @throws UserError USAGE: all of the accounts are suspended */
 function refuseSuspended(pattern: string, matching: readonly DesiredAccount[]): void {
   const names = matching.filter(({ suspended }) => suspended).map(({ username }) => username);
   if (names.length < matching.length) return;
   const message = `${pattern} has no tokens to rotate, since ${few(names)} ${names.length === 1 ? 'is' : 'are'} suspended`;
-  const command = ['apply', ...(names.length > 5 ? [] : names.flatMap((name) => ['--only', name]))];
-  const text =
-    'For new tokens, take "suspended: true" out of the configuration first. If the suspension was not applied yet, an apply revokes the tokens now.';
-  throw new UserError('USAGE', message, { text, command });
+  throw new UserError('USAGE', message, resumeHint(names));
 }
 
 /** The account may have left the configuration with a token that leaked: nothing of it can be rotated, and it is still live. */

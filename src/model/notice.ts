@@ -118,6 +118,8 @@ export type PlanWarning =
       /** In seconds. */
       readonly overlap?: Seconds;
     }
+  /** Tokens of these accounts were to be rotated as well, and they have none, since they are suspended. */
+  | { readonly kind: 'rotation_suspended'; readonly accounts: readonly string[] }
   /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
   | {
       readonly kind: 'left_live';

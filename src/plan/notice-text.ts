@@ -8,6 +8,9 @@ import { branchText } from './branch-text.ts';
 import { errorText, generationsText } from './error-text.ts';
 import { storeText } from './store-text.ts';
 
+/** The number of accounts in a command. */
+const ACCOUNTS_TYPED = 5;
+
 /** A notice in words. */
 export interface NoticeText {
   readonly code?: ErrorCode;
@@ -35,6 +38,14 @@ export interface NoticeText {
 export function noticeText(notice: PlanNotice): NoticeText {
   const subject = subjectOf(notice);
   return { ...(subject === undefined ? {} : { subject }), ...words(notice) };
+}
+
+/** How suspended accounts get new tokens. Whoever rotates after a leak wants the old ones gone. */
+export function resumeHint(accounts: readonly string[]): Hint {
+  const command = ['apply', ...(accounts.length > ACCOUNTS_TYPED ? [] : accounts.flatMap((name) => ['--only', name]))];
+  const text =
+    'For new tokens, take "suspended: true" out of the configuration first. If the suspension was not applied yet, an apply revokes the tokens now.';
+  return { text, command };
 }
 
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
@@ -139,6 +150,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
           'An older copy of the store may have been restored. Bring back the newest, or replace the token.',
         ),
       };
+    case 'rotation_suspended': {
+      const { accounts } = notice;
+      const are = accounts.length === 1 ? 'account is suspended and has' : 'accounts are suspended and have';
+      return {
+        message: `${accounts.length} ${are} no tokens to rotate: ${few(accounts)}`,
+        hint: resumeHint(accounts),
+      };
+    }
     case 'left_live':
       return {
         message: `"${notice.name}" (${notice.id}) stays live after "${notice.by}" replaces it: its name is of another series, so it is never revoked`,

@@ -46,6 +46,8 @@ export interface MakePlanOptions {
   readonly because?: 'removed' | 'destroyed';
   /** Tokens to rotate now, whether they are due or not (`mdacc rotate`). */
   readonly rotate?: (account: string, token: string) => boolean;
+  /** Accounts whose tokens were to be rotated as well, and which have none, since they are suspended. */
+  readonly rotateSuspended?: readonly string[];
   /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap (`--revoke-old`). */
   readonly revokeOld?: RevokesOld;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
@@ -68,7 +70,7 @@ export interface MakePlanOptions {
 
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
 export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
-  const { only = () => true, due = false } = options;
+  const { only = () => true, due = false, rotateSuspended = [] } = options;
   const sets = new Map([...(options.storeFacts?.changed ?? [])].map(([store, names]) => [store, new Set(names)]));
   const changed = (store: string) => sets.get(store) ?? new Set();
   const context: AccountContext = {
@@ -147,6 +149,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...unlisted(live),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
+      ...(rotateSuspended.length === 0 ? [] : [{ kind: 'rotation_suspended' as const, accounts: rotateSuspended }]),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),
       ...ceilingWarning({ desired, compute, ownCompute, due }),

@@ -48,6 +48,7 @@ const ALL = {
   not_replaced: { kind: 'not_replaced', account, token: 'airflow', name: 'airflow.2', id: 'id-9' },
   other_series: { kind: 'other_series', account, token: 'airflow', name: 'laptop', id: 'id-9' },
   rival: { kind: 'rival', account, token: 'airflow', name: 'airflow', id: 'b', current: 'airflow' },
+  rotation_suspended: { kind: 'rotation_suspended', accounts: [account] },
   shorter_life: {
     kind: 'shorter_life',
     account,

@@ -59,13 +59,33 @@ describe('plan --rotate', () => {
     expect(stage.read('motherduck.accounts.state.json')).toBe(before);
   });
 
+  it('says which suspended accounts the globs match, since they have nothing to rotate', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    stage.edit((yaml) => yaml.replace('tenant_b: { ', 'tenant_b: { suspended: true, '));
+    const { plan } = await planOf(stage, 'plan --sandbox --rotate tenant_*/app');
+    expect(actionsOf(plan)).toEqual(['rotate_token tenant_a/app']);
+    expect(plan.warnings).toMatchObject([{ kind: 'rotation_suspended', cases: [{ accounts: ['tenant_b'] }] }]);
+    const { stdout } = await stage.run('rotate tenant_*/app --sandbox --yes --no-smoke');
+    expect(stdout).toContain('1 account is suspended and has no tokens to rotate: tenant_b');
+    expect(stdout).toContain('mdacc apply --only tenant_b --sandbox');
+    expect((await planOf(stage, 'plan --sandbox --rotate etl_*')).plan.warnings).toEqual([]);
+  });
+
   it('considers the accounts of --only', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     const { plan } = await planOf(stage, 'plan --sandbox --rotate */app --only tenant_b');
     expect(actionsOf(plan)).toEqual(['rotate_token tenant_b/app']);
     const none = await stage.run('plan --sandbox --rotate etl_prod --only tenant_*');
     expect(none.code).toBe(64);
-    expect(none.stderr).toContain('--only leaves out etl_prod');
+    expect(none.stderr).toContain(
+      'the account etl_prod is not among those that --only names (tenant_a, tenant_b), so nothing would be rotated',
+    );
+    expect(none.stderr).toContain('Leave out --only');
+    const nothing = await stage.run('rotate tenant_* --sandbox --only zz');
+    expect([nothing.code, nothing.stderr]).toEqual([
+      64,
+      expect.stringContaining('--only matches no account of the configuration, so nothing would be rotated'),
+    ]);
     const unknown = await stage.run('plan --sandbox --rotate tenant_b --only tenant_b --only zz');
     expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('--only zz matches no account')]);
   });
