@@ -182,6 +182,12 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     return reader;
   },
 
+  'docs/secret-stores.md': async () => {
+    const reader = await Reader.of('docs/secret-stores.md', await appliedAtMotherDuck());
+    await reader.upTo();
+    return reader;
+  },
+
   'docs/setup.md': async () => {
     const reader = await Reader.of('docs/setup.md');
     const { stage } = reader;
@@ -248,6 +254,7 @@ const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
   'docs/tokens.md': async () => {
     const reader = await Reader.of('docs/tokens.md', await appliedAtMotherDuck());
     await reader.upTo();
+    await reader.named("mdacc rotate 'tenant_*/app'");
     return reader;
   },
 };
