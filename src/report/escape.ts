@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Scope } from '../model/plan.ts';
 import { ownState } from '../model/state.ts';
 import { showTime } from '../model/time.ts';
+import { changedValues, isPlain } from './changed-values.ts';
 
 /** Characters that a terminal obeys, that change the direction of text, or that are invisible, except the one that makes an emoji of a sign. */
 const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
@@ -29,9 +30,12 @@ export function visibleLines(text: string): string {
 
 /** The same data with `\ufffd` for every control character in its texts, and without letters that only look like others. */
 export function printable<T>(data: T): T {
-  return JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd')) : value,
-  ) as T;
+  return changedValues(data, (value) => {
+    if (typeof value === 'string') return withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd'));
+    // An error or a secret, which says itself what may be shown of it.
+    const isOther = typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value);
+    return isOther ? printable(JSON.parse(JSON.stringify(value)) as unknown) : value;
+  });
 }
 
 /** The same for a text of several lines: only its line breaks and tabs stay. */

@@ -1,4 +1,5 @@
 import type { Hint } from '../model/user-error.ts';
+import { changedValues } from './changed-values.ts';
 
 /** Adds to the arguments of a command the options that the user typed: which configuration, state and organization. */
 export type InContext = (argv: readonly string[]) => readonly string[];
@@ -20,13 +21,9 @@ const unmarked = (command: string): string => command;
 
 /** The same data, in which the command of every hint is in context. */
 export function hintsInContext<T>(data: T, inContext: InContext): T {
-  if (Array.isArray(data)) return data.map((item: unknown) => hintsInContext(item, inContext)) as T;
-  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return data;
-  const copy = Object.entries(data).map(([key, value]) => [
-    key,
-    key === 'command' && 'text' in data && Array.isArray(value) ? inContext(value) : hintsInContext(value, inContext),
-  ]);
-  return Object.fromEntries(copy) as T;
+  return changedValues(data, (value, key, of) =>
+    key === 'command' && of !== undefined && 'text' in of && Array.isArray(value) ? inContext(value) : value,
+  );
 }
 
 /** One word of a shell command, quoted only where a shell would read it otherwise. */

@@ -1,4 +1,5 @@
 /** Files in reports that programs read are named from the root of the repository, whatever the current folder is. */
+import { changedValues } from './changed-values.ts';
 import type { Validation } from './validate/validation.ts';
 
 /** Names a file for a program. */
@@ -6,14 +7,10 @@ export type PathOf = (file: string) => string;
 
 /** The same data, in which the file of every location has another name. */
 export function relocated<T>(data: T, pathOf: PathOf): T {
-  if (Array.isArray(data)) return data.map((item: unknown) => relocated(item, pathOf)) as T;
-  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return data;
-  const isLocation = 'line' in data && typeof data.line === 'number';
-  const copy = Object.entries(data).map(([key, value]) => [
-    key,
-    isLocation && key === 'file' && typeof value === 'string' ? pathOf(value) : relocated(value, pathOf),
-  ]);
-  return Object.fromEntries(copy) as T;
+  return changedValues(data, (value, key, of) => {
+    const isFile = key === 'file' && of !== undefined && 'line' in of && typeof of.line === 'number';
+    return isFile && typeof value === 'string' ? pathOf(value) : value;
+  });
 }
 
 /** A validation in which all files have other names. */
