@@ -27,6 +27,8 @@ export interface Readings {
   readonly active: Active;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: NonNullable<MakePlanOptions['secretPath']>;
+  /** Tokens of which a store shows that no interrupted run stored one; without it, the state alone says so. */
+  readonly unstored?: NonNullable<MakePlanOptions['unstored']>;
   /** Whether it runs in CI. Default: no. */
   readonly isCi?: boolean;
   /** The secret stores that tokens use and that cannot be written, by name. */
@@ -86,8 +88,9 @@ export interface Evidence {
 
 /** Joins what was read. */
 export function joinEvidence(readings: Readings): Evidence {
-  const { desired, live, state, sandbox, only = () => true, active, usage, secretPath } = readings;
-  const plan = makePlan(desired, live, state, { only, sandbox, ...(secretPath ? { secretPath } : {}) });
+  const { desired, live, state, sandbox, only = () => true, active, usage, secretPath, unstored } = readings;
+  const known = { ...(secretPath ? { secretPath } : {}), ...(unstored ? { unstored } : {}) };
+  const plan = makePlan(desired, live, state, { only, sandbox, ...known });
   return {
     desired,
     now: live.now,

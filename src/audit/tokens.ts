@@ -3,7 +3,8 @@ import type { InventoryToken } from '../model/audit.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
+import type { Action, CreateToken, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
+import { storingActions } from '../model/plan.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
@@ -36,8 +37,8 @@ export interface AuditedToken {
   readonly retireAt?: number;
   /** Somebody asked to revoke it at once, at this time, and what replaced it has not connected since. */
   readonly requestedAt?: number;
-  /** What a plan would do with it. */
-  readonly planned?: RotateToken | RevokeToken;
+  /** What a plan would do with it; of an orphan that may be stored, what replaces it. */
+  readonly planned?: CreateToken | RotateToken | RevokeToken;
   /** Whether `mdacc import` adopts it. */
   readonly isAdoptable: boolean;
 }
@@ -119,7 +120,9 @@ function roles({ desired, state, actions, newer, now }: TokenReadings): (token: 
     // A plan has no action for tokens of interrupted runs on an account that is unmanaged.
     if (isSmokeToken(token)) return { role: 'smoke_test' };
     const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
-    return own === undefined ? { role: 'unmanaged' } : { role: 'orphan', key: own.key };
+    if (own === undefined) return { role: 'unmanaged' };
+    const by = storingActions(actions).find(({ after }) => after.orphans?.some(({ id }) => id === token.id));
+    return { role: 'orphan', key: own.key, ...(by ? { planned: by } : {}) };
   };
 }
 

@@ -71,7 +71,7 @@ export async function gatherEvidence(
   const judged = new Map([...state.accounts].filter(([key]) => !changing.has(key)));
   refuseOtherOrganization(desired, { accounts: judged }, live);
   const stores = storesFor(desired, service);
-  const [active, { lost, lostRetained }, unusableStores, usage] = await Promise.all([
+  const [active, { lost, lostRetained, unstored }, unusableStores, usage] = await Promise.all([
     readActive(service),
     inspectStores(desired, state, stores, only),
     checkStores(desired, state, live, {
@@ -90,6 +90,7 @@ export async function gatherEvidence(
     unconfigured: options.unconfigured ?? false,
     isCi: options.isCi ?? false,
     active,
+    unstored,
     lostSecrets: storesByToken([...lost, ...lostRetained]),
     unusableStores,
     unreadStates: unreadStates(options.others ?? []),

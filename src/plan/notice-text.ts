@@ -239,7 +239,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'late_applies':
       return {
-        message: `applies were up to ${describeSpan(notice.interval)} apart, longer than rotate_before of ${few(notice.tokens)}`,
+        message: `applies were up to ${describeSpan(notice.interval)} apart, longer than these tokens live once their rotation is due: ${few(notice.tokens)}`,
         hint: { text: 'Such a token can expire before it is replaced. Apply more often, for example every night.' },
       };
     case 'policy_hastened': {

@@ -56,6 +56,8 @@ export interface MakePlanOptions {
   readonly scope?: Scope;
   /** What is known of the secret stores; without it the plan warns of nothing about them. */
   readonly storeFacts?: StoreFacts;
+  /** As of `storeFacts`, where it is not given; without both, the state alone says what was not stored. */
+  readonly unstored?: StoreFacts['unstored'];
   /** Which state of another configuration manages an account, by its user id or its name. */
   readonly managedBy?: (username: string, id: string | undefined) => string | undefined;
   /** States of other configurations that cannot be read, so that each may manage any account. */
@@ -73,6 +75,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const { only = () => true, due = false, rotateSuspended = [] } = options;
   const sets = new Map([...(options.storeFacts?.changed ?? [])].map(([store, names]) => [store, new Set(names)]));
   const changed = (store: string) => sets.get(store) ?? new Set();
+  const { storeFacts, unstored = storeFacts?.unstored } = options;
+  const isStateEnough = storeFacts === undefined && unstored === undefined;
   const context: AccountContext = {
     desired,
     now: live.now,
@@ -86,8 +90,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token, store) => changed(store).has(`${account}/${token}`),
     heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
-    isUnstored: (account, token) =>
-      options.storeFacts === undefined || options.storeFacts.unstored?.has(`${accountKey(account)}/${token}`) === true,
+    isUnstored: (account, token) => isStateEnough || unstored?.has(`${accountKey(account)}/${token}`) === true,
   };
   const plans = accountNames(desired, state)
     .filter(only)

@@ -1,5 +1,7 @@
 /** Where one rule ends and another begins: each test is about findings that must not be reported. */
+
 import { describe, expect, it } from 'vitest';
+import { updateToken } from '../../src/apply/state-writer.ts';
 import { RULES } from '../../src/audit/audit.ts';
 import type { Usage } from '../../src/audit/evidence.ts';
 import { UserError } from '../../src/model/user-error.ts';
@@ -131,6 +133,27 @@ describe('what a run left', () => {
     const left = await auditOf(world, desire({}));
     expect(found(left)).toEqual(['MDA008 etl_prod/load']);
     expect(left.findings[0]?.fix).toEqual({ text: 'Revoke it at MotherDuck if nothing uses it.' });
+  });
+
+  it.each([
+    [true, new Set<string>(), 'to replace, and to revoke after the overlap'],
+    // The state alone proves nothing where the store was looked into.
+    [false, new Set<string>(), 'to replace, and to revoke after the overlap'],
+    [false, new Set(['etl_prod/load']), 'to revoke'],
+  ])('an orphan goes as an apply takes it (stored: %s, %s)', async (storing, unstored, how) => {
+    const world = await applied();
+    const { record } = await world.api.createToken('etl_prod', { name: 'load.2', ttl: FAR });
+    await updateToken(world.stateWriter, 'etl_prod', 'load', (entry) => ({
+      ...entry,
+      generation: 2,
+      intents: [{ name: 'load.2', generation: 2, at: record.created_ts, storing }],
+    }));
+    const { findings } = await auditOf(world, desired, { unstored });
+    const orphan = findings.find(({ rule }) => rule === 'MDA008');
+    expect(orphan?.fix).toEqual({
+      text: `Apply the configuration ${how}.`,
+      command: ['apply', '--only', 'etl_prod'],
+    });
   });
 
   it('a token of a smoke test is found, and nothing else of it', async () => {

@@ -62,7 +62,7 @@ function tokenLines(key: string, width: number, token: StateToken): string[] {
   }
   for (const intent of token.intents)
     lines.push(
-      `${intent.name}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be stored' : 'not stored'}`,
+      `${intent.name}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'whose secret may be stored' : 'not recorded as stored'}`,
     );
   if (token.suspended && lines.length === 0) lines.push('none, since its account is suspended');
   return lines.map((line, index) => printable(`  ${padTo(index === 0 ? printable(key) : '', width)} ${line}`));
