@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml';
 import { allBlocksOf, blocksOf, readText } from '../examples/markdown.ts';
 import { ROOT } from '../in-process.ts';
 import { CONFIG, Stage } from '../stage.ts';
+import { withPullRequest } from './organizations.ts';
 import { pages } from './pages.ts';
-import { withPullRequest } from './pull-request.ts';
 
 const DAY_MS = 86_400_000;
 

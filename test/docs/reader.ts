@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { standInForMdacc } from '../ci/command-server.ts';
-import { mdaccIn, missing, readText, type Step, stepsOf } from '../examples/markdown.ts';
+import { mdaccIn, missing, namedCommands, readText, type Step, stepsOf } from '../examples/markdown.ts';
 import { type Ran, runInProcess } from '../in-process.ts';
 import { Stage } from '../stage.ts';
 
@@ -35,6 +35,7 @@ export class Reader {
   folder: string;
   /** What the page writes as `NAME=…`. */
   readonly own: Record<string, string> = {};
+  readonly #typed: string[] = [];
   readonly #bin: string;
   readonly #steps: Step[];
   #env: Record<string, string> = {};
@@ -53,9 +54,11 @@ export class Reader {
     return new Reader(page, stage);
   }
 
-  /** The commands that are still to be typed. */
+  /** The commands that are still to be typed: those in blocks, and those that sentences name without words for names. */
   get left(): readonly string[] {
-    return this.#steps.map(({ command }) => command);
+    const named = namedCommands(readText(this.page)).filter((command) => !/[A-Z]{3}|…/.test(command));
+    const untyped = named.filter((command) => !this.#typed.some((line) => line.startsWith(command)));
+    return [...this.#steps.map(({ command }) => command), ...new Set(untyped)];
   }
 
   /** Goes to another folder. */
@@ -67,7 +70,9 @@ export class Reader {
 
   /** The next step, which the test carries out itself. */
   take(): Step {
-    return this.#steps.shift() ?? expect.unreachable(`${this.page} shows no more commands`);
+    const step = this.#steps.shift() ?? expect.unreachable(`${this.page} shows no more commands`);
+    this.#typed.push(step.command);
+    return step;
   }
 
   /** Types the next command, and the answer that the page shows: it must end with this code, and print the same. */
@@ -107,6 +112,7 @@ export class Reader {
   /** Types a line that is not on the page, or not alone. */
   async type(line: string, code = 0, answer = 'yes'): Promise<Ran> {
     const { env } = this.stage;
+    this.#typed.push(line);
     const typed = uncommented(line)
       // The reader's own value.
       .replaceAll(/\b([A-Z_]+)=…/g, (_, name) => `${name}='${this.own[name]}'`);

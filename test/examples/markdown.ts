@@ -69,7 +69,7 @@ export function untypeable(text: string): object[] {
   const lines = ['sh', 'bash'].flatMap((language) => blocksOf(text, language)).flatMap((block) => block.split('\n'));
   const typed = [...lines, ...stepsOf(text).map((step) => step.command)].flatMap(mdaccIn);
   // `mdacc rotate` in a sentence is a name.
-  const named = namedIn(text).flatMap(mdaccIn);
+  const named = namedCommands(text).flatMap(mdaccIn);
   return [
     ...typed.map((words) => ({ typed: words.join(' '), wrong: wrongWith(words) })),
     ...named.map((words) => ({ named: words.join(' '), wrong: wrongWith([...words, '--help']) && wrongWith(words) })),
@@ -77,7 +77,7 @@ export function untypeable(text: string): object[] {
 }
 
 /** The code in a text's sentences that is a command, without those that the reference names by their arguments. */
-function namedIn(text: string): string[] {
+export function namedCommands(text: string): string[] {
   const prose = text.replace(/^( *)```.*?^\1```$/gms, '');
   const codes = [...prose.matchAll(/`([^`\n]*\bmdacc [^`\n]+)`/g)].map(([, code = '']) => code);
   return codes.filter((code) => !/mdacc [^$]*<|COMMAND/.test(code));

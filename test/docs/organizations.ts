@@ -1,8 +1,23 @@
-/** The organization of the pages about plans and audits. */
+/** The folders and organizations in which the pages' commands are typed. */
 import { expect } from 'vitest';
-import { Stage } from '../stage.ts';
+import { CONFIG, Stage } from '../stage.ts';
 
 const DAY = 86_400;
+
+/** A folder with nothing in it. */
+export function emptyFolder(): Stage {
+  const stage = new Stage('');
+  stage.remove(CONFIG);
+  return stage;
+}
+
+/** A folder with a configuration that was applied at MotherDuck, where a served sandbox takes its place. */
+export async function appliedAtMotherDuck(configuration?: string): Promise<Stage> {
+  const stage = new Stage(configuration);
+  await stage.serve();
+  expect(await stage.run('apply --yes')).toMatchObject({ code: 0 });
+  return stage;
+}
 
 /** Three weeks after the first apply, with a branch that makes a Duckling larger and adds a tenant; two accounts are unmanaged. */
 export async function withPullRequest(): Promise<Stage> {
