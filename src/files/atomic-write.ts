@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
-import { type FileHandle, link, lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../model/time.ts';
 import { writableTarget } from './links.ts';
 import { isRunning } from './process.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
+import { utf8Chunks } from './utf8-chunks.ts';
 
 /** Options of an atomic write. */
 export interface AtomicOptions {
@@ -27,13 +28,14 @@ export interface AtomicOptions {
  * Replaces a file's whole content. A crash or a full disk leaves either the old file or the new one, and the content
  * is on the disk when this returns. The target of a symbolic link is replaced, not the link.
  *
+ * @param data The text, or its pieces.
  * @throws UserError LINK_REFUSED for a link that git tracks. The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
  * replaced and its folder could not be synced.
  * @returns The `fileIdentity` of the new file.
  */
 export async function writeFileAtomic(
   path: string,
-  data: string | Uint8Array,
+  data: string | Iterable<string>,
   options: AtomicOptions,
 ): Promise<string> {
   const target = options.isNew === true ? path : await writableTarget(path);
@@ -45,7 +47,8 @@ export async function writeFileAtomic(
   try {
     try {
       if (existing !== undefined) await copyOwner(file, existing, options.keepMode === true);
-      await file.writeFile(options.isRehearsal === true ? Buffer.alloc(Buffer.byteLength(data), '#') : data);
+      const chunks = utf8Chunks(typeof data === 'string' ? [data] : data);
+      await writeFile(file, options.isRehearsal === true ? masked(chunks) : chunks);
       await file.sync();
       identity = identityOf(await file.stat({ bigint: true }));
     } finally {
@@ -64,6 +67,10 @@ export async function writeFileAtomic(
     throw new NotSyncedError(cause, identity);
   });
   return identity;
+}
+
+function* masked(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const { length } of chunks) yield Buffer.alloc(length, '#');
 }
 
 const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK'];

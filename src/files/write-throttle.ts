@@ -31,26 +31,3 @@ export class WriteThrottle {
     this.#nextWriteAt = bytes < LARGE ? ended : ended + Math.min(ended - started, MAX_PAUSE_MS);
   }
 }
-
-/** Encodes to UTF-8 in a buffer that is reused, so that megabytes written many times a minute create no garbage. */
-export class Utf8Buffer {
-  #buffer: Buffer = Buffer.alloc(0);
-
-  /** The bytes of a text given in pieces; valid until the next call. */
-  encode(pieces: Iterable<string>): Uint8Array {
-    let length = 0;
-    for (const piece of pieces) {
-      // A UTF-16 unit takes at most three bytes.
-      this.#makeRoom(length, piece.length * 3);
-      length += this.#buffer.write(piece, length);
-    }
-    return this.#buffer.subarray(0, length);
-  }
-
-  #makeRoom(used: number, more: number): void {
-    if (used + more <= this.#buffer.length) return;
-    const larger = Buffer.alloc(Math.max(used + more, this.#buffer.length * 2));
-    this.#buffer.copy(larger, 0, 0, used);
-    this.#buffer = larger;
-  }
-}

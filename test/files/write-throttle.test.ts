@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Utf8Buffer, WriteThrottle } from '../../src/files/write-throttle.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { WriteThrottle } from '../../src/files/write-throttle.ts';
 import { monotonicMs } from '../../src/model/time.ts';
 
 // A clock that only the test advances.
@@ -21,21 +21,4 @@ it.each([
   expect(throttle.remainingMs).toBe(restMs);
   vi.advanceTimersByTime(restMs);
   expect(throttle.remainingMs).toBe(0);
-});
-
-describe('Utf8Buffer', () => {
-  it.each([
-    ['nothing', []],
-    ['empty pieces', ['', 'a', '']],
-    ['every width of UTF-8', ['a', 'ß', '漢', '🦆']],
-    ['more than it has room for', Array.from({ length: 2000 }, (_, index) => `${index} ü `.repeat(10))],
-  ])('gives the UTF-8 of %s', (_what, pieces) => {
-    expect(Buffer.from(new Utf8Buffer().encode(pieces)).toString()).toBe(pieces.join(''));
-  });
-
-  it('keeps nothing of an earlier, longer text', () => {
-    const bytes = new Utf8Buffer();
-    bytes.encode(['a longer text']);
-    expect(Buffer.from(bytes.encode(['short'])).toString()).toBe('short');
-  });
 });

@@ -2,6 +2,7 @@
  * A state in a file: the snapshot as JSON that people can read, then one line for each change since. It is complete at every
  * moment, so that it can be committed after a run that was killed; a run that ends leaves the snapshot alone.
  */
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
@@ -9,7 +10,6 @@ import { writableTarget } from '../../files/links.ts';
 import { lockIdentity } from '../../files/lock.ts';
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
 import { codeOf } from '../../files/system-errors.ts';
-import { Utf8Buffer } from '../../files/write-throttle.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import { isLikeState } from '../damage.ts';
@@ -45,13 +45,19 @@ interface Log {
   readonly snapshotSize: number;
 }
 
-/** What was read from the file, until the first write has checked that it is unchanged. */
-type Opened = { readonly text: string | undefined } | 'checked';
+/** The file as it was read, until the first write has checked that it is unchanged. Without its text, which may be megabytes. */
+interface Opened {
+  /** Undefined: there was no file. */
+  readonly digest: string | undefined;
+  readonly identity: string | undefined;
+  readonly lineage: string | undefined;
+}
 
 class FileBackend implements StateBackend {
   readonly name: string;
   readonly file: string;
-  #opened: Opened = { text: undefined };
+  /** Undefined: it was checked. */
+  #opened: Opened | undefined = { digest: undefined, identity: undefined, lineage: undefined };
   /** The lock when the state was read: its file, what tells it from another file, and its text. */
   #lock: { readonly path: string; identity: string | undefined; readonly text: string | undefined } | undefined;
   /** Undefined: the next write replaces the file. */
@@ -75,8 +81,9 @@ class FileBackend implements StateBackend {
   async read(): Promise<StoredState | undefined> {
     const path = await lockFileOf(this.file);
     this.#lock = { path, identity: identityAt(path), text: await lockIdentity(path) };
+    const identity = identityAt(this.file);
     const text = await readStateText(this.file);
-    this.#opened = { text };
+    this.#opened = { identity, digest: digestOf(text), lineage: /"lineage":\s*("[^"]+")/.exec(text ?? '')?.[1] };
     return text === undefined ? storedLeft(this.file) : storedIn(text);
   }
 
@@ -108,8 +115,7 @@ class FileBackend implements StateBackend {
     try {
       await this.#refuseIfLost();
       await this.#checkFirstWrite(undefined);
-      const pieces = [...change.snapshot(), `${change.text}\n`];
-      await writeFileAtomic(leftFile(this.file), pieces.join(''), { mode: 0o666 });
+      await writeFileAtomic(leftFile(this.file), [...change.snapshot(), `${change.text}\n`], { mode: 0o666 });
       await rm(await writableTarget(this.file));
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.file, error);
@@ -166,9 +172,8 @@ class FileBackend implements StateBackend {
   /** Replaces the file by the whole state. */
   async #writeWhole(change: AppendedChange): Promise<void> {
     await this.#closeLog();
-    const bytes = new Utf8Buffer().encode(change.snapshot());
     try {
-      this.#identity = await writeFileAtomic(this.file, bytes, { mode: 0o666, keepMode: true });
+      this.#identity = await writeFileAtomic(this.file, change.snapshot(), { mode: 0o666, keepMode: true });
     } catch (error) {
       // The file was replaced; the next write replaces it again.
       if (error instanceof NotSyncedError) this.#identity = error.identity;
@@ -176,9 +181,10 @@ class FileBackend implements StateBackend {
     }
     this.#hasChanges = false;
     const file = await open(await writableTarget(this.file), 'a');
-    if (identityOf(await file.stat({ bigint: true })) === this.#identity) {
-      this.#log = { file, size: bytes.length, snapshotSize: bytes.length };
-    } else await file.close();
+    const facts = await file.stat({ bigint: true });
+    const size = Number(facts.size);
+    if (identityOf(facts) === this.#identity) this.#log = { file, size, snapshotSize: size };
+    else await file.close();
   }
 
   /** Adds a line to the file. After a failure, which may leave half of it, the next write replaces the file. */
@@ -241,7 +247,7 @@ class FileBackend implements StateBackend {
     if (identity === undefined) return true;
     const last = this.#last;
     if (this.#hasChanges || last === undefined) return false;
-    if ((await readStateText(this.file)) !== [...last.snapshot()].join('')) return false;
+    if (digestOf(await readStateText(this.file)) !== digestOf(last.snapshot())) return false;
     this.#identity = identity;
     return true;
   }
@@ -249,14 +255,24 @@ class FileBackend implements StateBackend {
   /** Before the first write: refuses to overwrite a file that was edited or pulled since it was read, and backs up one of an older version. */
   async #checkFirstWrite(migratedFrom: number | undefined): Promise<void> {
     const opened = this.#opened;
-    if (opened === 'checked') return;
-    const now = await readStateText(this.file);
-    if (now !== opened.text) throw changedOutside(this.file, opened.text, now);
-    if (migratedFrom !== undefined && now !== undefined) {
-      await writeFileAtomic(`${this.file}.v${migratedFrom}.backup`, now, { mode: 0o666 });
+    if (opened === undefined) return;
+    if (migratedFrom !== undefined || identityAt(this.file) !== opened.identity) {
+      const now = await readStateText(this.file);
+      if (digestOf(now) !== opened.digest) throw changedOutside(this.file, opened, now);
+      if (migratedFrom !== undefined && now !== undefined) {
+        await writeFileAtomic(`${this.file}.v${migratedFrom}.backup`, now, { mode: 0o666 });
+      }
     }
-    this.#opened = 'checked';
+    this.#opened = undefined;
   }
+}
+
+/** Tells a text, or its pieces, from any other; undefined for none. */
+function digestOf(text: string | Iterable<string> | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const hash = createHash('sha256');
+  for (const piece of typeof text === 'string' ? [text] : text) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /** The snapshot and the changes in the text of a state file. */
@@ -340,15 +356,15 @@ function writtenByOther(path: string): UserError {
   );
 }
 
-function changedOutside(path: string, opened: string | undefined, now: string | undefined): UserError {
+function changedOutside(path: string, opened: Opened, now: string | undefined): UserError {
   const hint = 'The file was not overwritten. Check it, then run the command again.';
-  const lineage = /"lineage":\s*("[^"]+")/.exec(opened ?? '')?.[1];
-  const isChanged = opened !== undefined && (now === undefined || (lineage !== undefined && now.includes(lineage)));
+  const { digest, lineage } = opened;
+  const isChanged = digest !== undefined && (now === undefined || (lineage !== undefined && now.includes(lineage)));
   if (isChanged) {
     const what = now === undefined ? 'removed' : 'changed';
     return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read.`, hint);
   }
-  const before = opened === undefined ? 'there was no file' : 'the file had another lineage';
+  const before = digest === undefined ? 'there was no file' : 'the file had another lineage';
   return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}.`, hint);
 }
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, type Lock, readLock } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
-import { Utf8Buffer, WriteThrottle } from '../../../files/write-throttle.ts';
+import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { monotonicMs } from '../../../model/time.ts';
 import type { FileStoreConfig } from './check-file.ts';
 import { DotenvText } from './dotenv-text.ts';
@@ -33,7 +33,6 @@ interface KnownText {
   readonly content: SecretsText;
   /** The file's identity: another program may have changed it since. */
   readonly identity: string;
-  readonly bytes: Utf8Buffer;
 }
 
 /** The secrets of a file are in memory this long after a write, or after they were looked at; milliseconds. */
@@ -91,22 +90,17 @@ function changeAll(target: string, changes: readonly QueuedChange[], queue: Queu
       }
     });
     if (!isChanged) return made;
-    const { length, identity, bytes } = await write();
-    queue.throttle.wrote(started, length);
+    const identity = await write();
+    queue.throttle.wrote(started, (await stat(target)).size);
     // A dotenv file alone: what is removed from the text of a JSON file is there until it is parsed again.
-    if (queue.format === 'dotenv' && made.length === changes.length && identity)
-      queue.known = { content, identity, bytes };
+    if (queue.format === 'dotenv' && made.length === changes.length && identity) queue.known = { content, identity };
     return made;
   };
   return changeFile(target, queue.format, change, known);
 }
 
-/** Writes the changed text; the identity of the new file is absent where its folder could not be synced. */
-type Write = (options?: Pick<AtomicOptions, 'isRehearsal'>) => Promise<{
-  readonly length: number;
-  readonly identity: string | undefined;
-  readonly bytes: Utf8Buffer;
-}>;
+/** Writes the changed text. Gives the identity of the new file; undefined where its folder could not be synced. */
+type Write = (options?: Pick<AtomicOptions, 'isRehearsal'>) => Promise<string | undefined>;
 
 type FileChange<T> = (content: SecretsText, write: Write) => Promise<T>;
 
@@ -125,13 +119,10 @@ export async function changeFile<T>(
   const lock = await lockFile(`${target}.lock`);
   try {
     const isKnown = known !== undefined && identityAt(target) === known.identity;
-    const { bytes } = known ?? { bytes: new Utf8Buffer() };
     const content = isKnown ? known.content : await parsed(format, (await readText(target)) ?? '');
-    return await change(content, async (options) => {
-      const data = bytes.encode(content.pieces());
-      const identity = await writeFileAtomic(target, data, { mode: 0o600, ...options }).catch(unlessReplaced);
-      return { length: data.length, identity, bytes };
-    });
+    return await change(content, (options) =>
+      writeFileAtomic(target, content.pieces(), { mode: 0o600, ...options }).catch(unlessReplaced),
+    );
   } finally {
     // The secrets are stored; a lock that remains is replaced when this process has ended.
     await lock.release().catch(() => undefined);
