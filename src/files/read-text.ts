@@ -70,7 +70,7 @@ export async function readRegularFile(
     const facts = await file.stat();
     if (!facts.isFile()) throw new NotAFileError(facts.isDirectory() ? 'EISDIR' : 'EINVAL');
     if (facts.size > most) throw new NotAFileError('EFBIG');
-    const bytes = await readUpTo(file, most);
+    const bytes = await readUpTo(file, facts.size, most);
     if (isSame) await expectSame(path, file);
     return bytes;
   } finally {
@@ -84,15 +84,15 @@ async function expectSame(path: string, file: FileHandle): Promise<void> {
   if (open.ino !== there.ino || open.dev !== there.dev) throw new NotAFileError('EAGAIN');
 }
 
-/** A file of the system may have no size and no end. */
-async function readUpTo(file: FileHandle, most: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for (let size = 0; ; ) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(64 * 1024));
-    if (bytesRead === 0) return Buffer.concat(chunks);
-    size += bytesRead;
-    if (size > most) throw new NotAFileError('EFBIG');
-    chunks.push(buffer.subarray(0, bytesRead));
+/** A file of the system may have no size and no end, and any file may grow. */
+async function readUpTo(file: FileHandle, size: number, most: number): Promise<Buffer> {
+  let buffer = Buffer.allocUnsafe(Math.max(size + 1, 64 * 1024));
+  for (let used = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, used);
+    if (bytesRead === 0) return buffer.subarray(0, used);
+    used += bytesRead;
+    if (used > most) throw new NotAFileError('EFBIG');
+    if (used === buffer.length) buffer = Buffer.concat([buffer], 2 * used);
   }
 }
 
