@@ -295,7 +295,7 @@ export function program(words: readonly string[] = []): Command {
       completion,
       'source <(mdacc completion bash)',
       'source <(mdacc completion zsh)',
-      'mdacc completion fish > ~/.config/fish/completions/mdacc.fish',
+      'mdacc completion fish > ~/.config/fish/conf.d/mdacc.fish',
     );
   });
   command('version', 'Show the version', (version) => {
