@@ -47,6 +47,26 @@ export function secretValues(env: NodeJS.ProcessEnv): string[] {
   return values.map(([, value]) => value?.trim() ?? '').filter((value) => value.length >= 8);
 }
 
+/** The forms in which a text can occur within another one: as it is, in base64, in hexadecimal and in a URL. */
+export function encodingsOf(text: string): string[] {
+  const bytes = Buffer.from(text, 'utf8');
+  // Inside a longer text, base64 has one of three alignments.
+  const shifted = [1, 2].map((by) =>
+    Buffer.concat([Buffer.alloc(by), bytes])
+      .toString('base64')
+      .slice(by + 1),
+  );
+  const base64 = [bytes.toString('base64'), ...shifted].map((form) => form.replace(/=+$/, ''));
+  const url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
+}
+
+/** What a text contains that has a token of an environment in it, also encoded. */
+export function tokenForms(env: NodeJS.ProcessEnv): string[] {
+  // The last character of base64 depends on what follows it.
+  return secretValues(env).flatMap((secret) => encodingsOf(secret).map((form) => form.slice(0, -1)));
+}
+
 /** The names of a token, from which stores form its secret path. */
 export interface TokenAddress {
   /** The account as spelled in the configuration. */
@@ -75,7 +95,7 @@ export function isVariableTemplate(template: string): boolean {
 
 /** A copy of the environment for other programs, without MotherDuck tokens under any name. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const secrets = secretValues(env);
-  const holdsOne = (value: string | undefined) => secrets.some((secret) => value?.includes(secret));
+  const forms = tokenForms(env);
+  const holdsOne = (value: string | undefined) => forms.some((form) => value?.includes(form));
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isSecretVariable(name) && !holdsOne(value)));
 }

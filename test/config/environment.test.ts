@@ -38,6 +38,8 @@ describe('values from the environment', () => {
     const admin = 'an-admin-token-of-no-shape';
     const env = { MOTHERDUCK_ADMIN_TOKEN: admin, OTHER: `Bearer ${admin}` };
     expect(await findings(yaml, env)).toEqual(['variable-secret 11 ${OTHER}']);
+    const encoded = { ...env, OTHER: Buffer.from(`me:${admin}`).toString('base64') };
+    expect(await findings(yaml, encoded)).toEqual(['variable-secret 11 ${OTHER}']);
     expect(await findings(yaml, { OTHER: 'eyJhbGciOi.eyJzdWIi.c2ln' })).toEqual(['variable-secret 11 ${OTHER}']);
     expect(await findings(yaml, { OTHER: 'sales' })).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { maskCredentials } from '../../../model/credential.ts';
 import { withoutEnvironmentSecrets } from '../../../model/environment-secrets.ts';
-import type { Secret } from '../../../model/secret.ts';
+import { encodingsOf, type Secret } from '../../../model/secret.ts';
 
 /** A run of this many characters that also occurs in the secret is treated as part of it. */
 const PIECE = 8;
@@ -54,7 +54,7 @@ function withoutSecret(text: string, secret: Secret): string {
 
 function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly length: number } {
   const text = secret.reveal();
-  const forms = [text, ...text.split('.')].flatMap(encodings).map(lower);
+  const forms = [text, ...text.split('.')].flatMap(encodingsOf).map(lower);
   const length = Math.max(1, Math.min(PIECE, text.length));
   const all = new Set<string>();
   for (const form of forms) {
@@ -66,19 +66,6 @@ function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly
 /** Lower-cases A to Z only: some other letters become longer, and offsets would no longer match. */
 function lower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-function encodings(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
-  // Inside a longer text, base64 has one of three alignments.
-  const shifted = [1, 2].map((by) =>
-    Buffer.concat([Buffer.alloc(by), bytes])
-      .toString('base64')
-      .slice(by + 1),
-  );
-  const base64 = [bytes.toString('base64'), ...shifted].map((form) => form.replace(/=+$/, ''));
-  const url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
 }
 
 /** Replaces long runs of mixed letters and digits, unlike words and paths: other secrets, such as the command's own. */

@@ -94,6 +94,12 @@ describe.skipIf(isWindows)('put', () => {
       'KEPT',
     ])
       vi.stubEnv(name, 'x');
+    const admin = 'header.payload-of-the-admin.signature';
+    vi.stubEnv('MOTHERDUCK_ADMIN_TOKEN', admin);
+    for (const [name, text] of Object.entries({ PLAIN: admin, BASIC: `u:${admin}`, LONGER: `us:${admin}:more` }))
+      vi.stubEnv(`COPY_${name}`, name === 'PLAIN' ? text : Buffer.from(text).toString('base64'));
+    // An address is no secret, and the user's own command may connect.
+    vi.stubEnv('MOTHERDUCK_HOST', 'api.example');
     // A vault behind the proxy needs it.
     vi.stubEnv('HTTPS_PROXY', 'http://ann:pw@proxy.example:8080');
     const spy = `
@@ -105,7 +111,7 @@ describe.skipIf(isWindows)('put', () => {
     const seen = await readFile(file, 'utf8');
     expect(seen).not.toContain(marker.slice(0, 20));
     const { env, cwd } = JSON.parse(seen);
-    expect(Object.keys(env).filter((name) => /motherduck/i.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /motherduck|^COPY_/i.test(name))).toEqual(['MOTHERDUCK_HOST']);
     expect(env.KEPT).toBe('x');
     expect(env.HTTPS_PROXY).toBe('http://ann:pw@proxy.example:8080');
     expect(cwd).toBe(process.cwd());
