@@ -79,7 +79,8 @@ export class Reader {
   async next(code = 0): Promise<Ran> {
     const { command, shown } = this.take();
     const [, answer] = /^.* to go on: (.+)$/m.exec(shown.join('\n')) ?? [];
-    const ran = this.#asAtMotherDuck(await this.type(command, code, answer));
+    const typed = await this.type(command, code, answer);
+    const ran = command.includes('--sandbox') ? typed : this.#asAtMotherDuck(typed);
     // Notes on stderr, such as progress and questions, may come in any order.
     const notes = new Set(ran.stderr.split(/\r?\n/));
     const result = shown.filter((line) => line === '' || !notes.has(line));

@@ -105,12 +105,13 @@ export function hasConfiguration(readme: string): boolean {
   return existsSync(path.join(ROOT, path.dirname(readme), 'motherduck.accounts.yaml'));
 }
 
-/** What differs from run to run: the day, ids, how long something took, and the days left, of which the first second has one more. */
+/** What differs from run to run: the day, ids, how long something took, how often a state was written, and the days left, of which the first second has one more. */
 function settled(line: string): string {
   return line
     .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC|T[\d:.]+Z)?/g, 'DATE')
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'ID')
     .replace(/\d+ ms/g, 'N ms')
+    .replace(/serial \d+/g, 'serial N')
     .replace(/expires in \d+ days/g, 'expires in N days')
     .trimEnd();
 }
