@@ -15,10 +15,12 @@ const { basename, join } = require('node:path');
 const { takeImage } = require('./image.cjs');
 
 const { log, files, kill, images } = JSON.parse(process.env.CRASH_HOOK);
-const { open, rename, link, unlink } = fs;
+const { open, rename, link, unlink, writeFile } = fs;
 const { spawn } = childProcess;
 const TEMPORARY = /\.mdacc-[0-9a-f]{8}-\d+-[0-9a-f]{16}\.tmp$/;
 const counts = new Map();
+/** The kind of each temporary file that is open, by its handle. */
+const temporary = new WeakMap();
 
 /** Counts the step and logs it; the process may end here. */
 function reach(kind, when) {
@@ -46,15 +48,20 @@ fs.open = async (path, ...rest) => {
   if (rest[0] === 'a' && kindOf(path) !== undefined) return hookAppends(handle, kindOf(path));
   const kind = TEMPORARY.test(path) ? kindOf(String(path).replace(TEMPORARY, '')) : undefined;
   if (kind === undefined || kind === 'lock') return handle;
-  const writeFile = handle.writeFile.bind(handle);
-  handle.writeFile = async (data, ...more) => {
-    const half = Buffer.from(data).subarray(0, data.length / 2);
-    await handle.write(half, 0, half.length, 0);
-    reach(kind, 'torn');
-    await handle.truncate(0);
-    return writeFile(data, ...more);
-  };
+  temporary.set(handle, kind);
   return handle;
+};
+
+/** The text of a temporary file, whose half a kill may leave. */
+fs.writeFile = async (file, data, ...more) => {
+  const kind = temporary.get(file);
+  if (kind === undefined) return writeFile(file, data, ...more);
+  // Chunks share a buffer, so each is copied.
+  const whole = Buffer.concat(Array.from(data, (chunk) => Buffer.from(chunk)));
+  await file.write(whole, 0, Math.floor(whole.length / 2), 0);
+  reach(kind, 'torn');
+  await file.truncate(0);
+  return writeFile(file, whole, ...more);
 };
 
 /** A line that is added to a file, whose half a kill may leave. */
