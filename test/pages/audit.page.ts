@@ -47,6 +47,18 @@ inBrowser('the page of an audit', (open) => {
       await page.close();
     });
 
+    it('is printed as a table with its titles, on a page narrower than a screen', async () => {
+      const { page } = await open(html, { scheme: 'light', size: { width: 700, height: 990 } });
+      await page.emulateMediaType('print');
+      const heights = (selector: string) =>
+        page.$$eval(selector, (cells) => cells.map((cell) => cell.getBoundingClientRect().height));
+      expect(Math.min(...(await heights('.inventory th button')))).toBeGreaterThan(0);
+      // The cells of a row stand side by side.
+      expect(new Set(await heights('.inventory tbody tr:first-child > *')).size).toBe(1);
+      expect(await page.$eval('.filter', (filter) => filter.checkVisibility())).toBe(false);
+      await page.close();
+    });
+
     it('is complete without its script', async () => {
       const whole = await open(html);
       const bare = await open(html.replace(/<script>.*<\/script>/s, ''));

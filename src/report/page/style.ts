@@ -126,7 +126,7 @@ th[aria-sort] button::after{content:" ↕"}
 th[aria-sort=ascending] button::after{content:" ▲"}
 th[aria-sort=descending] button::after{content:" ▼"}
 [hidden]{display:none!important}
-@media(max-width:52rem){
+@media screen and (max-width:52rem){
 .weeks>li{grid-template-columns:minmax(0,1fr)}
 .times>li,.axis{grid-template-columns:minmax(0,1fr)}
 .axis>:first-child{display:none}
@@ -152,9 +152,11 @@ td[data-is]::before{content:attr(data-is);color:var(--quiet);font-size:.875rem;l
 .inventory td:nth-child(5)::before{content:"Last verified"}
 }
 @media print{
-.filter,button{display:none}
+.filter,.run button{display:none}
+.inventory thead button{color:var(--quiet)}
+th[aria-sort] button::after{content:none}
 .inventory tbody tr{content-visibility:visible}
-html{font-size:10pt}
+html{font-size:9pt}
 .card,.notice,.times>li,tr{break-inside:avoid}
 details::details-content{content-visibility:visible;display:block;height:auto}
 nav,.card details>summary{display:none}
