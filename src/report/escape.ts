@@ -219,6 +219,11 @@ export function markdown(text: string): string {
   });
 }
 
+/** `a → b`, where terminals have `a -> b`. */
+export function withArrows(text: string): string {
+  return text.replaceAll(' -> ', ' → ');
+}
+
 /** The number of characters of lines that are joined by line breaks. */
 export function lengthOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length + 1, 0);

@@ -105,7 +105,7 @@ describe('the table of a comment', () => {
     const row = planMarkdown(plan)
       .split('\n')
       .find((line) => line.startsWith('|') && line.includes('zz&#95;moved'));
-    expect(row).toMatch(/its secret moves: s+… 70,000 characters …s+ -&#62; evil/);
+    expect(row).toMatch(/its secret moves: s+… 70,000 characters …s+ → evil/);
     expect(row?.length).toBeLessThan(2000);
   });
 

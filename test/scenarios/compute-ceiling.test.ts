@@ -25,7 +25,7 @@ it('is in every format of a plan', async () => {
   const text = await as('text');
   expect(text.split(UPSIZED)).toHaveLength(3);
   expect(text).toContain(`All Ducklings at once cost ${UPSIZED}, by compute_rates`);
-  expect((await as('markdown')).replaceAll('-&#62;', '->').split(UPSIZED)).toHaveLength(3);
+  expect((await as('markdown')).replaceAll('→', '->').split(UPSIZED)).toHaveLength(3);
   expect((await as('html')).split(UPSIZED.replace('at most ', '').replaceAll('->', '→')).length).toBeGreaterThan(2);
   const document = JSON.parse(await as('json')) as object;
   expect(document).toMatchObject({

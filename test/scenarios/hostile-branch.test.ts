@@ -151,7 +151,7 @@ describe('the plan of a pull request', () => {
     const { code, plan, markdown } = await pull.plan();
     expect(code).toBe(2);
     expect(kinds(plan)).toEqual(['state_edited', 'policy_hastened']);
-    expect(markdown).toContain('overlap 1d -&#62; 5m');
+    expect(markdown).toContain('overlap 1d → 5m');
     expect(markdown).toMatch(/1 token edited \(overlap, rotate&#95;before\)/);
   });
 

@@ -68,8 +68,3 @@ export function unbroken(text: string): Markup {
   const parts = text.split(/((?<![\w-])--?[a-z][\w-]*|\b\d{4}-\d\d-\d\d\b)/);
   return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<span class="whole">${part}</span>`))}`;
 }
-
-/** `a → b`, where terminals have `a -> b`. */
-export function withArrows(text: string): string {
-  return text.replaceAll(' -> ', ' → ');
-}

@@ -9,7 +9,15 @@ import type { ComputeCeiling, Plan, SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { branchText, groupEdits, isOfBranch, stateEditedText } from '../../plan/branch-text.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
-import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, withoutLongTexts } from '../escape.ts';
+import {
+  commentHead,
+  firstThatFit,
+  lengthOf,
+  MOST_CHARACTERS,
+  markdown,
+  withArrows,
+  withoutLongTexts,
+} from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { isKnown } from './ceiling.ts';
@@ -99,7 +107,7 @@ function protections({ protection }: Plan): string[] {
   return [false, true].flatMap((after) => {
     const names = protection.filter((change) => change.after === after).map(({ account }) => account);
     if (names.length === 0) return [];
-    const change = `deletion protection ${said(!after)} -> ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
+    const change = `deletion protection ${said(!after)} → ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
     return ['', `🔓 **${listedWithin(names, PROTECTION_LENGTH)}**: ${change}`];
   });
 }
@@ -153,13 +161,14 @@ function branchLines(warnings: readonly PlanWarning[], inContext: InContext): st
   return warnings.filter(isOfBranch).flatMap((warning) => {
     const { message, hint } = branchText(warning);
     const after = `<br>${markdown(hintText(hint, inContext))}`;
-    if (warning.kind !== 'state_edited') return ['', `⚠️ **${markdown(cut(message, SETTINGS_LENGTH))}**${after}`];
+    if (warning.kind !== 'state_edited')
+      return ['', `⚠️ **${markdown(cut(withArrows(message), SETTINGS_LENGTH))}**${after}`];
     const groups = groupEdits(warning.edits);
     const shown = groups.slice(0, EDITS_SHOWN);
     const share = Math.floor(EDITS_LENGTH / Math.max(1, shown.length));
     const lines = shown.map(({ what, names }) => {
       const of = names.length === 0 ? '' : `: ${listedWithin(names, share)}`;
-      return `- **${markdown(cut(what, NOTICE_LENGTH))}**${of}`;
+      return `- **${markdown(cut(withArrows(what), NOTICE_LENGTH))}**${of}`;
     });
     const others = groups.slice(EDITS_SHOWN).flatMap(({ names }) => names);
     const rest =
@@ -174,7 +183,7 @@ function notices(mark: string, all: readonly PlanNotice[], inContext: InContext)
   const groups = groupNotices(all);
   const lines = groups.slice(0, NOTICES_SHOWN).map(({ subject, message, hint }) => {
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
-    return `${mark} ${about}${markdown(cut(message, NOTICE_LENGTH))}<br>${markdown(cut(hintText(hint, inContext), NOTICE_LENGTH))}`;
+    return `${mark} ${about}${markdown(cut(withArrows(message), NOTICE_LENGTH))}<br>${markdown(cut(hintText(hint, inContext), NOTICE_LENGTH))}`;
   });
   const fitting = firstThatFit(lines, NOTICES_LENGTH, (line) => line.length + 2);
   const more = groups.length - fitting.length;
@@ -182,7 +191,7 @@ function notices(mark: string, all: readonly PlanNotice[], inContext: InContext)
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  return isKnown(compute) ? ['', `All Ducklings at once, by \`compute_rates\`:${ceiling(compute)}`] : [];
+  return isKnown(compute) ? ['', `All Ducklings at once, by \`compute_rates\`: ${ceiling(compute)}`] : [];
 }
 
 function deletedLine(plan: Plan): string[] {

@@ -1,7 +1,8 @@
 /** The cards of accounts: their actions and reasons, and their YAML before and after, folded. */
 import { type Action, RISKS, type Risk } from '../../../model/plan.ts';
 import { counted } from '../../../model/wording.ts';
-import { html, type Kind, type Markup, NOTHING, nameList, tag, withArrows } from '../../page/markup.ts';
+import { withArrows } from '../../escape.ts';
+import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, ofAccount } from '../groups.ts';
 import { type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';

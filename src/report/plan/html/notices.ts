@@ -2,8 +2,9 @@
 import type { PlanNotice } from '../../../model/notice.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../../plan/notice-groups.ts';
+import { withArrows } from '../../escape.ts';
 import { hintText, type InContext } from '../../hint.ts';
-import { countedNames, html, type Markup, NOTHING, unbroken, withArrows } from '../../page/markup.ts';
+import { countedNames, html, type Markup, NOTHING, unbroken } from '../../page/markup.ts';
 
 /** Errors, and the guardrails that the plan violates. */
 export function blockers({ errors, violations }: Plan, inContext: InContext): Markup[] {

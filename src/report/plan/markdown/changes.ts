@@ -2,14 +2,13 @@
 import {
   type Action,
   type ActionName,
-  type ComputeCeiling,
   type CreateToken,
   RISKS,
   type Risk,
   type RotateToken,
 } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
-import { markdown } from '../../escape.ts';
+import { markdown, withArrows } from '../../escape.ts';
 import { ceilingText, isKnown } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
@@ -133,7 +132,7 @@ export function row({ symbol, risk, verb, why, accounts, names }: Change, most?:
   const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
     at ? text : markdown(text),
   );
-  return rowOf([`\`${symbol}\``, who, of.join(' '), markdown(why), riskText(risk)]);
+  return rowOf([`\`${symbol}\``, who, of.join(' '), markdown(withArrows(why)), riskText(risk)]);
 }
 
 /** Too many changes for a row each: one row an action, with the names alone, as far as they fit. */
@@ -169,14 +168,18 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
   const verb = action.action.replace('_', ' ');
   switch (action.action) {
     case 'rotate_token':
-      return { verb, names: [`${action.before.name} -> ${action.after.name}`] };
+      return { verb, names: [`${action.before.name} → ${action.after.name}`] };
     case 'create_token':
     case 'adopt_token':
       return { verb, names: [action.after.name] };
     case 'revoke_token':
       return { verb, names: [action.before.name] };
     case 'set_ducklings':
-      return { verb: `${verb}${ceiling(action.compute)}`, names: [], exact: [action.before, action.after] };
+      return {
+        verb: `${verb}${isKnown(action.compute) ? `, ${ceiling(action.compute)}` : ''}`,
+        names: [],
+        exact: [action.before, action.after],
+      };
     case 'run_setup':
       return {
         verb: verb + disruptiveWordsText(action),
@@ -190,6 +193,7 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
   }
 }
 
-export function ceiling(compute: ComputeCeiling | undefined): string {
-  return isKnown(compute) ? ` at most ${ceilingText(compute)}` : '';
+/** `at most 12.00 → 14.40 USD an hour, …` */
+export function ceiling(compute: Parameters<typeof ceilingText>[0]): string {
+  return `at most ${ceilingText(compute, '→')}`;
 }
