@@ -1,7 +1,9 @@
 /** The stories of the pages with which people begin: each starts with a folder that has no state. */
+import { cpSync } from 'node:fs';
 import { expect } from 'vitest';
 import { blocksOf, readText } from '../examples/markdown.ts';
 import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
+import { ROOT } from '../in-process.ts';
 import { CONFIG, STATE, Stage } from '../stage.ts';
 import { appliedAtMotherDuck, emptyFolder } from './organizations.ts';
 import { installProgram, Reader } from './reader.ts';
@@ -73,6 +75,23 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     reader.goTo(new Stage());
     delete stage.env.MDACC_SANDBOX;
     await reader.upTo();
+    return reader;
+  },
+
+  'examples/README.md': async () => {
+    const stage = emptyFolder();
+    await stage.serve();
+    const { MOTHERDUCK_ADMIN_TOKEN = '', MDACC_SANDBOX = '' } = stage.env;
+    delete stage.env.MOTHERDUCK_ADMIN_TOKEN;
+    delete stage.env.MDACC_SANDBOX;
+    cpSync(`${ROOT}/examples`, stage.file('clone/examples'), { recursive: true });
+    const reader = await Reader.of('examples/README.md', stage);
+    await reader.type('cd clone');
+    await reader.upTo('export');
+    reader.own.MOTHERDUCK_ADMIN_TOKEN = MOTHERDUCK_ADMIN_TOKEN;
+    stage.env.MDACC_SANDBOX = MDACC_SANDBOX;
+    await reader.upTo();
+    await reader.named('mdacc schema > motherduck.accounts.schema.json');
     return reader;
   },
 

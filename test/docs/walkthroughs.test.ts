@@ -1,4 +1,4 @@
-/** What README.md and the pages of docs/ tell to type works, in this order, and prints what they show. */
+/** What README.md, the pages of docs/ and the examples' README tell to type works, in this order, and prints what they show. */
 import { describe, expect, it } from 'vitest';
 import { readText, stepsOf } from '../examples/markdown.ts';
 import { isWindows } from '../platform.ts';
@@ -8,7 +8,7 @@ import { STORIES } from './stories.ts';
 
 describe.skipIf(isWindows)('a page with commands', () => {
   it('has a story here, and each command without one is on a page', () => {
-    const withCommands = pages().filter((page) => stepsOf(readText(page)).length > 0);
+    const withCommands = [...pages(), 'examples/README.md'].filter((page) => stepsOf(readText(page)).length > 0);
     expect(Object.keys(STORIES).sort()).toEqual(withCommands.sort());
     const commands = new Set(
       withCommands.flatMap((page) => stepsOf(readText(page))).map(({ command }) => uncommented(command)),
