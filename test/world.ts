@@ -221,12 +221,13 @@ export class World {
     desired: Desired,
     options: MakePlanOptions & {
       readonly verify?: ApplyInput['verify'];
+      readonly setUp?: ApplyInput['setUp'];
       readonly stopping?: AbortSignal;
       readonly parallelism?: number;
       readonly onEvent?: ApplyInput['onEvent'];
     } = {},
   ): Promise<Applied & { readonly plan: Plan }> {
-    const { verify, onEvent, stopping = new AbortController().signal, parallelism = 4, ...planning } = options;
+    const { verify, setUp, onEvent, stopping = new AbortController().signal, parallelism = 4, ...planning } = options;
     const plan = await this.plan(desired, planning);
     const live = await this.live(desired);
     const applied = await apply({
@@ -239,6 +240,7 @@ export class World {
       parallelism,
       stopping,
       ...(verify ? { verify } : {}),
+      ...(setUp ? { setUp } : {}),
       ...(onEvent ? { onEvent } : {}),
     });
     // As the commands do.

@@ -24,6 +24,7 @@ export { rotationBreaksFlight } from './rules/rotation-breaks-flight.ts';
 export { rotationOverdue } from './rules/rotation-overdue.ts';
 export { secretLost } from './rules/secret-lost.ts';
 export { secretUnknown } from './rules/secret-unknown.ts';
+export { setupFailed } from './rules/setup-failed.ts';
 export { setupPending } from './rules/setup-pending.ts';
 export { sizeNeverBusy } from './rules/size-never-busy.ts';
 export { sizeNotAllowed } from './rules/size-not-allowed.ts';

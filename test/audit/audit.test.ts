@@ -30,6 +30,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA012',
       'MDA019',
       'MDA028 changed/load',
+      'MDA047 crooked',
       'MDA026 deleted',
       'MDA006 expired/load',
       'MDA018 failing',
@@ -44,7 +45,6 @@ describe('an organization with one instance of every rule', () => {
       'MDA024 sealed',
       'MDA011 stray',
       'MDA004 stray/a year',
-      'MDA044 unprotected',
       'MDA035 untested/load',
       'MDA036',
       'MDA039',
@@ -65,6 +65,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA031 trimmed/report',
       'MDA009 twins/report',
       'MDA029 unprotected',
+      'MDA044 unprotected',
       'MDA037',
       'MDA021 adopted/app',
       'MDA034 browsed',
@@ -117,7 +118,18 @@ describe('an organization with one instance of every rule', () => {
     const all = found(await auditOf(world, desired, readings));
     const seen = found(await auditOf(world, desired, { ...readings, state: NO_STATE }));
     const lost = ['MDA006', 'MDA007', 'MDA008', 'MDA017', 'MDA018', 'MDA020', 'MDA021'];
-    const pending = ['MDA028', 'MDA029', 'MDA030', 'MDA031', 'MDA032', 'MDA033', 'MDA043', 'MDA045', 'MDA046'];
+    const pending = [
+      'MDA028',
+      'MDA029',
+      'MDA030',
+      'MDA031',
+      'MDA032',
+      'MDA033',
+      'MDA043',
+      'MDA045',
+      'MDA046',
+      'MDA047',
+    ];
     expect(
       all
         .filter((each) => !seen.includes(each))
@@ -128,6 +140,7 @@ describe('an organization with one instance of every rule', () => {
     expect(seen.filter((each) => !all.includes(each))).toEqual([
       'MDA027 expired/load',
       'MDA027 revoked/load',
+      'MDA044 crooked',
       'MDA001 dropped',
       'MDA002 failing/load',
       'MDA002 half_done/load',

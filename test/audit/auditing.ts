@@ -5,7 +5,9 @@ import { readLive } from '../../src/live/read.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Live } from '../../src/model/live.ts';
+import type { SetupOutcome } from '../../src/model/setup.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
+import { UserError } from '../../src/model/user-error.ts';
 import { globMatcher } from '../../src/model/username.ts';
 import { accountNames } from '../../src/plan/plan.ts';
 import type { World } from '../world.ts';
@@ -52,6 +54,11 @@ export async function passes({ username }: { username: string }, fresh: Readonly
 
 export async function fails({ username }: { username: string }) {
   return smokeOf(username, 'failed', []);
+}
+
+/** A setup whose first statement is refused. */
+export async function refuses(): Promise<SetupOutcome> {
+  return { done: 0, error: new UserError('SETUP_FAILED', 'no database named sales found', 'Create it.') };
 }
 
 function smokeOf(account: string, outcome: AccountSmoke['outcome'], verified: readonly string[]): AccountSmoke {

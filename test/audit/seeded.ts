@@ -4,7 +4,7 @@ import type { Desired, SecretStoreConfig } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
-import { fails, passes } from './auditing.ts';
+import { fails, passes, refuses } from './auditing.ts';
 
 const SMALL = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 0 } } as const;
 const WIRE_SMALL = {
@@ -75,6 +75,7 @@ const WITHOUT_TOKENS: AccountSketch = { ducklings: SMALL, tokens: [] };
 /** What was applied 40 days ago. */
 const BEFORE = configured({
   changed: CLEAN,
+  crooked: CLEAN,
   dropped: CLEAN,
   leaver: {
     tokens: [token('load', { ttl: 45 * DAY })],
@@ -92,6 +93,7 @@ const NOW = configured({
   adopted: { ...CLEAN, tokens: [token('app')], smoke: false },
   aged: { ...CLEAN, tokens: [token('app', { ttl: 30 * DAY, rotateBefore: 7 * DAY })] },
   changed: { ...CLEAN, tokens: [token('load', { ttl: 60 * DAY })] },
+  crooked: { ...CLEAN, setup: ['SELECT 2'] },
   curtailed: CLEAN,
   locked: { ...CLEAN, suspended: true },
   newcomer: CLEAN,
@@ -140,6 +142,7 @@ async function applies(world: World): Promise<void> {
   };
   await apply('curtailed', { verify: passes });
   world.interfere = undefined;
+  await apply('crooked', { verify: passes, setUp: refuses });
   await apply('failing', { verify: fails, rotate: () => true });
   world.store.fails = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
   world.interfere = ({ method }) => (method === 'DELETE' ? new Response('<html>', { status: 503 }) : undefined);

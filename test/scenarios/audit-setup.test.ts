@@ -1,4 +1,4 @@
-/** An audit tells a setup that failed, and one that has not run as it is in the configuration. */
+/** An audit tells a setup that failed, which is an error, from one that is not applied yet, which is a warning. */
 import { expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
@@ -11,7 +11,7 @@ accounts:
 async function findings(stage: Stage) {
   const { document } = await stage.json('audit --sandbox');
   const all = (document as { findings: { rule: string; message: string; account: string; fix: unknown }[] }).findings;
-  return all.filter(({ rule }) => rule === 'MDA044');
+  return all.filter(({ rule }) => ['MDA044', 'MDA047'].includes(rule));
 }
 
 it('is a finding until it has run, as long as it failed, and when it changed', async () => {
@@ -20,11 +20,15 @@ it('is a finding until it has run, as long as it failed, and when it changed', a
   expect(await findings(stage)).toEqual([]);
 
   stage.edit(() => configuration(', setup: ["SELECT 1", "SELECT * FROM nosuch"]'));
-  expect(await findings(stage)).toMatchObject([{ account: 'etl', message: 'its setup has not run' }]);
+  expect(await findings(stage)).toMatchObject([
+    { rule: 'MDA044', severity: 'warning', account: 'etl', message: 'its setup is not applied yet' },
+  ]);
   expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 4 });
   expect(await findings(stage)).toMatchObject([
     {
-      message: expect.stringMatching(/^its setup failed, \d{4}-/),
+      rule: 'MDA047',
+      severity: 'error',
+      message: expect.stringMatching(/^its setup failed or was interrupted, \d{4}-/),
       fix: { command: expect.arrayContaining(['apply']) },
     },
   ]);
@@ -34,7 +38,9 @@ it('is a finding until it has run, as long as it failed, and when it changed', a
   expect(await stage.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
   expect(await findings(stage)).toEqual([]);
   stage.edit(() => configuration(', setup: ["SELECT 2"]'));
-  expect(await findings(stage)).toMatchObject([{ message: 'its setup has changed, and has not run since' }]);
+  expect(await findings(stage)).toMatchObject([
+    { severity: 'warning', message: 'its setup has changed, and the change is not applied yet' },
+  ]);
   expect(await stage.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 2 });
   stage.edit(() => configuration(''));
   expect(await findings(stage)).toEqual([]);

@@ -1,32 +1,36 @@
-import { showTime } from '../../model/time.ts';
 import { planSetup } from '../../plan/setup.ts';
-import { aboutAccount, apply, type Rule } from '../rule.ts';
+import type { AuditedAccount } from '../account.ts';
+import { aboutAccount, apply, type Found, type Rule } from '../rule.ts';
 
-/** What a plan would run. */
+/** What a plan would run. A setup that failed is another rule's. */
 export const setupPending: Rule = {
   id: 'MDA044',
   name: 'setup-pending',
-  severity: 'error',
-  title: "An account's setup failed, or has not run as the configuration says.",
-  help: 'Databases and shares that the account needs may be missing. The next apply runs all statements of the setup.',
+  severity: 'warning',
+  title: "An account's setup is not applied yet.",
+  help: 'The setup was added or changed, and no apply has run since, so databases and shares that the account needs may be missing. The next apply runs all of its statements.',
   *check({ accounts }) {
     for (const account of accounts) {
-      const { desired, state, live } = account;
-      if (live === undefined || desired?.setup === undefined) continue;
-      if (planSetup(desired, state, false, desired.location.file).length === 0) continue;
-      const last = state?.setup;
-      const changed = desired.setup.find(({ hash }, index) => hash !== last?.statements[index]) ?? desired.setup[0];
+      const last = account.state?.setup;
+      if (last?.passed === false || !isPending(account)) continue;
       const message =
         last === undefined
-          ? 'its setup has not run'
-          : last.passed
-            ? 'its setup has changed, and has not run since'
-            : `its setup failed, ${showTime(Date.parse(last.at))}`;
-      const fix = apply(
-        account,
-        last?.passed === false ? 'Apply to run it again, and see the cause.' : 'Apply to run it.',
-      );
-      yield { ...aboutAccount(account), message, fix, ...(changed ? { location: changed.location } : {}) };
+          ? 'its setup is not applied yet'
+          : 'its setup has changed, and the change is not applied yet';
+      yield { ...aboutSetup(account), message, fix: apply(account, 'Apply to run it.') };
     }
   },
 };
+
+/** Whether a plan would run the setup. */
+export function isPending({ desired, state, live }: AuditedAccount): boolean {
+  if (live === undefined || desired?.setup === undefined) return false;
+  return planSetup(desired, state, false, desired.location.file).length > 0;
+}
+
+/** The account, and the first statement that is not as it last ran. */
+export function aboutSetup(account: AuditedAccount): Pick<Found, 'account' | 'location'> {
+  const { setup = [] } = account.desired ?? {};
+  const changed = setup.find(({ hash }, index) => hash !== account.state?.setup?.statements[index]) ?? setup[0];
+  return { ...aboutAccount(account), ...(changed ? { location: changed.location } : {}) };
+}
