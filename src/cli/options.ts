@@ -33,7 +33,7 @@ function gather(text: string, before: string[] = []): string[] {
 export const OUTPUT = under(
   'Output:',
   new Option('--no-color', 'Print no colours, as with NO_COLOR'),
-  new Option('-q, --quiet', 'Print only the result and errors'),
+  new Option('-q, --quiet', 'Print only the result, such as the plan, and errors'),
   new Option('--debug', 'Print requests and timings on stderr, never secrets'),
 );
 
