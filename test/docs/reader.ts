@@ -54,11 +54,10 @@ export class Reader {
     return new Reader(page, stage);
   }
 
-  /** The commands that are still to be typed: those in blocks, and those that sentences name without words for names. */
+  /** The commands that are still to be typed. */
   get left(): readonly string[] {
-    const named = namedCommands(readText(this.page)).filter((command) => !/[A-Z]{3}|…/.test(command));
-    const untyped = named.filter((command) => !this.#typed.some((line) => line.startsWith(command)));
-    return [...this.#steps.map(({ command }) => command), ...new Set(untyped)];
+    const untyped = namedBy(this.page).filter((command) => !this.#typed.some((line) => line.startsWith(command)));
+    return [...this.#steps.map(({ command }) => command), ...untyped];
   }
 
   /** Goes to another folder. */
@@ -143,6 +142,11 @@ export class Reader {
       child.stdin?.end();
     });
   }
+}
+
+/** The commands that sentences of a page name, and that can be typed as they stand: without ACCOUNT, FILE or `…`. */
+export function namedBy(page: string): string[] {
+  return [...new Set(namedCommands(readText(page)))].filter((command) => !/[A-Z]{3}|…/.test(command));
 }
 
 /** Puts a program, written for bash, before all others of the stage's readers. */

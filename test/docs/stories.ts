@@ -83,6 +83,12 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     return reader;
   },
 
+  'docs/performance.md': async () => {
+    const reader = await Reader.of('docs/performance.md');
+    await reader.named('mdacc validate');
+    return reader;
+  },
+
   'docs/plans.md': async () => {
     const stage = await appliedAtMotherDuck();
     const reader = await Reader.of('docs/plans.md', stage);
@@ -138,6 +144,14 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
   'docs/secret-stores.md': async () => {
     const reader = await Reader.of('docs/secret-stores.md', await appliedAtMotherDuck());
     await reader.upTo();
+    return reader;
+  },
+
+  'docs/security.md': async () => {
+    const reader = await Reader.of('docs/security.md', await appliedAtMotherDuck());
+    for (const command of ['mdacc apply', 'mdacc doctor', 'mdacc audit --check-stores']) await reader.named(command);
+    reader.goTo(emptyFolder());
+    await reader.named('mdacc init');
     return reader;
   },
 

@@ -3,13 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { readText, stepsOf } from '../examples/markdown.ts';
 import { isWindows } from '../platform.ts';
 import { pages } from './pages.ts';
-import { NOT_TYPED, uncommented } from './reader.ts';
+import { NOT_TYPED, namedBy, uncommented } from './reader.ts';
 import { STORIES } from './stories.ts';
+
+/** Pages whose commands other tests type. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'docs/commands.md': 'is written from the helps, whose examples test/commands types',
+  'docs/troubleshooting.md': 'names what errors say to type, where they come',
+};
 
 describe.skipIf(isWindows)('a page with commands', () => {
   it('has a story here, and each command without one is on a page', () => {
-    const withCommands = [...pages(), 'examples/README.md'].filter((page) => stepsOf(readText(page)).length > 0);
-    expect(Object.keys(STORIES).sort()).toEqual(withCommands.sort());
+    const withCommands = [...pages(), 'examples/README.md'].filter(
+      (page) => stepsOf(readText(page)).length + namedBy(page).length > 0,
+    );
+    expect([...Object.keys(STORIES), ...Object.keys(ELSEWHERE)].sort()).toEqual(withCommands.sort());
     const commands = new Set(
       withCommands.flatMap((page) => stepsOf(readText(page))).map(({ command }) => uncommented(command)),
     );
