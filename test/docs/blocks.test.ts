@@ -109,3 +109,12 @@ it('docs/library.md shows a program that runs', () => {
   expect(printed).toMatch(/^Plan: 3 accounts to create.*\n+true \d+\n$/m);
   expect(stage.has(CONFIG)).toBe(true);
 });
+
+it('docs/performance.md has the numbers of the last measurements', () => {
+  const measured = readText('test/bench/RESULTS.md');
+  const numbers = [...readText('docs/performance.md').matchAll(/([\d.]+) (?:times|MB)/g)].map(
+    ([, number = '']) => number,
+  );
+  expect(numbers.length).toBeGreaterThan(3);
+  expect(numbers.filter((number) => !measured.includes(number))).toEqual([]);
+});
