@@ -143,7 +143,7 @@ describe('an audit as a page', () => {
       '--config',
     );
     expect(page).toMatch(
-      /\(for the first 50 of 60\):<\/p><pre class="run"><code class="command">mdacc import tenant_0 .* tenant_49 --config &#39;o&#39;\\&#39;&#39;neill\.yaml&#39;<\/code>/,
+      /\(for the first 50 of 60\):<\/p><details><summary>[^<]*<\/summary><pre class="run"><code class="command">mdacc import tenant_0 .* tenant_49 --config &#39;o&#39;\\&#39;&#39;neill\.yaml&#39;<\/code>/,
     );
   });
 

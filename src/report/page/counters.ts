@@ -9,11 +9,15 @@ export interface Counter {
   readonly kind?: Kind;
 }
 
+/** A number of more characters takes two places on a phone. */
+const WIDE = 7;
+
 /** The numbers, each above its label. */
 export function counters(all: readonly Counter[]): Markup {
   const items = all.map(({ label, count, kind = 'none' }) => {
     const colour = count === 0 ? 'none' : kind;
-    return html`<div class="${colour}"><dt>${label}</dt><dd>${count}</dd></div>`;
+    const width = String(count).length > WIDE ? ' wide' : '';
+    return html`<div class="${colour}${width}"><dt>${label}</dt><dd>${count}</dd></div>`;
   });
   return html`<dl class="counters">${items}</dl>`;
 }

@@ -136,6 +136,7 @@ tr{border-bottom:1px solid var(--line);padding:.6rem 0}
 tfoot tr{border-top:2px solid var(--line);border-bottom:0}
 .counters{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.6rem,1fr))}
 .counters>div{min-width:0;padding:.3rem .55rem}
+.counters>.wide{grid-column:span 2}
 th,td,tfoot th,tfoot td{border:0;padding:.1rem 0}
 td[data-is]{display:grid;grid-template-columns:6rem minmax(0,1fr)}
 td[data-is]::before{content:attr(data-is);color:var(--quiet);font-size:.875rem;line-height:1.7}

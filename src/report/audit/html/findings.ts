@@ -11,6 +11,8 @@ import { groupByFix, sharedFix } from '../fixes.ts';
 export const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
 /** Further findings of one fix are folded. */
 const OPEN = 5;
+/** A command of more characters is folded. */
+const LONG = 300;
 /** How many accounts a command names. */
 const NAMES = 50;
 
@@ -30,7 +32,7 @@ export function foundOf(audit: Audit, severity: Severity, inContext: InContext):
 function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inContext: InContext): Markup {
   const title = audit.rules.find(({ id }) => id === rule)?.title ?? '';
   const count = groups.reduce((sum, { length }) => sum + length, 0);
-  const times = count === 1 ? NOTHING : html` <span class="quiet">${count} times</span>`;
+  const times = count === 1 ? NOTHING : html` <span class="quiet whole">${count} times</span>`;
   const parts = groups.map((group) => {
     const rows = group.map(row);
     const rest = rows.slice(OPEN);
@@ -56,7 +58,10 @@ function row(finding: Finding): Markup {
 
 function fixOf({ text, command }: Hint, inContext: InContext): Markup {
   if (command === undefined) return html`<p class="quiet">${unbroken(text)}</p>`;
-  return html`<p class="quiet">${unbroken(text.replace(/[.:]$/, ''))}:</p><pre class="run"><code class="command">${unbroken(commandText(command, inContext))}</code></pre>`;
+  const line = commandText(command, inContext);
+  const box = html`<pre class="run"><code class="command">${unbroken(line)}</code></pre>`;
+  const shown = line.length <= LONG ? box : html`<details><summary>Show the command</summary>${box}</details>`;
+  return html`<p class="quiet">${unbroken(text.replace(/[.:]$/, ''))}:</p>${shown}`;
 }
 
 /** The findings that the configuration accepts. */
