@@ -17,6 +17,12 @@ export interface StoredToken {
   readonly after: { readonly secret_store: StoreNames };
 }
 
+/** Where a secret in use may be as well: one of the configuration, or that of a current token, with its id. */
+interface Near {
+  readonly used: Whereabouts;
+  readonly id: string | undefined;
+}
+
 /** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
 export class UsedPlaces {
   readonly #desired: Desired;
@@ -26,8 +32,8 @@ export class UsedPlaces {
   /** Where the configuration puts secrets. */
   readonly #configured = new Set<string>();
   readonly #paths = new Set<string>();
-  /** Where secrets of the configuration may be as well, in stores that run programs. */
-  readonly #near = new Map<string, Whereabouts[]>();
+  /** Where secrets in use may be as well, in stores that run programs. */
+  readonly #near = new Map<string, Near[]>();
   /** The accounts that have a current token's secret at a place, with the token: `etl_prod/airflow`. */
   readonly #owners = new Map<string, Map<string, string>>();
   /** The ids of the tokens that have a fingerprint. */
@@ -45,8 +51,7 @@ export class UsedPlaces {
           if (command !== undefined) this.#configured.add(byCommand(command));
           const removal = store.removalOf?.({ account, token });
           if (removal !== undefined) this.#configured.add(byRemoval(removal));
-          const near = store.whereabouts?.({ account, token });
-          for (const name of near?.names ?? []) if (near) this.#near.set(name, [...(this.#near.get(name) ?? []), near]);
+          this.#addNear(store.whereabouts?.({ account, token }));
           this.#paths.add(store.secretPath({ account, token }));
         }
       }
@@ -56,12 +61,25 @@ export class UsedPlaces {
         for (const place of this.#placesOf(username, token, current?.secret)) {
           this.#owners.set(place, (this.#owners.get(place) ?? new Map()).set(key, `${username}/${token}`));
         }
+        const copies = current === undefined || current.secret === 'unknown' ? [] : copiesOf(current.secret);
+        for (const { store, secret_path: path } of copies) {
+          this.#addNear(this.#stores.get(store)?.whereabouts?.({ account: username, token }, path), current?.id);
+        }
         for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
           const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
           if (fingerprint === undefined) continue;
           this.#ids.set(fingerprint, (this.#ids.get(fingerprint) ?? new Set()).add(id));
         }
       }
+    }
+  }
+
+  #addNear(used: Whereabouts | undefined, id?: string): void {
+    if (used === undefined) return;
+    for (const name of used.names) {
+      const known = this.#near.get(name);
+      if (known === undefined) this.#near.set(name, [{ used, id }]);
+      else known.push({ used, id });
     }
   }
 
@@ -142,16 +160,11 @@ export class UsedPlaces {
     return this.#isAt(dead, state, isRemoval) ? 'shared' : undefined;
   }
 
-  #isNear({ account, token, secret }: DeadRecord, store: SecretStore): boolean {
+  #isNear({ account, token, id, secret }: DeadRecord, store: SecretStore): boolean {
     const dead = store.whereabouts?.({ account, token }, secret.secret_path);
-    return (dead?.names ?? []).some((name) =>
-      (this.#near.get(name) ?? []).some(
-        (used) =>
-          dead !== undefined &&
-          (used.names[0] === name || dead.names[0] === name) &&
-          (isRunBy(used, dead) || isRunBy(dead, used)),
-      ),
-    );
+    if (dead === undefined) return false;
+    const near = (name: string) => (this.#near.get(name) ?? []).filter((each) => each.id !== id);
+    return dead.names.some((name) => near(name).some(({ used }) => mayBeOnePlace(used, dead, name)));
   }
 
   /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
@@ -217,9 +230,10 @@ function isRemoval(place: string): boolean {
   return place.startsWith(REMOVAL);
 }
 
-/** Whether the program of one is a word of the other. */
-function isRunBy({ programs: [program = ''] }: Whereabouts, other: Whereabouts): boolean {
-  return other.programs.includes(program);
+/** Whether one of them has the name whole, and the program of one is a word of the other. */
+function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): boolean {
+  const isRunBy = ({ programs: [program = ''] }: Whereabouts, { programs }: Whereabouts) => programs.includes(program);
+  return (one.names[0] === name || other.names[0] === name) && (isRunBy(one, other) || isRunBy(other, one));
 }
 
 /** The place of what a command removes. */

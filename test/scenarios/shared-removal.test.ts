@@ -111,6 +111,17 @@ describe('a secret in use stays, and the plan says so, where the new store may h
     expect(stage.read('ran')).not.toContain('rm');
   });
 
+  it('has the current secret of an account that left the configuration', async () => {
+    const stage = await applied(configuration([store('a', PLACE), without('b', ', --flag')], 'a'));
+    stage.edit((yaml) => yaml.replace('secret_store: a', 'secret_store: b'));
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    stage.edit((yaml) => yaml.replace(/^ {2}etl: .*$/m, '  other: {}'));
+    await stage.run('sandbox advance 2d');
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect(has(stage)).toBe(true);
+    expect(stage.read('ran')).not.toContain('rm');
+  });
+
   it('and is removed where the place differs', async () => {
     const stage = await applied(
       configuration([store('a', PLACE), store('b', '"b-{account}-{token}"').replace('put, "', 'put, "b-')], 'a'),
