@@ -95,7 +95,7 @@ describe.skipIf(isWindows)('an apply with every kind of action, killed and done 
       first,
       { what: 'lock', when, at: 2, about: 'taken over' },
     ]);
-    await survives(scenario, 'lock', [...points, ...takeovers], { isReal: true });
+    await survives(scenario, 'lock', [...points, ...takeovers], { isReal: true, isRepairedByProgram: true });
   });
 
   it('with several accounts at a time', LONG, async () => {

@@ -31,8 +31,10 @@ export interface ScenarioOptions {
 
 export interface How {
   readonly parallelism?: number;
-  /** Every attempt is real: the program is killed, and the next apply is the program too. Else every twelfth is. */
+  /** In every attempt the program is killed. Else in every twelfth. */
   readonly isReal?: boolean;
+  /** The next apply is the program too. By default after a real kill where the state is in a service, whose lock refuses it. */
+  readonly isRepairedByProgram?: boolean;
   /** The Date header of the organization stands still, so that everything happens within one second. */
   readonly clockStands?: boolean;
 }
@@ -88,7 +90,12 @@ export class Scenario {
    */
   async attempt(
     kills: readonly Point[],
-    { parallelism = 1, isReal = this.#attempts % 12 === 0, clockStands = false }: How = {},
+    {
+      parallelism = 1,
+      isReal = this.#attempts % 12 === 0,
+      isRepairedByProgram = isReal && this.#options.kind !== undefined,
+      clockStands = false,
+    }: How = {},
   ): Promise<string[]> {
     const [first, ...others] = kills;
     const image = isReal || first === undefined ? undefined : this.#imageAt(first);
@@ -107,11 +114,11 @@ export class Scenario {
       }
       // What a run that revokes at once stored may be revoked as soon.
       const used = command === APPLY ? await usable(stage) : new Map<string, string>();
-      let left = await this.#repair(stage, isReal);
+      let left = await this.#repair(stage, isRepairedByProgram);
       // Tokens that were created after the second that stands still have ends that are not reached in it.
       if (left.length > 0 && stage.server.isClockBehind) {
         stage.server.startClock();
-        left = await this.#repair(stage, isReal);
+        left = await this.#repair(stage, isRepairedByProgram);
       }
       return [
         ...problems,
