@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
+/** Tests of much data. To start a program takes the longer the larger a process has grown, which stays so after them. */
+const LARGE = ['test/config/endless.test.ts', 'test/plan/many-tokens.test.ts'];
 /** Tests that leave something behind in their process: mocks of modules, and what lasts until the end of a file. */
 const APART = [
+  ...LARGE,
   'test/ci/**/*.test.ts',
   'test/crash/**/*.test.ts',
   'test/packaging/**/*.test.ts',
