@@ -12,12 +12,19 @@ import { type Paint, plain } from '../terminal-text.ts';
 export function smokeText(given: Smoke, paint: Paint = plain, inContext: InContext = noContext): string {
   const smoke = printable(given);
   const untested = smoke.accounts.filter(isUntested);
-  const names = smoke.accounts.filter((account) => !isUntested(account)).map(({ account }) => account);
-  const width = columnWidth(names, 32);
+  const shown = smoke.accounts.filter((account) => !isUntested(account));
+  const widths: readonly [number, number] = [
+    columnWidth(
+      shown.map(({ account }) => account),
+      32,
+    ),
+    columnWidth(
+      shown.map(({ outcome }) => outcome),
+      32,
+    ),
+  ];
   const said = new Map<string, string>();
-  const lines = smoke.accounts.flatMap((account) =>
-    isUntested(account) ? [] : accountLines(account, width, said, paint, inContext),
-  );
+  const lines = shown.flatMap((account) => accountLines(account, widths, said, paint, inContext));
   if (untested.length > 0) lines.push(`  ${paint.yellow('not tested')}  ${untestedNames(untested)}`);
   const warnings = [...smoke.warnings, ...smoke.accounts.flatMap((account) => account.warnings)].map(
     (warning) =>
@@ -50,20 +57,16 @@ function smokeSummary(smoke: Smoke): string {
   return `Smoke test: ${passed} of ${tested.length} accounts passed${[location, ...others].join(', ')}.`;
 }
 
-/** @param said the account with which each failure was explained, by its text: what every account meets is explained once */
+/** @param widths of the accounts' names and their outcomes @param said the account with which each failure was explained, by its text: what every account meets is explained once */
 function accountLines(
   account: AccountSmoke,
-  width: number,
+  [width, outcomeWidth]: readonly [number, number],
   said: Map<string, string>,
   paint: Paint,
   inContext: InContext,
 ): string[] {
-  const mark = {
-    passed: paint.green('passed'),
-    failed: paint.red('failed'),
-    skipped: paint.dim('skipped'),
-    interrupted: paint.yellow('interrupted'),
-  }[account.outcome];
+  const colours = { passed: paint.green, failed: paint.red, skipped: paint.dim, interrupted: paint.yellow };
+  const mark = colours[account.outcome](padTo(account.outcome, outcomeWidth));
   const tokens = account.connections.map(
     (connection) => `${nameOf(connection)} ${connection.passed ? 'ok' : 'failed'}`,
   );
