@@ -63,6 +63,7 @@ export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';
 export type {
   CeilingExceeded,
+  LastWriter,
   Notice,
   PlanError,
   PlanNotice,

@@ -11,6 +11,7 @@ import type { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
+import type { StoreContents } from '../plan/secret-warnings.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
 /** What was read for an audit; what could not be read has the error instead. */
@@ -35,6 +36,8 @@ export interface Readings {
   readonly unusableStores: ReadonlyMap<string, UserError>;
   /** The stores that lost the secret of a token, by its name: `etl_prod/airflow`. */
   readonly lostSecrets?: ReadonlyMap<string, readonly string[]>;
+  /** The stores whose files are of this machine, while the state is shared with others. */
+  readonly sharedStores?: NonNullable<StoreContents['shared']>;
   /** The states of other configurations that cannot be read. */
   readonly unreadStates?: MakePlanOptions['unreadStates'];
   readonly usage?: Usage;
@@ -81,6 +84,7 @@ export interface Evidence {
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
   readonly isCi: boolean;
   readonly lostSecrets: ReadonlyMap<string, readonly string[]>;
+  readonly sharedStores: NonNullable<StoreContents['shared']>;
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
   readonly scope?: Scope;
@@ -107,6 +111,7 @@ export function joinEvidence(readings: Readings): Evidence {
     }),
     isCi: readings.isCi ?? false,
     lostSecrets: readings.lostSecrets ?? new Map(),
+    sharedStores: readings.sharedStores ?? new Map(),
     unreadStates: readings.unreadStates ?? [],
     ...(usage ? { usage } : {}),
     ...(readings.scope ? { scope: readings.scope } : {}),

@@ -71,7 +71,7 @@ export async function gatherEvidence(
   const judged = new Map([...state.accounts].filter(([key]) => !changing.has(key)));
   refuseOtherOrganization(desired, { accounts: judged }, live);
   const stores = storesFor(desired, service);
-  const [active, { lost, lostRetained, unstored }, unusableStores, usage] = await Promise.all([
+  const [active, { lost, lostRetained, unstored, shared }, unusableStores, usage] = await Promise.all([
     readActive(service),
     inspectStores(desired, state, stores, only),
     checkStores(desired, state, live, {
@@ -92,6 +92,7 @@ export async function gatherEvidence(
     active,
     unstored,
     lostSecrets: storesByToken([...lost, ...lostRetained]),
+    ...(shared ? { sharedStores: shared } : {}),
     unusableStores,
     unreadStates: unreadStates(options.others ?? []),
     secretPath: secretPathsIn(stores),

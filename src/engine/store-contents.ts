@@ -2,6 +2,7 @@
 
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
+import type { LastWriter } from '../model/notice.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { copiesOf, isOtherCommand, mayBeStored, type SecretCopy, type State, type StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -9,6 +10,7 @@ import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
 import type { Held, StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
 import type { DeadFinding, DoubtedSecret, SecretStore } from '../secrets/store.ts';
+import { kindOf } from '../secrets/stores.ts';
 import { expectedSecret, firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 
 /** Looks into every store that can be read, once. */
@@ -25,6 +27,7 @@ export async function inspectStores(
     unstored: new Set<string>(),
     held: new Map<string, Held>(),
     unreadable: new Map(),
+    shared: storesOfMachine(desired, state),
   };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
   const put = (into: Map<string, readonly string[]>, store: string, tokens: readonly TokenAddress[]) => {
@@ -78,6 +81,17 @@ export async function inspectStores(
   for (const doubted of doubts) found.set(keyOf(doubted), (found.get(keyOf(doubted)) ?? 0) - 1);
   for (const [token, left] of found) if (left === 0) contents.unstored.add(token);
   return contents;
+}
+
+/** The stores whose secrets other machines may have, and not this one, since the state is shared; with the last run that stored secrets. */
+export function storesOfMachine(
+  { state: config, stores }: Desired,
+  { runs }: Pick<State, 'runs'>,
+): Map<string, LastWriter> {
+  if (config === undefined || config.kind === 'file') return new Map();
+  const { who, at } = runs.findLast(({ counts = {} }) => counts.create_token || counts.rotate_token) ?? {};
+  const last = who === undefined || at === undefined ? {} : { who, at };
+  return new Map([...stores].flatMap(([name, store]) => (kindOf(store).isOfMachine ? [[name, last]] : [])));
 }
 
 /** What is at the places of the state's secrets, as far as stores can be read: for those that are dead when a plan is done. */

@@ -29,6 +29,13 @@ export interface SettingChange {
   readonly after?: string;
 }
 
+/** The last run that stored secrets, as far as a shared state tells. */
+export interface LastWriter {
+  /** The user, or the URL of the job. */
+  readonly who?: string;
+  readonly at?: string;
+}
+
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
   /** The branch of a pull request has another state than its target branch. */
@@ -177,6 +184,8 @@ export type PlanWarning =
       readonly kind: 'secret_lost';
       readonly store: string;
       readonly tokens: readonly string[];
+      /** The state is shared, and the store is a file of one machine: that of another machine may have them. */
+      readonly shared?: LastWriter;
       /** Their accounts left the configuration. */
       readonly retained?: true;
     }

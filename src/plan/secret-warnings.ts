@@ -1,5 +1,5 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
-import type { PlanWarning } from '../model/notice.ts';
+import type { LastWriter, PlanWarning } from '../model/notice.ts';
 import {
   type Action,
   type CreateToken,
@@ -35,6 +35,8 @@ export interface StoreContents {
   readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */
   readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
+  /** Stores whose file is of this machine, while the state is shared with others: the last run that stored secrets. */
+  readonly shared?: ReadonlyMap<string, LastWriter>;
   /** Stores that cannot be read. */
   readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
 }
@@ -196,7 +198,7 @@ function rehearsals(actions: readonly Action[], { rehearsed }: StoreFacts): Plan
 /** Lost secrets that no action replaces. */
 function losses(
   actions: readonly Action[],
-  { lost = new Map(), lostRetained = new Map(), unreadable = new Map() }: Partial<StoreContents>,
+  { lost = new Map(), lostRetained = new Map(), unreadable = new Map(), shared = new Map() }: Partial<StoreContents>,
   older: ReadonlySet<string>,
 ): PlanWarning[] {
   const replaced = new Set([
@@ -216,7 +218,7 @@ function losses(
   const left = new Map(
     [...lost].map(([store, names]) => [store, names.filter((name) => !replaced.has(name))] as const),
   );
-  return secretLosses({ lost: left, lostRetained: kept, unreadable });
+  return secretLosses({ lost: left, lostRetained: kept, unreadable, shared });
 }
 
 function accountOf(name: string): string {
@@ -228,14 +230,17 @@ export function secretLosses({
   lost,
   lostRetained,
   unreadable,
-}: Pick<StoreContents, 'lost' | 'lostRetained' | 'unreadable'>): PlanWarning[] {
+  shared = new Map(),
+}: Pick<StoreContents, 'lost' | 'lostRetained' | 'unreadable' | 'shared'>): PlanWarning[] {
   const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
+  const loss = (store: string, tokens: readonly string[]) => {
+    const last = shared.get(store);
+    return { kind: 'secret_lost' as const, store, tokens, ...(last ? { shared: last } : {}) };
+  };
   return [
     ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),
-    ...[...lost].filter(some).map(([store, tokens]) => ({ kind: 'secret_lost' as const, store, tokens })),
-    ...[...lostRetained]
-      .filter(some)
-      .map(([store, tokens]) => ({ kind: 'secret_lost' as const, store, tokens, retained: true as const })),
+    ...[...lost].filter(some).map(([store, tokens]) => loss(store, tokens)),
+    ...[...lostRetained].filter(some).map(([store, tokens]) => ({ ...loss(store, tokens), retained: true as const })),
   ];
 }
 

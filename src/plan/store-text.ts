@@ -1,5 +1,5 @@
 /** The wording of what a plan warns of about secret stores, and the secrets in them. */
-import type { PlanWarning } from '../model/notice.ts';
+import type { LastWriter, PlanWarning } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
 
@@ -45,6 +45,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'secret_lost': {
       const one = notice.tokens.length === 1;
       const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;
+      if (notice.shared) return { message: `${message}. ${otherMachine(one, notice.shared)}`, hint: OTHER_MACHINE };
       if (notice.retained) {
         const text = 'Put the account back into the configuration to replace the token, or delete the account.';
         return { message, hint: { text } };
@@ -136,3 +137,15 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       };
   }
 }
+
+/** `The state is shared, so another machine may have it in its file (last stored by ann, 2026-11-29)`. */
+export function otherMachine(one: boolean, { who, at }: LastWriter): string {
+  const last = who === undefined || at === undefined ? '' : ` (secrets were last stored by ${who}, ${at.slice(0, 10)})`;
+  return `The state is shared, and the store is a file of each machine, so the file of another machine may have ${one ? 'it' : 'them'}${last}`;
+}
+
+/** What to do about them. A rotation comes last: it leaves the file of the machine that has the secret with that of a revoked token. */
+export const OTHER_MACHINE: Hint = {
+  text: 'If another machine has them, change nothing here: plan and apply there, or choose a store that all machines reach. Rotate a token only if no machine has its secret. See who applied.',
+  command: ['state', 'history'],
+};

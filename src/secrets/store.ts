@@ -12,6 +12,8 @@ import { showNode } from '../yaml/wording.ts';
 export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig> {
   /** The value of `kind` in the configuration. */
   readonly kind: Config['kind'];
+  /** Its secrets are on the machine that stored them, where no other machine reads them. */
+  readonly isOfMachine?: true;
   /** The JSON Schema of its block, without `kind`, which `about` describes. The build adds it to the configuration's schema. */
   readonly schema: BlockSchema;
   /** Descriptions of its diagnostics by code, for `validate`. A code never changes its meaning. */

@@ -1,4 +1,5 @@
 import { storesText } from '../../model/wording.ts';
+import { OTHER_MACHINE, otherMachine } from '../../plan/store-text.ts';
 import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Known of stores that can be read, which are files. */
@@ -8,16 +9,18 @@ export const secretLost: Rule = {
   severity: 'error',
   title: 'A secret store does not have the secret that the state says is there.',
   help: 'Programs that start now do not find the token. MotherDuck shows a secret only once, so a lost one is replaced together with its token. The check looked at the files of the machine that runs the audit.',
-  *check({ accounts, lostSecrets }) {
+  *check({ accounts, lostSecrets, sharedStores }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { role, key, planned } = token;
         const stores = lostSecrets.get(`${account.username}/${key}`);
         if (role !== 'current' || planned !== undefined || stores === undefined) continue;
+        const message = `has no secret in ${storesText(stores)}, which should have it`;
+        const last = sharedStores.get(stores.find((store) => sharedStores.has(store)) ?? '');
         yield {
           ...aboutToken(account, token),
-          message: `has no secret in ${storesText(stores)}, which should have it`,
-          fix: replace(account, token),
+          message: last ? `${message}. ${otherMachine(true, last)}` : message,
+          fix: last ? OTHER_MACHINE : replace(account, token),
         };
       }
     }

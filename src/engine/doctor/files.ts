@@ -16,6 +16,7 @@ import type { TargetInput } from '../../secrets/secret-targets.ts';
 import type { SecretStore } from '../../secrets/store.ts';
 import { planNow, storesFor } from '../planning.ts';
 import { type ConfiguredTargets, configuredTargets, foreignIn, refusalOf } from '../store-checks.ts';
+import { storesOfMachine } from '../store-contents.ts';
 import {
   type Check,
   type Examination,
@@ -115,6 +116,7 @@ const stores: Check = {
     );
     const input = { desired, state, stores: opened, isSandbox };
     const known = configuredTargets(input);
+    const ofMachine = storesOfMachine(desired, state ?? { runs: [] });
     // What is live decides which tokens an apply stores: it is read where a value is in the way.
     let read: Promise<ConfiguredTargets> | undefined;
     const planned = () => {
@@ -125,7 +127,7 @@ const stores: Check = {
       [...opened].map(async ([name, store]) => ({
         name: 'store' as const,
         subject: name,
-        ...(await checkStore(store, desired.stores.get(name), known, planned)),
+        ...withMachine(await checkStore(store, desired.stores.get(name), known, planned), ofMachine.has(name)),
       })),
     );
   },
@@ -173,6 +175,15 @@ async function checkStore(
   }
   if (laterRefusal !== undefined) return warning(laterRefusal.message, laterRefusal.hint);
   return ok(store.rehearsedIn ? `rehearsed in ${store.rehearsedIn}` : `can store secrets (kind ${config?.kind})`);
+}
+
+/** Of a store that could be used, whether other machines that share the state have secrets of their own in it. */
+function withMachine(finding: Finding, isOfMachine: boolean): Finding {
+  if (finding.status !== 'ok' || !isOfMachine) return finding;
+  return warning(
+    'it is a file of this machine, and the state is shared: only the machine that stores a secret has it, and the others keep the secret of a revoked token',
+    { text: 'Choose a store that all machines reach, or apply on one machine alone (docs/shared-state.md).' },
+  );
 }
 
 export const FILES: readonly Check[] = [configuration, state, lock, stores];

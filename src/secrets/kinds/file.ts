@@ -12,6 +12,7 @@ import { fileStore } from './file/store.ts';
 /** The kind `file`. */
 export const file: StoreKind<FileStoreConfig> = {
   kind: 'file',
+  isOfMachine: true,
   schema: {
     is: 'a file',
     description: 'Secrets in a file on this computer.',
