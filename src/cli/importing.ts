@@ -170,7 +170,7 @@ async function carryOut(
   }
   io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, stored.length, dryRun ? 'dry_run' : 'done')}`);
   const kept = onlyInTerraform(chosen, stored);
-  if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), io);
+  if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), terraform.instances, io);
   if (isDone) {
     io.note(`${ignored}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.

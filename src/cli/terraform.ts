@@ -13,7 +13,7 @@ import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { shellWord } from '../report/hint.ts';
-import { HAND_OVER, removedBlocks, stayingText, untakenTexts } from '../report/import/terraform.ts';
+import { handOverText, removedBlocks, stayingText, untakenTexts } from '../report/import/terraform.ts';
 import type { Io } from './io.ts';
 
 /** What an import has of Terraform. */
@@ -69,9 +69,12 @@ function keptToken({ username, token, unfit }: TerraformInstance): KeptToken[] {
 }
 
 /** Shows what to do in Terraform, whose next apply would otherwise change what is managed here. */
-export function showHandOver(found: HandOver, io: Io): void {
+export function showHandOver(found: HandOver, instances: readonly TerraformInstance[], io: Io): void {
   if (found.accounts.length > 0) io.note(`\n${stayingText(found.accounts)}`);
-  if (found.resources.length + found.instances.length === 0) return;
-  io.note(`\n${HAND_OVER}`);
+  const example = instances.find(
+    ({ resource, address }) => found.resources.includes(resource) || found.instances.includes(address),
+  );
+  if (example === undefined) return;
+  io.note(`\n${handOverText(example.username)}`);
   io.result(`\n${removedBlocks(found)}`);
 }

@@ -4,6 +4,7 @@
  * too, so whatever of it may be shown has asterisks in their place.
  */
 import { isCredential, maskCredentials } from '../model/credential.ts';
+import type { TerraformKind } from '../model/import.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -20,8 +21,6 @@ export interface TerraformInstance {
   /** Terraform would replace it (`tainted`), or delete what is left of a replaced one (`deposed`). */
   readonly unfit?: 'tainted' | 'deposed';
 }
-
-type TerraformKind = 'account' | 'token' | 'ducklings';
 
 /** The resources of both providers. */
 const KINDS: ReadonlyMap<unknown, TerraformKind> = new Map([

@@ -10,7 +10,7 @@ import type { TerraformInstance } from './terraform-state.ts';
 /** Selects the accounts of a Terraform state, and of each the tokens and Ducklings that it names, by the ids of the tokens. */
 export function terraformSelection(instances: readonly TerraformInstance[]): Selection {
   const accounts = new Map<string, SelectedAccount>();
-  for (const { kind, username, token } of instances.filter(isFit)) {
+  for (const { kind, username, token } of withoutDoomed(instances)) {
     const key = accountKey(username);
     const { tokens = [], ducklings = false, ...known } = accounts.get(key) ?? { username };
     accounts.set(key, {
@@ -22,21 +22,45 @@ export function terraformSelection(instances: readonly TerraformInstance[]): Sel
   return { what: 'some', accounts, isFound: true };
 }
 
-function isFit({ unfit }: TerraformInstance): boolean {
-  return unfit === undefined;
+/**
+ * The instances that Terraform keeps. With an account that it would replace or delete go its tokens and Ducklings, whatever
+ * their instances say.
+ */
+function withoutDoomed(instances: readonly TerraformInstance[]): readonly TerraformInstance[] {
+  const accounts = doomedAccounts(instances);
+  return instances.filter(({ unfit, username }) => unfit === undefined && !accounts.has(accountKey(username)));
+}
+
+/** The keys of the accounts that Terraform would replace or delete. */
+function doomedAccounts(instances: readonly TerraformInstance[]): ReadonlySet<string> {
+  const doomed = instances.filter(({ kind, unfit }) => kind === 'account' && unfit !== undefined);
+  return new Set(doomed.map(({ username }) => accountKey(username)));
 }
 
 /** What Terraform has and the selection does not: tokens that are gone, and what Terraform would replace or delete. */
 export function terraformSkipped(instances: readonly TerraformInstance[], live: Live): Skipped[] {
-  return instances.flatMap(({ username: account, token, unfit, address }): Skipped[] => {
+  const doomed = doomedAccounts(instances);
+  return instances.flatMap((instance): Skipped[] => {
+    const { kind, username: account, token, unfit, address } = instance;
     const about = { account, ...(token === undefined ? {} : { token: { name: token.name, id: token.id } }) };
-    if (unfit !== undefined) return [{ ...about, reason: { kind: unfit, address } }];
+    const isDoomed = doomed.has(accountKey(account));
+    if (unfit !== undefined && (kind === 'account' || !isDoomed)) {
+      const reason = { kind: unfit, address, of: kind, also: kind === 'account' ? restOf(instance, instances) : [] };
+      return [{ ...about, reason }];
+    }
     const found = live.accounts.get(accountKey(account));
-    if (token === undefined || found?.presence !== 'present') return [];
+    if (isDoomed || token === undefined || found?.presence !== 'present') return [];
     const { tokens, unreadableTokens = [] } = found.value;
     const isLive = [...tokens, ...unreadableTokens].some(({ id }) => id === token.id);
     return isLive ? [] : [{ ...about, reason: { kind: 'gone', address } }];
   });
+}
+
+/** The addresses of the other instances of an account. */
+function restOf(account: TerraformInstance, instances: readonly TerraformInstance[]): string[] {
+  const key = accountKey(account.username);
+  const rest = instances.filter((each) => accountKey(each.username) === key && each.address !== account.address);
+  return [...new Set(rest.map(({ address }) => address))];
 }
 
 /**
@@ -51,7 +75,8 @@ export function handOver(
   kept: ReadonlySet<string>,
 ): HandOver {
   // Terraform would forget what is left of a replaced one with it.
-  const unfit = new Set(all.filter((instance) => !isFit(instance)).map(({ address }) => address));
+  const fit = new Set(withoutDoomed(all));
+  const unfit = new Set(all.filter((instance) => !fit.has(instance)).map(({ address }) => address));
   const stays = ({ address, token }: TerraformInstance) => unfit.has(address) || kept.has(token?.id ?? '');
   const ready = all.filter((instance) => !stays(instance) && isManaged(instance, state, desired));
   const isReady = new Set(ready);

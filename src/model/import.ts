@@ -66,10 +66,19 @@ export type AccountSkipReason =
   | { readonly kind: 'unusable'; readonly what: string }
   | TerraformSkipReason;
 
+/** What an instance of a Terraform resource is. */
+export type TerraformKind = 'account' | 'token' | 'ducklings';
+
 /** Why an instance of a Terraform resource is not imported. */
 export type TerraformSkipReason =
   /** Terraform would replace it, or delete what is left of a replaced one. */
-  | { readonly kind: 'tainted' | 'deposed'; readonly address: string }
+  | {
+      readonly kind: 'tainted' | 'deposed';
+      readonly address: string;
+      readonly of: TerraformKind;
+      /** The addresses of what is skipped with an account: its tokens and Ducklings would go too. */
+      readonly also: readonly string[];
+    }
   /** The account has no token with the id that Terraform has. */
   | { readonly kind: 'gone'; readonly address: string };
 

@@ -118,7 +118,9 @@ describe('an import', () => {
     });
     const ran = await folder.run('import tenant_00001 --sandbox --yes');
     const outcome = ran.stdout.split('\n\n').at(-1) ?? '';
-    expectGolden('reports', 'import, with tokens that are skipped', outcome + ran.stderr);
+    expectGolden('reports', 'import, with tokens that are skipped', outcome + ran.stderr, {
+      id: /(?<=\()[0-9a-f-]{36}(?=\))/g,
+    });
     expect(ran.stderr).not.toContain('\u001b');
     expect((await plan(folder)).code).toBe(0);
     const rotated = await folder.run('rotate tenant_00001/forever --sandbox --yes --no-smoke');

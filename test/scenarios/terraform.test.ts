@@ -105,6 +105,48 @@ accounts:
   });
 
   it.each([
+    ['tainted', { status: 'tainted' }, 'motherduck_service_account.etl'],
+    ['deposed', { deposed: '1c2d3e4f' }, 'motherduck_service_account.etl'],
+  ])('leaves all of an account to Terraform that is %s', async (_, unfit, address) => {
+    const { folder, write } = await madeByTerraform();
+    const spoil = (state: TfState) => {
+      const { instances } = resource(state, 'motherduck_service_account', 'etl');
+      // What is left of a replaced account is beside the new one, in the case in which it was written.
+      if ('deposed' in unfit)
+        instances.push({ ...structuredClone(instances[0]), attributes: { username: 'ETL_prod' } });
+      Object.assign(instances.at(-1) ?? {}, unfit);
+    };
+    write('motherduckdb', spoil);
+    const ran = await folder.run(IMPORT);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported 2 accounts and 2 tokens') });
+    expect(ran.stderr).toContain(address);
+    expect(ran.stderr).toContain('motherduck_duckling_config.etl, motherduck_access_token.etl["airflow"]');
+    expect(ran.stdout).not.toContain('.etl');
+    expect(Object.keys(adopted(folder.read(STATE)))).toEqual(['tenant_acme', 'tenant_globex']);
+    expect(folder.read()).not.toContain('etl_prod');
+
+    // What was imported before stays as it is, and Terraform is not told to forget parts of what it would delete.
+    write();
+    await folder.run(IMPORT);
+    write('motherduckdb', spoil);
+    const again = await folder.run(IMPORT);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to import; 1 skipped/) });
+    expect(again.stdout).not.toContain('.etl');
+  });
+
+  it("skips an account's Ducklings alone where Terraform would replace them", async () => {
+    const { folder, write } = await madeByTerraform();
+    write('motherduckdb', (state) => {
+      const { instances } = resource(state, 'motherduck_duckling_config', 'etl');
+      Object.assign(instances[0] ?? {}, { status: 'tainted' });
+    });
+    const ran = await folder.run(IMPORT);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported 3 accounts and 4 tokens') });
+    expect(ran.stderr).toContain('Ducklings of etl_prod  ');
+    expect(folder.read()).not.toContain('ducklings');
+  });
+
+  it.each([
     ['username', (secret: string, made: TfResource['instances'][number]) => (made.attributes.username = secret)],
     [
       'name',

@@ -5,10 +5,13 @@ import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
-export const HAND_OVER = `In Terraform 1.7 or later, put these blocks in the place of the resources: Terraform then forgets them, and destroys nothing.
-- Keep every other resource, because Terraform destroys what you remove. Where one refers to these, write the value: username = "etl". Remove outputs.
+/** What to do with the `removed` blocks. @param username One that leaves Terraform, as an example. */
+export function handOverText(username: string): string {
+  return `In Terraform 1.7 or later, put these blocks in the place of the resources: Terraform then forgets them, and destroys nothing.
+- Keep every other resource, because Terraform destroys what you remove. Where one refers to these, write the value: username = ${JSON.stringify(printable(username))}. Remove outputs.
 - A resource that keeps the secret of a token, such as a kubernetes_secret, gets such a block too.
 - terraform plan must say "0 to destroy". Then apply it before anything else.`;
+}
 
 /** Says why accounts have no `removed` block. */
 export function stayingText(accounts: readonly string[]): string {

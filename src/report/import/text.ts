@@ -56,7 +56,8 @@ export function importRefused(skipped: Skipped): UserError {
   return new UserError('IMPORT_REFUSED', message, skipHint(skipped));
 }
 
-function subjectOf({ account, token }: Skipped): string {
+function subjectOf({ account, token, reason }: Skipped): string {
+  if ('of' in reason && reason.of === 'ducklings') return `Ducklings of ${account}`;
   return token === undefined ? account : `${account}/${token.name === '' ? token.id : token.name}`;
 }
 
@@ -86,9 +87,9 @@ export function skipReasonText(reason: SkipReason): string {
     case 'unusable':
       return `it ${reason.what}`;
     case 'tainted':
-      return `Terraform would replace it: ${reason.address} is tainted`;
+      return `Terraform would ${reason.of === 'account' ? 'delete it and create it again' : 'replace it'}: ${reason.address} is tainted${alsoText(reason.also)}`;
     case 'deposed':
-      return `Terraform would delete it: ${reason.address} has it as deposed`;
+      return `Terraform would delete it: ${reason.address} has it as deposed${alsoText(reason.also)}`;
     case 'gone':
       return `MotherDuck has no token with the id that Terraform has in ${reason.address}: it was revoked, or it expired`;
     case 'expired':
@@ -110,7 +111,7 @@ export function skipReasonText(reason: SkipReason): string {
     case 'same_name':
       return `${reason.ids.length} live ${reason.type} tokens have its name: ${reason.ids.join(' and ')}`;
     case 'older_generation':
-      return `"${reason.newest}" is a newer generation of it`;
+      return `it is older than "${reason.newest}", the newest token of its series`;
     case 'managed_series':
       return `its name belongs to the series of "${reason.name}", which the configuration or the state has`;
     case 'no_secret_path':
@@ -122,7 +123,16 @@ export function skipReasonText(reason: SkipReason): string {
   }
 }
 
-const REVOKE: Hint = { text: 'Revoke it at MotherDuck if no program uses it.' };
+function alsoText(addresses: readonly string[]): string {
+  return addresses.length === 0 ? '' : `, so what belongs to it is skipped too: ${few(addresses)}`;
+}
+
+/** Names the token, since the reason may name others. */
+function revokeHint({ name, id }: NonNullable<Skipped['token']>): Hint {
+  const token = name === '' ? `the token ${id}` : `"${name}" (${id})`;
+  return { text: `Revoke ${token} at MotherDuck if no program uses it.` };
+}
+
 const NO_ACTION: Hint = { text: 'No action is needed.' };
 
 /** What to do about a skipped account or token. */
@@ -157,6 +167,11 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
         text: `If it works, ${unbroken(`terraform untaint ${shellWord(reason.address)}`)}, then write the state again.`,
       };
     case 'deposed':
+      if (reason.of === 'account') {
+        const forget = unbroken(`terraform state rm ${shellWord(reason.address)}`);
+        const text = `The next terraform apply deletes it with its data. To keep it, take its resource out of Terraform and let that forget it: ${forget}. Then import it by name.`;
+        return { text, command: ['import', account] };
+      }
       return { text: `Run ${unbroken('terraform apply')}, then write the state and import it again.` };
     case 'gone':
       return {
@@ -168,11 +183,11 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
     case 'expires_soon':
       return NO_ACTION;
     case 'reserved_name':
-      return reason.by === 'motherduck' ? NO_ACTION : REVOKE;
+      return reason.by === 'motherduck' || token === undefined ? NO_ACTION : revokeHint(token);
     case 'no_name':
     case 'older_generation':
     case 'managed_series':
-      return REVOKE;
+      return token === undefined ? NO_ACTION : revokeHint(token);
     case 'name_too_long':
       return { text: 'Let the program use a token with a shorter name.' };
     case 'control_characters':
