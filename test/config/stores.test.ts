@@ -34,6 +34,34 @@ test.each<[string, string, string[]]>([
   ['a longer timeout', exec('a', ', timeout: 61m'), ['store-timeout 4 61m']],
   ['no timeout at all', exec('a', ', timeout: 0s'), ['store-timeout 4 0s']],
   ['a home directory', store('kind: file, path: ~/s.env, format: json'), ['store-path 4 ~/s.env']],
+  [
+    'a variable as a shell writes it',
+    store('kind: file, path: $HOME/s.env, format: json'),
+    ['store-path 4 $HOME/s.env'],
+  ],
+  ['a variable in the middle', store('kind: file, path: a/$X/s.env, format: json'), ['store-path 4 a/$X/s.env']],
+  [
+    'words that only a shell replaces',
+    exec('./put.sh, "$HOME/s", ~/s, --to=$DIR/x, "$HOME/my secrets"'),
+    [
+      'warning store-command 4 "$HOME/s"',
+      'warning store-command 4 ~/s',
+      'warning store-command 4 --to=$DIR/x',
+      'warning store-command 4 "$HOME/my secrets"',
+    ],
+  ],
+  [
+    'such words in check and remove',
+    exec('a, "{account}{token}"', ', check: [b, ~/s], remove: [c, "$D/{account}{token}"]'),
+    ['warning store-command 4 ~/s', 'warning store-command 4 "$D/{account}{token}"'],
+  ],
+  [
+    'a text for a shell, and what is no variable',
+    exec(`env, bash, -euc, 'cat > "$HOME/s"', x$, $5, 'a ~/b $c', "$"`),
+    [],
+  ],
+  ['an argument of such a text', exec(`sh, -c, '$X/cat > "$1"', sh, $HOME/s`), ['warning store-command 4 $HOME/s']],
+  ['programs with a language of their own', exec(`ssh, host, tee, "~/s"`), []],
   ['a folder', store('kind: file, path: secrets/, format: json'), ['store-path 4 secrets/']],
   [
     'the configuration itself',

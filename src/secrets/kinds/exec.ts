@@ -5,6 +5,7 @@ import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
+import { expandedForm, unexpandedWords } from '../unexpanded.ts';
 import { filesOf, repositoryFiles } from './exec/repository-files.ts';
 import {
   type ExecStoreConfig,
@@ -144,7 +145,11 @@ function commandsOf({ shown = {} }: ExecStoreConfig): (readonly string[])[] {
 
 /** The words of a command without values from the environment. */
 function rawWords(command: Node | undefined): string[] {
-  return itemsOf(command).map((word) => (word.kind === 'scalar' ? (word.env?.raw ?? String(word.value)) : ''));
+  return itemsOf(command).map(rawWord);
+}
+
+function rawWord(word: Node): string {
+  return word.kind === 'scalar' ? (word.env?.raw ?? String(word.value)) : '';
 }
 
 function inputOf(node: Node | undefined): Pick<ExecStoreConfig, 'input' | 'shownInput'> {
@@ -178,6 +183,7 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     if (word.kind !== 'scalar' || !String(word.value).includes('\0')) continue;
     problems.error('store-command', word.at, 'a word of a command cannot have a NUL character');
   }
+  for (const words of [command, check, remove]) checkExpansion(words, problems);
   for (const words of [command, check, remove, input === undefined ? [] : [input]]) {
     const length = words.reduce((sum, word) => sum + (word.kind === 'scalar' ? String(word.value).length : 0), 0);
     if (length <= MAX_COMMAND_LENGTH || words[0] === undefined) continue;
@@ -195,6 +201,18 @@ function checkWords({ block }: WrittenStore<ExecStoreConfig>, problems: Problems
     if (program?.kind === 'scalar' && program.value === '') {
       problems.error('store-command', program.at, 'the name of the program is empty');
     }
+  }
+}
+
+/** No shell replaces `$HOME` and `~/`: a program would make a folder of that name. */
+function checkExpansion(words: readonly Node[], problems: Problems): void {
+  const written = words.map(rawWord);
+  for (const [index, found] of unexpandedWords(written).entries()) {
+    const word = words[index];
+    if (found === undefined || word === undefined) continue;
+    problems.warning('store-command', word.at, `no shell runs this command, so ${found} is not replaced in it`, {
+      hint: `write ${expandedForm(found)}, or let a shell replace it: [sh, -c, …]`,
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, showNode } from '../../yaml/wording.ts';
 import { type OwnFiles, reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
+import { expandedForm, unexpandedIn } from '../unexpanded.ts';
 import { type FileStoreConfig, isDevicePath } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';
 
@@ -129,9 +130,10 @@ function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   const { config, block } = store;
   const pathNode = child(block, 'path');
   if (pathNode === undefined) return;
-  if (config.shownPath.startsWith('~')) {
-    const hint = 'write ${' + 'HOME} for your home directory';
-    problems.error('store-path', pathNode.at, '~ is not replaced in a path', { hint });
+  const unexpanded = config.shownPath.startsWith('~') ? '~' : unexpandedIn(config.shownPath);
+  if (unexpanded !== undefined) {
+    const hint = `write ${expandedForm(unexpanded)}${unexpanded === '~' ? ' for your home directory' : ''}`;
+    problems.error('store-path', pathNode.at, `${unexpanded} is not replaced in a path`, { hint });
   } else if (files.configuration.includes(targetOf(store))) {
     reportOwnFile(pathNode, problems);
   } else if (files.state !== undefined && [files.state, `${files.state}.lock`].includes(targetOf(store))) {
