@@ -25,7 +25,9 @@ export function desiredOf(
   stores: readonly WrittenStore[],
   limits: Limits,
   state: StateConfig | undefined,
-  about: Pick<Desired, 'file' | 'acceptances'> & { readonly files: Required<Pick<Desired, 'hash' | 'variables'>> },
+  about: Pick<Desired, 'file' | 'acceptances'> & {
+    readonly files: Required<Pick<Desired, 'hash' | 'fileHashes' | 'variables'>>;
+  },
 ): Desired {
   const { main } = resolved.sections;
   const ignore = itemsOf(child(main, 'ignore')).map(textOf);
@@ -43,6 +45,9 @@ export function desiredOf(
     ...(about.files.variables.length === 0 ? {} : { variables: about.files.variables }),
     get hash() {
       return about.files.hash;
+    },
+    get fileHashes() {
+      return about.files.fileHashes;
     },
   };
 }

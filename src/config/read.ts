@@ -44,6 +44,8 @@ export interface ConfigFiles {
   readonly complete: boolean;
   /** SHA-256 (hex) of the files and the environment values used in them. Made when it is read: only saved plans have it. */
   readonly hash: string;
+  /** Of each file by its path from the main file's folder, likewise: to tell which one changed. */
+  readonly fileHashes: ReadonlyMap<string, string>;
   /** The names of the environment variables used in them, sorted. */
   readonly variables: readonly string[];
 }
@@ -130,6 +132,9 @@ class Reader {
       variables: used.map(([name]) => name),
       get hash() {
         return hashOf(parts);
+      },
+      get fileHashes() {
+        return hashesOf(parts);
       },
     };
   }
@@ -278,6 +283,16 @@ function hashOf(parts: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
   for (const bytes of parts) hash.update(`${bytes.length}:`).update(bytes);
   return hash.digest('hex');
+}
+
+/** The hash of each file. Parts are triples: what they are, the name, the bytes. */
+function hashesOf(parts: readonly Uint8Array[]): Map<string, string> {
+  const hashes = new Map<string, string>();
+  for (let at = 0; at + 2 < parts.length; at += 3) {
+    const [is, name, bytes = new Uint8Array()] = parts.slice(at, at + 3);
+    if (String(is) === 'file') hashes.set(String(name), hashOf([bytes]));
+  }
+  return hashes;
 }
 
 type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };

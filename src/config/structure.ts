@@ -44,7 +44,7 @@ function isOtherVersion(root: Node, problems: Problems): boolean {
   const node = child(root, 'version');
   const version = numberOf(node);
   if (node === undefined || version === undefined || version === VERSION) return false;
-  const other = child(root, 'lineage') ? 'a state' : child(root, 'fingerprints') ? 'a saved plan' : undefined;
+  const other = child(root, 'lineage') ? 'a state' : child(root, 'digest') ? 'a saved plan' : undefined;
   if (other !== undefined) {
     const hint = 'name the configuration with --config FILE';
     problems.error('version-unsupported', node.at, `this is ${other}, not a configuration`, { hint });

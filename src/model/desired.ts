@@ -28,6 +28,8 @@ export interface Desired {
   readonly variables?: readonly string[];
   /** SHA-256 (hex) of all files and all environment values that were used. */
   readonly hash: string;
+  /** SHA-256 (hex) of each file, by its path from the folder of the main one. Absent without files. */
+  readonly fileHashes?: ReadonlyMap<string, string>;
 }
 
 /** Findings that an audit lists as accepted. */

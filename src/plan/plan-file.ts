@@ -1,20 +1,27 @@
 /**
  * A plan that was reviewed and is applied later, exactly. It has what it was made from (the configuration's hash, the
- * state's lineage and serial, a fingerprint of each account as it was read), so that apply can tell whether anything
+ * state's lineage and serial, each account as it was read), so that apply can tell whether anything
  * changed since. Every apply raises the state's serial, so a plan with changes works once. A file that was edited is refused.
  */
 import { createHash } from 'node:crypto';
-import type { Live, LiveAccount, Presence } from '../model/live.ts';
+import type { Live } from '../model/live.ts';
 import type { Action, Plan, RevokesOld } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
-import { isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { type Asked, planWords } from './plan-words.ts';
+import {
+  accountDifferences,
+  configurationDifference,
+  differing,
+  type SeenAccount,
+  seenAccounts,
+  stateDifference,
+} from './stale-plan.ts';
 
 /** The document in a plan file. */
 export interface PlanFile {
   readonly kind: 'motherduck-accounts plan';
-  readonly version: 3;
+  readonly version: 4;
   readonly plan: Plan;
   /** Made with `--prune`. */
   readonly prune: boolean;
@@ -29,18 +36,22 @@ export interface PlanFile {
   /** Made with `--destroy`. */
   readonly destroy?: boolean;
   readonly configuration: string;
+  /** The hash of each of its files. */
+  readonly files: Readonly<Record<string, string>>;
   /** The hashes of the repository's files that the commands of stores name: what was reviewed is what runs. */
   readonly scripts: Readonly<Record<string, string>>;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
-  /** Of each account that was read, by `accountKey`. */
-  readonly fingerprints: Readonly<Record<string, string>>;
+  /** When the last run of the state began; null: it has none. */
+  readonly run: string | null;
+  /** Each account that was read, by `accountKey`. */
+  readonly accounts: Readonly<Record<string, SeenAccount>>;
   /** Of everything else in the file: what it says, such as `prune`, is what was reviewed. */
   readonly digest: string;
 }
 
 interface Planned {
-  readonly desired: { readonly hash: string };
+  readonly desired: { readonly hash: string; readonly fileHashes?: ReadonlyMap<string, string> };
   readonly live: Live;
   readonly plan: Plan;
   readonly stores: ReadonlyMap<string, { readonly scripts?: ReadonlyMap<string, string> }>;
@@ -54,13 +65,15 @@ export function planFile(
 ): string {
   const file: Omit<PlanFile, 'digest'> = {
     kind: 'motherduck-accounts plan',
-    version: 3,
+    version: 4,
     plan: planned.plan,
     ...asked,
     configuration: planned.desired.hash,
+    files: Object.fromEntries(planned.desired.fileHashes ?? []),
     scripts: scriptsOf(planned),
     state: position(state),
-    fingerprints: fingerprints(planned.live),
+    run: state.runs.at(-1)?.at ?? null,
+    accounts: seenAccounts(planned.live),
   };
   return `${JSON.stringify({ ...file, digest: digestOf(file) }, null, 2)}\n`;
 }
@@ -93,8 +106,8 @@ export function isPlanFile(text: string): boolean {
 function parsed(text: string): PlanFile | undefined {
   try {
     const file = JSON.parse(text) as Partial<PlanFile> | null;
-    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 3;
-    return isPlan && areActions(file.plan?.actions) && file.fingerprints ? (file as PlanFile) : undefined;
+    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 4;
+    return isPlan && areActions(file.plan?.actions) && file.accounts ? (file as PlanFile) : undefined;
   } catch {
     return undefined;
   }
@@ -113,30 +126,26 @@ function areActions(actions: unknown): boolean {
  */
 export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   const changed: string[] = [];
-  if (file.configuration !== now.desired.hash) changed.push('the configuration');
-  changed.push(...differing(file.scripts ?? {}, scriptsOf(now)).map((path) => `${path}, which a secret store runs`));
-  if (!isMadeFrom(file, state)) {
-    changed.push(`the state (serial ${file.state?.serial ?? 0} then, ${state.serial} now)`);
-  }
-  const accounts = differing(file.fingerprints, fingerprints(now.live));
-  if (accounts.length > 0) changed.push(`at MotherDuck: ${accounts.join(', ')}`);
+  if (file.configuration !== now.desired.hash)
+    changed.push(configurationDifference(file.files ?? {}, now.desired.fileHashes));
+  const scripts = differing(Object.entries(file.scripts ?? {}), Object.entries(scriptsOf(now)));
+  changed.push(...scripts.map((path) => `${path}, which a secret store runs`));
+  const isMoved = !isMadeFrom(file, state);
+  if (isMoved) changed.push(stateDifference({ run: file.run, serial: file.state?.serial ?? 0 }, state));
+  const accounts = accountDifferences(file.accounts, seenAccounts(now.live));
+  if (accounts !== undefined) changed.push(`at MotherDuck: ${accounts}`);
+  const parts = alteredParts(file.plan.actions, now.plan.actions);
   if (changed.length === 0) {
-    const parts = alteredParts(file.plan.actions, now.plan.actions);
     changed.push(...parts.slice(0, PARTS_SHOWN));
     if (parts.length > PARTS_SHOWN) changed.push(`${parts.length - PARTS_SHOWN} more`);
   }
   if (changed.length === 0) return;
   const message = `the plan is stale; since it was made, this changed: ${changed.join('; ')}`;
+  const isDone = isMoved && isCarriedOut(file.plan.actions, now.plan.actions);
   throw new UserError('PLAN_STALE', message, {
-    text: 'A plan can be applied once. Save a new one and have it reviewed.',
+    text: `${isDone ? 'A plan can be applied once, and nothing of this one is left to do. ' : ''}Save a new one and have it reviewed.`,
     command: ['plan', ...planWords(askedFor(file)), '--out', 'today.plan'],
   });
-}
-
-/** The names whose values differ, or that only one has. */
-function differing(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
-  const [planned, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
-  return [...new Set([...planned.keys(), ...current.keys()])].filter((name) => planned.get(name) !== current.get(name));
 }
 
 function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> {
@@ -175,11 +184,22 @@ function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): 
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);
 }
 
+/** Whether nothing like what was reviewed is planned any more. */
+function isCarriedOut(reviewed: readonly Action[], planned: readonly Action[]): boolean {
+  const left = new Set(planned.map((action) => `${action.action} ${partOf(action)}`));
+  return reviewed.length > 0 && !reviewed.some((action) => left.has(`${action.action} ${partOf(action)}`));
+}
+
+/** `etl_prod/airflow`, or `etl_prod`. */
+function partOf(action: Action): string {
+  return 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+}
+
 /** The actions of each account or token as text; of a reason only its kind, since its data may have the time left. */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
   for (const action of actions) {
-    const part = 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+    const part = partOf(action);
     parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify({ ...action, reason: action.reason?.kind })}\n`);
   }
   return parts;
@@ -192,17 +212,4 @@ export function isMadeFrom({ state: before }: Pick<PlanFile, 'state'>, state: St
 
 function position(state: State): PlanFile['state'] {
   return state.serial === 0 ? null : { lineage: state.lineage, serial: state.serial };
-}
-
-function fingerprints(live: Live): Record<string, string> {
-  return Object.fromEntries([...live.accounts].map(([key, account]) => [key, fingerprint(account)]));
-}
-
-/** What a person or another program could have changed; without the tokens of a smoke test. */
-function fingerprint(account: Presence<LiveAccount>): string {
-  const { presence } = account;
-  if (presence !== 'present') return presence;
-  const { ducklings, tokens, user } = account.value;
-  const seen = { ducklings, tokens: tokens.filter((token) => !isSmokeToken(token)), user };
-  return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

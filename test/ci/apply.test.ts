@@ -123,7 +123,9 @@ describe.skipIf(isWindows)('apply on main', () => {
     const before = { 'echo "Approved."': () => void stage.push(change) };
     const { apply } = await stage.run('apply.yml', { event: stage.push(nothing), before });
     expect(apply?.steps[APPLY]).toBe('failure');
-    expect(apply?.log).toMatch(/^Error: .*\bstale\b.*: the configuration \[PLAN_STALE\]$/m);
+    expect(apply?.log).toMatch(
+      /^Error: .*\bstale\b.*: the configuration \(motherduck\.accounts\.yaml\) \[PLAN_STALE\]$/m,
+    );
     expect(stage.programs.secrets).toEqual({});
   });
 

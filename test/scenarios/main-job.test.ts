@@ -170,6 +170,7 @@ describe('a saved plan', () => {
     });
     expectGolden('errors', 'a saved plan > is done as it was reviewed, once', second.stderr, {
       serial: /\d+(?= now)/g,
+      run: /(?<=last by apply of ).*?(?= UTC)/g,
     });
   });
 
@@ -185,6 +186,62 @@ describe('a saved plan', () => {
     expect(code).toBe(1);
     expect(document).toMatchObject({ error: { code: 'PLAN_STALE' } });
     expectGolden('errors', 'is refused when the configuration or an account moved', stderr);
+  });
+});
+
+describe('a saved plan that is stale says what differs', () => {
+  const refused = async (folder: Stage) => {
+    const { code, stderr } = await folder.run('apply today.plan --sandbox --yes');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('PLAN_STALE')]);
+    expect(stderr).not.toContain('applied once');
+    return stderr;
+  };
+  const withPlan = async () => {
+    const folder = await Stage.applied();
+    folder.edit((text) => text.replace('tenant_globex: { template: tenant', 'tenant_new: { template: tenant }\n  $&'));
+    await folder.run('plan --sandbox --out today.plan');
+    return folder;
+  };
+
+  it('at MotherDuck', async () => {
+    const folder = await withPlan();
+    await byHand(folder, 'POST', 'etl_prod/tokens', { name: 'by-hand' });
+    await byHand(folder, 'PUT', 'tenant_acme/instances', {
+      config: { read_write: { instance_size: 'jumbo' }, read_scaling: { instance_size: 'pulse', flock_size: 2 } },
+    });
+    await byHand(folder, 'DELETE', 'tenant_globex');
+    const stderr = await refused(folder);
+    for (const said of [
+      'etl_prod (token "by-hand" appeared)',
+      'read/write size pulse -> jumbo',
+      'tenant_globex (the account is gone)',
+    ])
+      expect(stderr).toContain(said);
+  });
+
+  it('in the state, by which run', async () => {
+    const folder = await withPlan();
+    await folder.run('rotate etl_prod/airflow --sandbox --yes --no-smoke');
+    expect(await refused(folder)).toMatch(
+      /the state \(last by rotate of \S+, [\d-]+ [\d:]+ UTC; serial \d+ then, \d+ now\)/,
+    );
+  });
+
+  it('in the configuration, in which file', async () => {
+    const folder = await withPlan();
+    folder.edit((text) => `${text}# touched\n`);
+    expect(await refused(folder)).toContain('the configuration (motherduck.accounts.yaml)');
+  });
+
+  it('of many accounts names five', async () => {
+    const names = Array.from({ length: 8 }, (_, at) => `t_${at}`);
+    const folder = new Stage(
+      `version: 1\norganization: acme\naccounts:\n${names.map((name) => `  ${name}: {}\n`).join('')}`,
+    );
+    await folder.run('apply --sandbox --yes --no-smoke');
+    await folder.run('plan --sandbox --out today.plan');
+    for (const name of names) await byHand(folder, 'POST', `${name}/tokens`, { name: 'by-hand' });
+    expect(await refused(folder)).toContain(' and 3 more');
   });
 });
 
