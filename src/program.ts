@@ -362,7 +362,7 @@ function stateCommands(state: Command): void {
 
   const mv = state
     .command('mv')
-    .description('Rename an account or token of the state without changing MotherDuck')
+    .description('Give a token its new key in the state; usernames cannot change')
     .argument('<account[/token]>', 'Name as in the state')
     .argument('<new-account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).mv })));

@@ -126,19 +126,15 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
       }));
       await file.close();
       io.report(printable(`Moved ${from} to ${to} in the state. Nothing was changed at MotherDuck.`).concat('\n'));
-      io.note(afterMv(renaming, from, to, io));
+      io.note(afterMv(renaming, to, io));
       return EXIT.done;
     });
   });
 }
 
 /** What the names at MotherDuck, which stay, mean for the next plan. */
-function afterMv({ before, after }: Renaming, from: string, to: string, io: Io): string {
+function afterMv({ after }: Renaming, to: string, io: Io): string {
   const next = `Next: ${commandText(['plan', '--only', after.username], io.inContext)}`;
-  if (accountKey(before.username) !== accountKey(after.username)) {
-    const undo = commandText(['state', 'mv', to, from], io.inContext);
-    return `${next}\nIt creates ${after.username} if MotherDuck has no account of that name. To undo: ${undo}`;
-  }
   const [, key = ''] = to.split('/');
   const name = after.tokens.get(key)?.current?.name;
   if (name === undefined || seriesOf(name) === key) return next;

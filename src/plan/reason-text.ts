@@ -24,6 +24,9 @@ export function reasonText(action: Action): string {
 /** Programs read a moved secret from its old secret path until they are reconfigured. */
 function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
   if (moves === undefined) return '';
+  // Another store has the same file and variable.
+  if (moves.before === moves.after)
+    return `; its secret stays at ${moves.after}, and a token is replaced when its store gets another name`;
   const change = reason.kind === 'changed' ? reason.change : undefined;
   const isSaid =
     change?.field === 'secret_store' && ![change.before, change.after].every((one) => typeof one === 'string');
@@ -139,7 +142,10 @@ function deletedText(at: string): string {
 
 /** Words the reason of identical changes: without the lines, names and times in which they differ. */
 export function sharedReasonText(action: Action): string {
-  const isMoved = (action.action === 'create_token' || action.action === 'rotate_token') && movesText(action) !== '';
+  const isMoved =
+    (action.action === 'create_token' || action.action === 'rotate_token') &&
+    movesText(action) !== '' &&
+    action.after.secret_moves?.before !== action.after.secret_moves?.after;
   return `${ownSharedText(action)}${isMoved ? '; the secret moves' : ''}`;
 }
 

@@ -43,12 +43,13 @@ export interface Renaming {
 /**
  * Gives an entry another name; undefined: it has that name already, from an earlier `state mv`.
  *
- * @throws UserError USAGE if there is no such entry, or the new name is taken or none
+ * @throws UserError USAGE if there is no such entry, the new name is taken or none, or that of another account
  */
 export function renameEntry(state: State, from: string, to: string): Renaming | undefined {
   const [, oldToken] = from.split('/');
   const [username = '', token] = to.split('/');
   checkNewName(from, to);
+  if (token === undefined) refuseOtherAccount(findEntry(from, state).account, username);
   const target = entryAt(state, to);
   if (entryAt(state, from) === undefined && target !== undefined) return undefined;
   const entry = findEntry(from, state);
@@ -61,7 +62,7 @@ export function renameEntry(state: State, from: string, to: string): Renaming | 
       command: ['state', 'list'],
     });
   }
-  if (target !== undefined && !(token === undefined && isSameAccount)) {
+  if (target !== undefined && token !== undefined) {
     const text = 'Compare both. What you forget stays at MotherDuck, and is no longer managed.';
     const hint = { text, command: ['state', 'show', entryName(target)] };
     throw new UserError(
@@ -76,6 +77,14 @@ export function renameEntry(state: State, from: string, to: string): Renaming | 
   }
   const tokens = [...account.tokens].map(([key, value]) => [key === oldToken ? token : key, value] as const);
   return { before: account, after: { ...account, tokens: new Map(tokens) } };
+}
+
+/** MotherDuck renames no user, so the entry would be that of an account that does not exist. @throws UserError USAGE */
+function refuseOtherAccount({ username }: StateAccount, to: string): void {
+  if (accountKey(username) === accountKey(to)) return;
+  const message = `${username} cannot become ${to}: an account's key is its username, which MotherDuck cannot change`;
+  const text = `Add ${to} beside ${username} to the configuration and apply, move data and programs to it, then delete ${username} (docs/plans.md, "Delete an account").`;
+  throw new UserError('USAGE', message, { text });
 }
 
 function entryAt(state: State, name: string): Entry | undefined {

@@ -41,12 +41,27 @@ it('moves a token to another key: it is replaced for its new secret path, with i
   });
 });
 
-it('moves an account with its tokens, and back', async () => {
+it('says why a token is replaced for another store that has the same file and variable', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  stage.edit((text) =>
+    text
+      .replace(
+        'local: {',
+        'same: { kind: file, path: .motherduck/secrets.env, format: dotenv, variable: MOTHERDUCK_TOKEN_ETL_AIR }\n  $&',
+      )
+      .replace('air: { policy: p,', 'loads: { policy: p, secret_store: same,'),
+  );
+  const { stdout } = await stage.run('plan --sandbox');
+  expect(stdout).toContain('its secret stays at .motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_AIR, ');
+  expect(stdout).not.toContain('secrets.env#MOTHERDUCK_TOKEN_ETL_AIR -> ');
+});
+
+it('gives an account its username in another case, and back', async () => {
   const stage = await Stage.applied(CONFIGURATION);
   const before = await keysOf(stage);
-  expect((await stage.run('state mv etl etl_prod')).stderr).toContain('mdacc state mv etl_prod etl');
-  expect(await keysOf(stage)).toEqual(expect.arrayContaining([['etl_prod', ['air', 'bi']]]));
-  expect((await stage.run('state mv etl_prod Etl')).code).toBe(0);
+  expect((await stage.run('state mv etl Etl')).code).toBe(0);
+  expect(await keysOf(stage)).toEqual(expect.arrayContaining([['Etl', ['air', 'bi']]]));
+  expect((await stage.run('state mv Etl Etl')).code).toBe(0);
   expect((await stage.run('state mv etl etl')).code).toBe(0);
   expect(await keysOf(stage)).toEqual(expect.arrayContaining(before));
   expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
@@ -55,7 +70,9 @@ it('moves an account with its tokens, and back', async () => {
 describe('refuses', () => {
   it.each([
     ['a token whose new key is taken', 'etl/air etl/bi', 'mdacc state show etl/bi'],
-    ['an account whose new name is taken', 'etl bix', 'mdacc state show bix'],
+    ['another username, which no account can get', 'etl etl_prod', 'username'],
+    ['the username of another account', 'etl bix', 'username'],
+    ['an account that is not there, for one that is', 'etk bix', '"etk"'],
     ['a token without its account', 'etl/air loads', 'mdacc state mv etl/air etl/loads'],
     ['another account of a token', 'etl/air bix/air', 'bix/air'],
     ['a token for an account', 'etl etl/air', 'etl/air'],
@@ -74,7 +91,7 @@ describe('refuses', () => {
     const state = JSON.parse(stage.read(STATE)) as { accounts: { etl: { intent?: object } } };
     state.accounts.etl.intent = { action: 'create_account', at: '2026-11-29T10:00:00.000Z' };
     stage.write(STATE, JSON.stringify(state));
-    const ran = await stage.run('state mv etl etl_prod');
+    const ran = await stage.run('state mv etl ETL');
     expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('mdacc apply --only etl') });
   });
 });
