@@ -151,7 +151,10 @@ export const ALLOW_MISSING = new Option(
   'Go on although managed accounts are gone: they were deleted on purpose',
 );
 
-export const VERBOSE = new Option('--verbose', 'List every account of the plan, also those with identical changes');
+export const VERBOSE = new Option(
+  '--verbose',
+  'List every account of the plan, also those with identical changes, and all scheduled work',
+);
 
 const ALLOW_DELETE = new Option('--allow-delete', 'Allow --yes to delete accounts');
 

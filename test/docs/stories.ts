@@ -183,6 +183,8 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.next();
     await reader.next();
     expect(stage.has(`${STATE}.migrated`) && !stage.has(STATE)).toBe(true);
+    stage.write('.gitignore', '.motherduck/\n');
+    expect((await reader.named('mdacc doctor')).stdout).toContain('the state is shared');
     await reader.type(commit);
     stage.write(CONFIG, `${before}\nstate: { kind: file }\n`);
     await reader.upTo('mdacc state history');

@@ -1,7 +1,7 @@
 /** What is grouped in a plan, and what is not. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import type { Action, Plan } from '../../src/model/plan.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Action, NextChange, Plan } from '../../src/model/plan.ts';
 import { type AccountGroup, groupAccounts, groupNames, rangesText } from '../../src/report/plan/groups.ts';
 import { planText } from '../../src/report/plan/text.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
@@ -164,4 +164,31 @@ it('writes a plan of many accounts in time that grows with their number', async 
   };
   took(1000);
   expect(took(8000)).toBeLessThan(40 * Math.max(took(1000), 5000));
+});
+
+describe('the scheduled work of a plan', () => {
+  const at = '2026-11-25T00:00:00.000Z';
+  const change = (index: number, name: 'rotates' | 'is revoked', day: string): NextChange => ({
+    ...{ account: `t_${index}`, token: 'app', name: 'app', change: name, at: `${day}T00:00:00.000Z` },
+  });
+  const next = [
+    ...Array.from({ length: 20 }, (_, index) => change(index, 'is revoked', '2026-11-26')),
+    ...['2026-12-01', '2026-12-02', '2026-12-03', '2026-12-04'].flatMap((day) =>
+      Array.from({ length: 9 }, (_, index) => change(index, 'rotates', day)),
+    ),
+  ];
+  let plan: Plan;
+  beforeAll(async () => {
+    plan = { ...(await large(1)), at, next };
+  });
+
+  it('is cut alike for revocations and rotations, and --verbose lists all', () => {
+    const text = planText(plan);
+    expect(text).toContain('t_0/app, t_1/app, t_2/app and 17 more are revoked');
+    expect(text).toContain('and 18 more later (--verbose lists all)');
+    expect(text).not.toContain('t_19');
+    const all = planText(plan, undefined, undefined, { verbose: true });
+    for (const { account, at: time } of next) expect(all).toMatch(new RegExp(`${time.slice(0, 10)}.*${account}/app`));
+    expect(all).not.toContain('more');
+  });
 });

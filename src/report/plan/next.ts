@@ -7,11 +7,14 @@ import { untilText } from './wording.ts';
 const DAYS_SHOWN = 3;
 
 /**
- * A line for each of the next days, and the number of changes that no line has.
+ * A line for each of the next days, the number of changes that no line has, and whether any change is not named.
  *
- * @param tokens The number of tokens that a line names.
+ * @param tokens The number of tokens that a line names; infinity: all tokens of all days.
  */
-export function nextDays(plan: Plan, tokens: number): { readonly days: readonly string[]; readonly more: number } {
+export function nextDays(
+  plan: Plan,
+  tokens: number,
+): { readonly days: readonly string[]; readonly more: number; readonly isCut: boolean } {
   const groups = new Map<string, NextChange[]>();
   for (const change of plan.next) {
     const key = `${change.at.slice(0, 10)} ${change.change} ${change.overlap ?? ''}`;
@@ -19,12 +22,14 @@ export function nextDays(plan: Plan, tokens: number): { readonly days: readonly 
     if (group) group.push(change);
     else groups.set(key, [change]);
   }
-  // A later apply revokes without being asked again, so what it will revoke is never left out.
-  const shown = [...groups.values()].filter(([first], index) => index < DAYS_SHOWN || isRevocation(first));
+  // A later apply revokes without being asked again, so no day on which it does is left out.
+  const isAll = tokens === Number.POSITIVE_INFINITY;
+  const shown = [...groups.values()].filter(([first], index) => isAll || index < DAYS_SHOWN || isRevocation(first));
   const now = Date.parse(plan.at);
   return {
     days: shown.map((changes) => nextChanges(changes, now, tokens)),
     more: plan.next.length - shown.reduce((sum, changes) => sum + changes.length, 0),
+    isCut: shown.length < groups.size || shown.some((changes) => changes.length > tokens),
   };
 }
 
@@ -40,7 +45,7 @@ function nextChanges(changes: readonly NextChange[], now: number, tokens: number
   const when = untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),
-    isRevocation(first) ? changes.length : tokens,
+    tokens,
   );
   const verb = changes.length === 1 ? first.change : PLURAL[first.change];
   const overlap = first.overlap === undefined ? '' : ` with an overlap of ${formatDuration(first.overlap)}`;

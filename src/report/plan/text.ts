@@ -45,7 +45,7 @@ export function planText(
       ...variablesLine(plan),
       ...computeLine(plan.compute),
       ...deletedLine(plan),
-      ...nextLines(plan, paint),
+      ...nextLines(plan, paint, verbose),
     ].join('\n'),
     paint.bold(summaryLine(plan, paint)),
   ];
@@ -177,9 +177,10 @@ function deletedLine(plan: Plan): string[] {
   return text === undefined ? [] : [`Deleted with the accounts: ${text}`];
 }
 
-function nextLines(plan: Plan, paint: Paint): string[] {
-  const { days, more } = nextDays(plan, TOKENS_SHOWN);
-  const rest = more > 0 ? [`      and ${more} more later (--format json has all)`] : [];
+function nextLines(plan: Plan, paint: Paint, verbose: boolean): string[] {
+  const { days, more, isCut } = nextDays(plan, verbose ? Number.POSITIVE_INFINITY : TOKENS_SHOWN);
+  const cut = [...(more > 0 ? [`and ${more} more later`] : []), ...(isCut ? ['--verbose lists all'] : [])];
+  const rest = cut.length > 0 ? [`      ${cut.length > 1 ? `${cut[0]} (${cut[1]})` : cut[0]}`] : [];
   const lines = days.map((day, index) => `${index === 0 ? 'Next: ' : '      '}${day}`);
   return lines.length === 0 ? [] : [...lines, ...rest].map(paint.dim);
 }
