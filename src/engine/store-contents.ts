@@ -4,7 +4,7 @@ import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LastWriter } from '../model/notice.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { copiesOf, isOtherCommand, mayBeStored, type SecretCopy, type State, type StateToken } from '../model/state.ts';
+import { commandChange, copiesOf, mayBeStored, type SecretCopy, type State, type StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -125,12 +125,19 @@ export function secretPlaces(
   only: (username: string) => boolean,
 ): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'users'>> {
   const [changed, unknown] = [new Map<string, string[]>(), new Map<string, string[]>()];
-  const users = new Map<string, { tokens: string[]; elsewhere: string[]; renamed: string[]; isKnown: boolean }>();
+  type Users = {
+    tokens: string[];
+    elsewhere: string[];
+    byEarlierScript: string[];
+    renamed: string[];
+    isKnown: boolean;
+  };
+  const users = new Map<string, Users>();
   for (const { store: name, ...address } of configuredTokens(desired)) {
     if (!only(address.account)) continue;
     const store = stores.get(name);
     const token = nameOf(address);
-    const own = users.get(name) ?? { tokens: [], elsewhere: [], renamed: [], isKnown: false };
+    const own = users.get(name) ?? { tokens: [], elsewhere: [], byEarlierScript: [], renamed: [], isKnown: false };
     users.set(name, own);
     own.tokens.push(token);
     const path = store?.secretPath(address);
@@ -148,11 +155,14 @@ export function secretPlaces(
     const copies = secret === 'unknown' ? [] : copiesOf(secret);
     const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
     const command = store?.commandOf?.(address);
-    if (here && isOtherCommand(here, command)) listOf(changed, name).push(token);
+    const change = here && commandChange(here, command);
+    if (change !== undefined) listOf(changed, name).push(token);
     else if (here && command !== undefined && here.command === undefined) listOf(unknown, name).push(token);
     // A record that does not have what was stored may have been edited.
     else if (here?.fingerprint !== undefined) own.isKnown = true;
-    if (here?.fingerprint === undefined || here.command !== command) own.elsewhere.push(token);
+    if (change === 'script' && here?.fingerprint !== undefined) own.byEarlierScript.push(token);
+    else if (here?.fingerprint === undefined || change !== undefined || (here.command === undefined && command))
+      own.elsewhere.push(token);
   }
   return { changed, unknown, users };
 }

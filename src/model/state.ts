@@ -116,8 +116,8 @@ export interface SecretCopy {
   /** The secret path in the store, to detect a move: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_A_B`. */
   readonly secret_path: string;
   /**
-   * In a store that runs programs: a hash of the command's words for the token and of the repository's files that it names, to notice that another command puts secrets
-   * elsewhere. Absent in older records.
+   * In a store that runs programs: hashes of the command's words for the token and of the files beside it that it names, with a dot between them, to notice that another
+   * command puts secrets elsewhere. Absent in older records.
    */
   readonly command?: string;
 }
@@ -236,8 +236,17 @@ export function secretFilesOf({ accounts }: State, folder: string): string[] {
 }
 
 /** Whether another command put a secret where it is, so that it is not where the command of a store puts it now. */
-export function isOtherCommand({ command }: StoredSecret, now: string | undefined): boolean {
-  return command !== undefined && command !== now;
+export function isOtherCommand(secret: SecretCopy, now: string | undefined): boolean {
+  return commandChange(secret, now) !== undefined;
+}
+
+/** What changed of the command that put a secret where it is: its words, or only the files that it runs. */
+export function commandChange({ command }: SecretCopy, now: string | undefined): 'words' | 'script' | undefined {
+  if (command === undefined || command === now) return undefined;
+  const [[words, files], [wordsNow]] = [command.split('.'), (now ?? '').split('.')];
+  if (words !== wordsNow) return 'words';
+  // Older records do not have the files of which git did not know yet.
+  return files === undefined ? undefined : 'script';
 }
 
 /** What a state may hold: accounts, twice as many as a configuration, as those that left it stay; and records of one account. */

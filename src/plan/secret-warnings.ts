@@ -46,6 +46,8 @@ export interface StoreUsers {
   readonly tokens: readonly string[];
   /** Those with a secret elsewhere, or at a place that the state does not know. */
   readonly elsewhere: readonly string[];
+  /** Those with a secret there that an earlier version of the command's script stored. */
+  readonly byEarlierScript?: readonly string[];
   /** Those whose key was renamed, and whose secret the state has at the same place. */
   readonly renamed?: readonly string[];
   /** By the state, some secret is where the store puts it. */
@@ -98,19 +100,21 @@ export function usedStores(
   const stores = [...destinations].flatMap(([store, destination]): UsedStore[] => {
     const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
     if (!writes && !removes && own === undefined) return [];
-    const { tokens = [], isKnown = false } = own ?? {};
+    const { tokens = [], byEarlierScript = [], isKnown = false } = own ?? {};
     const [moving, renamed] = [new Set(own?.elsewhere), new Set(own?.renamed)];
     const elsewhere = tokens.filter((name) => moving.has(name) || (adopted.has(name) && !renamed.has(name)));
     return [
       {
         ...{ store, writes, removes, tokens: tokens.length },
-        ...(isKnown || tokens.length === 0 ? {} : { new: true }),
+        ...(isKnown || byEarlierScript.length > 0 || tokens.length === 0 ? {} : { new: true }),
         ...(elsewhere.length === 0 ? {} : { elsewhere }),
+        ...(byEarlierScript.length === 0 ? {} : { by_earlier_script: byEarlierScript }),
         ...destination,
       },
     ];
   });
-  const rank = (store: UsedStore) => (store.elsewhere !== undefined ? 0 : store.new ? 1 : 2);
+  const rank = (store: UsedStore) =>
+    (store.elsewhere ?? store.by_earlier_script) !== undefined ? 0 : store.new ? 1 : 2;
   return stores.sort((a, b) => rank(a) - rank(b));
 }
 

@@ -11,9 +11,12 @@ export function fingerprintOf(secret: string): string {
   return hashOf(DOMAIN, secret);
 }
 
-/** The hash of a command's words, by which a state recognizes the command that stored a secret. */
-export function commandHash(words: readonly string[]): string {
-  return hashOf('motherduck-accounts command 1\0', JSON.stringify(words));
+/** The hash of a command's words, a dot and that of the files that it runs, by which a state recognizes the command that stored a secret. */
+export function commandHash(words: readonly string[], files: readonly string[]): string {
+  const [ofWords, ofFiles] = [words, files].map((texts) =>
+    texts.length === 0 ? '' : hashOf('motherduck-accounts command 1\0', JSON.stringify(texts)),
+  );
+  return `${ofWords}.${ofFiles}`;
 }
 
 function hashOf(domain: string, text: string): string {

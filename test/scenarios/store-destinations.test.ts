@@ -1,6 +1,7 @@
 /** A pull request that redirects secrets is seen in its plan: which file, which commands. */
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
+import type { Plan } from '../../src/model/plan.ts';
 import { STATE, Stage } from '../stage.ts';
 
 const configuration = (
@@ -188,6 +189,52 @@ it('a script of the repository is named, and a change of it is one of the comman
   for (const text of await said(stage)) expect(text).toContain('scripts/put.sh, check.sh of this repository');
   expect((await stage.run('rotate abc/app --sandbox --yes --no-smoke')).code).toBe(0);
   expect((await stage.json('plan --sandbox')).document).not.toMatchObject({ warnings: [{ kind: 'command_changed' }] });
+});
+
+it('a script that is committed after the first apply is the same script', async () => {
+  const stage = new Stage(
+    configuration(
+      '  vault: { kind: exec, command: [./put.sh, "{account}/{token}"] }\n  local: { kind: exec, command: [tee, "{account}.{token}"] }',
+    ),
+  );
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: stage.path });
+  const stores = async () => {
+    const { warnings, stores = [] } = (await stage.json('plan --sandbox')).document as Plan;
+    return { warnings: warnings.map(({ kind }) => kind), vault: stores.find(({ store }) => store === 'vault') };
+  };
+  stage.write('put.sh', '#!/bin/sh\ncat > "$1"\n');
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  const alone = await stores();
+  expect(alone).toMatchObject({ warnings: [] });
+  expect(alone.vault).not.toHaveProperty('new');
+  // Outside of git, in it, added, and again.
+  git('init', '-q');
+  expect(await stores()).toEqual(alone);
+  git('add', 'put.sh');
+  for (let count = 0; count < 2; count += 1) {
+    expect(await stores()).toEqual({ warnings: [], vault: { ...alone.vault, runs: ['put.sh'] } });
+  }
+  stage.write('put.sh', '#!/bin/sh\n# puts\ncat > "$1"\n');
+  const edited = await stores();
+  expect(edited).toMatchObject({ warnings: ['command_changed'], vault: { by_earlier_script: ['abc/app'] } });
+  for (const name of ['new', 'elsewhere']) expect(edited.vault).not.toHaveProperty(name);
+  for (const text of await said(stage)) expect(text).toContain('stored by an earlier version of its script');
+  stage.edit((text) => text.replace('./put.sh, ', './put.sh, -v, '));
+  expect(await stores()).toMatchObject({ warnings: ['command_changed'], vault: { elsewhere: ['abc/app'] } });
+});
+
+it('a record of an earlier version that has no script stays valid, and another command is noticed', async () => {
+  const stage = new Stage(
+    configuration(
+      '  vault: { kind: exec, command: [./put.sh, "{account}/{token}"] }\n  local: { kind: exec, command: [tee, "{account}.{token}"] }',
+    ),
+  );
+  stage.write('put.sh', 'cat\n');
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  const state = stage.read('motherduck.accounts.state.json');
+  stage.write('motherduck.accounts.state.json', state.replace(/("command": "[\w-]{22})\.[\w-]*"/, '$1"'));
+  expect(stage.read('motherduck.accounts.state.json')).not.toBe(state);
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({ warnings: [] });
 });
 
 it('a letter that only looks like a Latin one is seen in a command, a path and a name', async () => {

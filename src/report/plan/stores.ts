@@ -42,15 +42,16 @@ function written(used: UsedStore): StoreLine[] {
   ];
 }
 
-function isNew({ new: isNewStore, elsewhere }: UsedStore): boolean {
-  return isNewStore === true || elsewhere !== undefined;
+function isNew({ new: isNewStore, elsewhere, by_earlier_script: earlier }: UsedStore): boolean {
+  return isNewStore === true || elsewhere !== undefined || earlier !== undefined;
 }
 
-function noteOf({ tokens, elsewhere, overwrite, runs, ...store }: UsedStore): string {
+function noteOf({ tokens, elsewhere, by_earlier_script: earlier, overwrite, runs, ...store }: UsedStore): string {
   return [
     counted(tokens, 'token'),
     ...(store.new ? ['new'] : []),
     ...(elsewhere ? [`not stored there so far: ${few(elsewhere.map((name) => printable(name)))}`] : []),
+    ...(earlier ? [`stored by an earlier version of its script: ${few(earlier.map((name) => printable(name)))}`] : []),
     ...(runs
       ? [
           `runs ${few(

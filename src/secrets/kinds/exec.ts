@@ -121,7 +121,8 @@ export const exec: StoreKind<ExecStoreConfig> = {
 
   destination: (config) => {
     const { command, check, remove, shown, shownInput, folder, files = new Map() } = config;
-    const runs = new Set(commandsOf(config).flatMap((words) => filesOf(words, folder, files).map(({ path }) => path)));
+    const found = commandsOf(config).flatMap((words) => filesOf(words, folder, files));
+    const runs = new Set(found.flatMap(({ path, tracked }) => (tracked ? [path] : [])));
     return {
       kind: 'exec',
       command,

@@ -5,11 +5,12 @@ import { join, relative, resolve } from 'node:path';
 import { git } from '../../../files/git.ts';
 import { isWithin, shownPath, workTreeOf } from '../../../files/paths.ts';
 
-/** A file that git tracks. */
+/** A file that git tracks, or a script that it does not track yet. */
 export interface RepositoryFile {
   /** From the root of the repository. */
   readonly path: string;
   readonly hash: string;
+  readonly tracked: boolean;
 }
 
 /** By absolute path. */
@@ -19,25 +20,35 @@ export type RepositoryFiles = ReadonlyMap<string, RepositoryFile>;
 const MOST_WORDS = 50_000;
 /** Bytes of a file that are compared, beside its size. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Names of scripts. Other files that git does not track may be what a command writes. */
+const SCRIPT = /\.(sh|bash|zsh|fish|ps1|cmd|bat|[cm]?[jt]s|py|rb|pl|php)$/i;
 
 /** The files of the repository that commands name, in the order of the words. @param folder Where the commands run, absolute. */
 export async function repositoryFiles(
   commands: readonly (readonly string[])[],
   folder: string,
 ): Promise<RepositoryFiles> {
-  const tree = workTreeOf(folder);
-  if (tree === undefined) return new Map();
+  const work = workTreeOf(folder);
+  const tree = work ?? folder;
   const named = new Set(commands.flatMap((words) => pathsIn(words, folder)));
   const files = [...named].slice(0, MOST_WORDS).filter((path) => isWithin(tree, path) && isFile(path));
   if (files.length === 0) return new Map();
-  const { exit, stdout } = await git(tree, ['--literal-pathspecs', 'ls-files', '-z', '--', ...files]);
-  // Where git cannot tell, all count, as they do where it can.
-  const tracked = exit === 0 ? new Set(stdout.split('\0').map((path) => join(tree, path))) : undefined;
+  const tracked = work === undefined ? new Set<string>() : await trackedOf(work, files);
+  const programs = new Set(commands.flatMap(([program = '']) => pathsIn([program], folder)));
   return new Map(
-    files
-      .filter((path) => tracked?.has(path) ?? true)
-      .map((path) => [path, { path: shownPath(relative(tree, path)), hash: hashOf(path) }]),
+    files.flatMap((path) => {
+      // Where git cannot tell, all count, as they do where it can.
+      const isTracked = tracked?.has(path) ?? true;
+      // A script counts before its first commit too, so that the commit changes nothing.
+      if (!isTracked && !programs.has(path) && !isScript(path)) return [];
+      return [[path, { path: shownPath(relative(tree, path)), hash: hashOf(path), tracked: isTracked }] as const];
+    }),
   );
+}
+
+async function trackedOf(tree: string, files: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+  const { exit, stdout } = await git(tree, ['--literal-pathspecs', 'ls-files', '-z', '--', ...files]);
+  return exit === 0 ? new Set(stdout.split('\0').map((path) => join(tree, path))) : undefined;
 }
 
 /** Those of one command. */
@@ -63,6 +74,19 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isScript(path: string): boolean {
+  if (SCRIPT.test(path)) return true;
+  const start = Buffer.alloc(2);
+  try {
+    const file = openSync(path, 'r');
+    readSync(file, start, 0, start.length, 0);
+    closeSync(file);
+  } catch {
+    // It has no hash either.
+  }
+  return start.toString('latin1') === '#!';
 }
 
 /** The same whatever line breaks git gives the file on this computer. */

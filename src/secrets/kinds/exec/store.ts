@@ -110,7 +110,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     },
     commandOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && commandHash([...expandWords(publicWords(config), { ...at }), ...files()]);
+      return at && commandHash(expandWords(publicWords(config), { ...at }), files());
     },
     removalOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
