@@ -16,6 +16,7 @@ async function use(
   change = (_folder: string) => {},
   pull = true,
   env = {},
+  matrix?: Record<string, string>,
 ) {
   const uses = 'OWNER/motherduck-accounts/.github/actions/plan@v1';
   const names = Object.keys(readAction().outputs);
@@ -28,7 +29,7 @@ async function use(
     ],
   };
   const event = pull ? stage.pullRequest(change) : stage.push(change);
-  return runJob(job, stage.github.token({ 'pull-requests': 'write' }), stage, { event });
+  return runJob(job, stage.github.token({ 'pull-requests': 'write' }), stage, { event, ...(matrix && { matrix }) });
 }
 
 /** The configuration into a folder of its own. */
@@ -152,6 +153,36 @@ describe.skipIf(isWindows)('the action', () => {
     };
     await use(stage, runs[2] ?? {}, wrong);
     expect(comments.map(({ body }) => body.startsWith('❌'))).toEqual([false, false, true, false]);
+  });
+
+  it('keeps a comment for each organization and each state that a variable names', async () => {
+    const stage = await CiStage.open();
+    const byVariable = (folder: string) => {
+      const file = path.join(folder, 'motherduck.accounts.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('organization: acme', `organization: \${ORG}`));
+    };
+    const broken = (folder: string) => writeFileSync(path.join(folder, 'motherduck.accounts.yaml'), 'version: 2\n');
+    const job = (ORG: string, MDACC_STATE = '', change = byVariable) =>
+      use(stage, {}, change, true, { ORG, ...(MDACC_STATE && { MDACC_STATE }) }, { ORG });
+    for (let round = 0; round < 2; round += 1) {
+      await job('acme');
+      await job('globex');
+      await job('acme', 'of-the-us.json');
+    }
+    const { comments } = stage.github;
+    expect(comments.map(({ body }) => /plan: (\S+ \S+ \S+)/.exec(body)?.[1])).toEqual([
+      'acme motherduck.accounts.yaml motherduck.accounts.state.json',
+      'globex motherduck.accounts.yaml motherduck.accounts.state.json',
+      'acme motherduck.accounts.yaml of-the-us.json',
+    ]);
+    // A run that fails knows no organization, and takes its own job's comment.
+    for (let round = 0; round < 2; round += 1) {
+      await job('globex', '', broken);
+      expect(comments.map(({ body }) => body.startsWith('❌'))).toEqual([false, true, false]);
+    }
+    await job('acme');
+    await job('globex');
+    expect(comments.map(({ body }) => body.startsWith('❌'))).toEqual([false, false, false]);
   });
 
   it('writes no comment and no artifact when none is wanted', async () => {

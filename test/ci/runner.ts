@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly event: Event;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
+  /** The job's values where it is one of a matrix. */
+  readonly matrix?: Readonly<Record<string, string>>;
   /** Done before the step of that name. */
   readonly before?: Readonly<Record<string, () => void>>;
   /** The run is cancelled while the step of that name runs, as soon as its log holds the text. */
@@ -86,7 +88,7 @@ class Runner {
     const { url } = stage.github;
     const head = { repository: REPOSITORY, ref: event.ref, ref_name: event.ref.replace(/^refs\/heads\//, '') };
     const github = { ...head, event: event.payload, token, server_url: url, run_id: '7', run_attempt: '1' };
-    this.#base = { github, secrets, vars, needs, runner: { temp: this.#temp } };
+    this.#base = { github, secrets, vars, needs, runner: { temp: this.#temp }, matrix: options.matrix ?? null };
     writeFileSync(this.#file('event.json'), JSON.stringify(event.payload));
     this.#environment = {
       HOME: stage.folder,
@@ -213,9 +215,9 @@ class Runner {
     );
     const unknown = Object.keys(given).filter((name) => !(name in inputs));
     if (unknown.length > 0) throw new Error(`the plan action has no input ${unknown.join(', ')}`);
-    const { github, runner, env } = contexts;
+    const { github, runner, env, matrix } = contexts;
     const steps: Record<string, StepRecord> = {};
-    const own = { github, runner, env, inputs: { ...defaults, ...given } };
+    const own = { github, runner, env, matrix, inputs: { ...defaults, ...given } };
     const before = this.#status;
     await this.steps(runs.steps, own, steps);
     const values = Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));

@@ -26,12 +26,20 @@ function footer(env, pull) {
 }
 
 /** A run that failed writes no plan, by whose marker its comment is found; so each comment also says of what it is. */
-function marker({ WORKING_DIRECTORY = '.', CONFIG = '', STATE = '', ONLY = '' }) {
+function marker({ WORKING_DIRECTORY = '.', CONFIG = '', STATE = '', ONLY = '', GITHUB_JOB = '', MATRIX = '' }) {
   const files = [CONFIG, STATE].filter((name) => name !== '').map((name) => path.posix.join(WORKING_DIRECTORY, name));
   const globs = ONLY.split('\n').flatMap((glob) => (glob.trim() === '' ? [] : [`--only=${glob.trim()}`]));
-  const of = [...files, ...globs].map(word).join(' ');
-  const hash = createHash('sha256').update(of).digest('hex').slice(0, 16);
-  return `<!-- motherduck-accounts plan of: ${of.length > 200 ? `${of.slice(0, 180)}~${hash}` : of} -->`;
+  // Jobs may plan one configuration for several organizations, which a variable of theirs names.
+  const job = [
+    ...(GITHUB_JOB === '' ? [] : [`--job=${GITHUB_JOB}`]),
+    ...(['', 'null', '{}'].includes(MATRIX) ? [] : [`--matrix=${hashOf(MATRIX)}`]),
+  ];
+  const of = [...files, ...globs, ...job].map(word).join(' ');
+  return `<!-- motherduck-accounts plan of: ${of.length > 200 ? `${of.slice(0, 180)}~${hashOf(of)}` : of} -->`;
+}
+
+function hashOf(text) {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Different names stay different, and none ends the HTML comment. */

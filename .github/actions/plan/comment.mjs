@@ -3,7 +3,9 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { pullRequest } from './event.mjs';
 import { authorship, call, pages } from './rest.mjs';
 
-const MARKER = /^<!-- motherduck-accounts plan(?: of)?: .+ -->$/;
+/** What was planned, below the first line of a plan; and by what, at the end of every comment. Elsewhere they are quoted. */
+const PLAN = /^<!-- motherduck-accounts plan: .+ -->$/;
+const SOURCE = /^<!-- motherduck-accounts plan of: .+ -->$/;
 
 const { env } = process;
 const body = readFileSync(env.COMMENT_FILE, 'utf8');
@@ -23,15 +25,21 @@ try {
   process.exitCode = 1;
 }
 
-/** The comment of the same plan if there is one, else the one that says it is of the same configuration and accounts. */
-async function find(wanted) {
+/**
+ * The comment of the same plan. Else one of a run that failed, which has no plan: another plan of the same configuration may be
+ * of another organization or state. Only a run that failed itself takes the comment of a plan, where there is but one.
+ */
+async function find({ plan, source }) {
   const isOwn = await authorship(env);
-  const found = new Map();
+  const failed = [];
+  const planned = [];
   for await (const comment of pages(env, list)) {
     if (!isOwn(comment)) continue;
-    for (const marker of markers(comment.body)) if (!found.has(marker)) found.set(marker, comment);
+    const of = markers(comment.body);
+    if (plan !== undefined && of.plan === plan) return comment;
+    if (source !== undefined && of.source === source) (of.plan === undefined ? failed : planned).push(comment);
   }
-  return wanted.map((marker) => found.get(marker)).find((comment) => comment !== undefined);
+  return failed[0] ?? (plan === undefined && planned.length === 1 ? planned[0] : undefined);
 }
 
 /** Undefined when someone deleted it in the meantime, or it is not to be edited after all. */
@@ -44,9 +52,9 @@ async function update({ id }) {
   }
 }
 
-/** The plan's stands under its first line, and that of the comment at its end; elsewhere it is quoted. */
 function markers(text) {
   // GitHub keeps line endings as they were sent, and browsers send CRLF.
   const lines = text.replaceAll('\r\n', '\n').trimEnd().split('\n');
-  return [lines[2], lines.at(-1)].filter((line) => MARKER.test(line ?? ''));
+  const [[plan], [source]] = [PLAN.exec(lines[2]) ?? [], SOURCE.exec(lines.at(-1)) ?? []];
+  return { plan, source };
 }
