@@ -8,7 +8,7 @@ import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { loadStateConfig } from '../config/load.ts';
 import { refuseUnmatched } from '../engine/planning.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendAt, backendOf, statePath, surroundingsOf, underStateLock, whoRuns } from '../engine/state.ts';
 import { readText } from '../files/read-text.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
@@ -20,6 +20,7 @@ import { counted, few } from '../model/wording.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { HISTORY_FORMATS, type HistoryFormat, STATE_FORMATS, type StateFormat } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
+import { isRehearsedIn } from '../secrets/rehearsed.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { isLikeState } from '../state/damage.ts';
 import { entryName, findEntry, type Renaming, renameEntry } from '../state/entry.ts';
@@ -41,7 +42,10 @@ export function list(options: StateOptions & { readonly format: StateFormat }, n
     const { state: whole } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
     const state = names.length === 0 ? whole : withAccounts(whole, names);
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
-    io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state) }, io.paint.out));
+    const folder = state.sandbox ? sandboxFolder(options, io.env) : undefined;
+    const isRehearsed = (account: string, token: string, store: string, fingerprint: string) =>
+      folder !== undefined && isRehearsedIn(folder, store, { account, token }, fingerprint);
+    io.report(STATE_FORMATS[options.format]({ state, text: serializeState(state), isRehearsed }, io.paint.out));
     return EXIT.done;
   });
 }

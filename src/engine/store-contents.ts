@@ -123,8 +123,9 @@ export function secretPlaces(
   { accounts }: State,
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
-): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'users'>> {
+): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'ranReal' | 'users'>> {
   const [changed, unknown] = [new Map<string, string[]>(), new Map<string, string[]>()];
+  const ranReal = new Set<string>();
   type Users = {
     tokens: string[];
     elsewhere: string[];
@@ -155,6 +156,10 @@ export function secretPlaces(
     const copies = secret === 'unknown' ? [] : copiesOf(secret);
     const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
     const command = store?.commandOf?.(address);
+    // In a sandbox, a secret that is not in its folder was stored by the program itself.
+    const { fingerprint } = here ?? {};
+    if (store?.rehearsedIn !== undefined && fingerprint && store.hasRehearsed?.(address, fingerprint) === false)
+      ranReal.add(token);
     const change = here && commandChange(here, command);
     if (change !== undefined) listOf(changed, name).push(token);
     else if (here && command !== undefined && here.command === undefined) listOf(unknown, name).push(token);
@@ -164,7 +169,7 @@ export function secretPlaces(
     else if (here?.fingerprint === undefined || change !== undefined || (here.command === undefined && command))
       own.elsewhere.push(token);
   }
-  return { changed, unknown, users };
+  return { changed, unknown, ranReal, users };
 }
 
 function listOf(lists: Map<string, string[]>, name: string): string[] {

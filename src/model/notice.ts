@@ -208,9 +208,20 @@ export type PlanWarning =
       readonly holders: readonly string[];
     }
   /** The store's command is another than that which stored the secrets of these tokens. */
-  | { readonly kind: 'command_changed'; readonly store: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'command_changed';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      /** In a sandbox: the program itself stored secrets, not a rehearsal. */
+      readonly real?: true;
+    }
   /** The state does not have which command of the store stored the secrets of these tokens. */
-  | { readonly kind: 'command_unknown'; readonly store: string; readonly tokens: readonly string[] }
+  | {
+      readonly kind: 'command_unknown';
+      readonly store: string;
+      readonly tokens: readonly string[];
+      readonly real?: true;
+    }
   /** These tokens are revoked, and their secrets stay in the store, which removes none. */
   | {
       readonly kind: 'secret_stays';

@@ -71,6 +71,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly isElsewhere: (dead: DeadRecord) => boolean;
   /** The tokens whose secret another command than the present one of their store stored. */
   readonly changed?: NamesByStore;
+  /** In a sandbox, tokens whose secret the program itself stored, not a rehearsal. */
+  readonly ranReal?: ReadonlySet<string>;
   /** The tokens of stores that run programs of which no record says by which command their secret was stored. */
   readonly unknown?: NamesByStore;
   /** The tokens whose secrets go to each store. */
@@ -128,7 +130,10 @@ export function secretWarnings(
   if (facts === undefined) return [];
   const taken = takenPlaces(actions, facts);
   const ofStores = (kind: 'command_changed' | 'command_unknown', found: NamesByStore = new Map()) =>
-    [...found].map(([store, tokens]) => ({ kind, store, tokens }));
+    [...found].map(([store, tokens]) => {
+      const isReal = tokens.some((name) => facts.ranReal?.has(name));
+      return { kind, store, tokens, ...(isReal ? { real: true as const } : {}) };
+    });
   return [
     ...rehearsals(actions, facts),
     ...losses(actions, facts, older),

@@ -26,6 +26,15 @@ type StoreWarning = Extract<
 const TOKENS_TYPED = 10;
 const PATHS_SHOWN = 10;
 
+/** A rotation of as many of the tokens as fit; the text says if these are not all. @param real by the program itself, in a sandbox too */
+function rotation(text: string, tokens: readonly string[], real = false): Hint {
+  const named = tokens.slice(0, TOKENS_TYPED);
+  const [, words, end] = /^(.*)([.:])$/s.exec(text) ?? [];
+  const some =
+    named.length === tokens.length ? text : `${words} (the command names ${named.length} of ${tokens.length})${end}`;
+  return { text: some, command: ['rotate', ...named, ...(real ? ['--real-stores'] : [])] };
+}
+
 export function storeText(notice: StoreWarning): { readonly message: string; readonly hint: Hint } {
   switch (notice.kind) {
     case 'stores_rehearsed': {
@@ -52,10 +61,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       }
       return {
         message,
-        hint: {
-          text: one ? 'Replace the token.' : 'Replace the tokens.',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
+        hint: rotation(one ? 'Replace the token.' : 'Replace the tokens.', notice.tokens),
       };
     }
     case 'secret_foreign':
@@ -84,19 +90,17 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       const [were, move] = one ? ['a secret was', 'it moves'] : [`${notice.tokens.length} secrets were`, 'they move'];
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
-        hint: {
-          text: 'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
+        hint: rotation(
+          'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
+          notice.tokens,
+          notice.real,
+        ),
       };
     }
     case 'command_unknown':
       return {
         message: `it is not known which command of the secret store ${notice.store} stored ${notice.tokens.length === 1 ? 'a secret' : `${notice.tokens.length} secrets`}, so the command may have changed since: ${few(notice.tokens)}`,
-        hint: {
-          text: 'Read the command. To store the secrets with it now:',
-          command: ['rotate', ...notice.tokens.slice(0, TOKENS_TYPED)],
-        },
+        hint: rotation('Read the command. To store the secrets with it now:', notice.tokens, notice.real),
       };
     case 'secret_stays':
       if (notice.near) {

@@ -1,10 +1,10 @@
 /** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
-import { shownRelativePath } from '../files/paths.ts';
+import { isWithin, shownRelativePath } from '../files/paths.ts';
 import { codeOf } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
@@ -14,6 +14,14 @@ import { type SecretStore, tokenAtPath } from './store.ts';
 
 /** The stores' folder in the folder of a sandbox. */
 export const REHEARSED = 'stores';
+
+/** Whether a sandbox's folder has the secret in the place of a store. */
+export function isRehearsedIn(folder: string, store: string, { account, token }: TokenAddress, fingerprint: string) {
+  const file = join(folder, REHEARSED, store, account, token);
+  // The names may come from a state that anybody edited.
+  if (!isWithin(join(folder, REHEARSED), file) || !existsSync(file) || !statSync(file).isFile()) return false;
+  return fingerprintOf(readFileSync(file, 'utf8')) === fingerprint;
+}
 
 /** A store in the place of `real`. @param folder The sandbox's folder; undefined when it is not known. */
 export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, folder: string | undefined): SecretStore {
@@ -28,10 +36,8 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     name: real.name,
     rehearsedIn: own === undefined ? 'the folder of the sandbox' : shownRelativePath(own),
     secretPath: (address) => real.secretPath(address),
-    hasRehearsed: (address, fingerprint) => {
-      const file = fileOf(address);
-      return own !== undefined && existsSync(file) && fingerprintOf(readFileSync(file, 'utf8')) === fingerprint;
-    },
+    hasRehearsed: (address, fingerprint) =>
+      folder !== undefined && isRehearsedIn(folder, config.name, address, fingerprint),
     check: async (targets = [], { readOnly = false } = {}) => {
       if (own === undefined) throw folderUnknown(config);
       if (readOnly) return;

@@ -11,16 +11,16 @@ const MIN_KEY_WIDTH = 12;
 const MAX_KEY_WIDTH = 32;
 
 /** Writes the state. */
-export function stateText({ state }: ShownState, paint: Paint = plain): string {
+export function stateText({ state, isRehearsed }: ShownState, paint: Paint = plain): string {
   const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
-  const blocks = accounts.map((account) => accountBlock(account, paint));
+  const blocks = accounts.map((account) => accountBlock(account, paint, isRehearsed));
   const tokens = accounts.reduce((sum, { tokens }) => sum + [...tokens.values()].filter(isMore).length, 0);
   const location = state.sandbox ? ', in the sandbox' : '';
   const total = `${printable(state.organization)}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
 }
 
-function accountBlock(account: StateAccount, paint: Paint): string {
+function accountBlock(account: StateAccount, paint: Paint, isRehearsed: ShownState['isRehearsed']): string {
   const username = printable(account.username);
   const facts = [
     `${account.origin} ${account.since.slice(0, 10)}`,
@@ -34,7 +34,7 @@ function accountBlock(account: StateAccount, paint: Paint): string {
   const width = Math.max(MIN_KEY_WIDTH, columnWidth([...account.tokens.keys()].map(printable), MAX_KEY_WIDTH));
   const tokens = [...account.tokens]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, token]) => tokenLines(key, width, token));
+    .flatMap(([key, token]) => tokenLines(key, width, token, secretText(account.username, key, token, isRehearsed)));
   return [`${paint.bold(username)}  ${paint.dim(printable(facts.join(', ')))}`, ...tokens].join('\n');
 }
 
@@ -43,14 +43,27 @@ function isMore({ current, retiring, intents }: StateToken): boolean {
   return current !== undefined || retiring.length > 0 || intents.length > 0;
 }
 
-function tokenLines(key: string, width: number, token: StateToken): string[] {
+/** Where the secret of the current token is. */
+function secretText(
+  account: string,
+  key: string,
+  { current }: StateToken,
+  isRehearsed: ShownState['isRehearsed'],
+): string {
+  if (current === undefined || current.secret === 'unknown') return 'secret unknown (adopted)';
+  const { fingerprint } = current.secret;
+  const places = copiesOf(current.secret).map(({ store, secret_path: path }) =>
+    fingerprint !== undefined && isRehearsed?.(account, key, store, fingerprint)
+      ? `the sandbox's stand-in for ${store}`
+      : path,
+  );
+  return `secret in ${enumerated(places)}`;
+}
+
+function tokenLines(key: string, width: number, token: StateToken, secret: string): string[] {
   const lines: string[] = [];
   const { current } = token;
   if (current) {
-    const secret =
-      current.secret === 'unknown'
-        ? 'secret unknown (adopted)'
-        : `secret in ${enumerated(copiesOf(current.secret).map((copy) => copy.secret_path))}`;
     lines.push(`${current.name}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
