@@ -18,6 +18,7 @@ import type { Notice } from '../model/notice.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
@@ -88,7 +89,7 @@ export async function importLive(
         env: io.env,
         showFindings: (loaded) => showFindings(loaded, io),
       });
-      showImport(decided, files, withoutDucklings(selection, files.loaded.desired), io);
+      showImport(decided, files, withoutDucklings(selection, files.loaded.desired, decided.desired), io);
       for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
       return await carryOut(command, decided, { files, live, stateWriter, service, terraform }, options, io, stopping);
@@ -104,7 +105,11 @@ export async function importLive(
 /** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
 function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
-  if (unmanaged.length > 0) io.note(`The Ducklings of ${few(unmanaged)} stay unmanaged, as configured.`);
+  if (unmanaged.length > 0) {
+    io.note(
+      `The Ducklings of ${few(unmanaged)} stay unmanaged. To manage them, add "ducklings" to the account's block.`,
+    );
+  }
   if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.inContext));
 }
 
@@ -199,13 +204,15 @@ function notAdopted(error: unknown, written: readonly string[]): never {
   throw new UserError(error.code, message, { text, command: ['apply'] }, { cause: error });
 }
 
-/** The named accounts that are in the configuration without Ducklings. */
-function withoutDucklings(selection: Selection, { accounts }: Desired): string[] {
-  if (selection.what === 'all') return [];
-  const named = [...selection.accounts].filter(([, account]) => selectsDucklings(account));
-  return named.flatMap(([key]) => {
-    const account = accounts.get(key);
-    return account !== undefined && account.ducklings === undefined ? [account.username] : [];
+/** The selected accounts in the configuration without Ducklings, and new ones of which Terraform has none. */
+function withoutDucklings(selection: Selection, { accounts }: Desired, after: Desired): string[] {
+  const inConfig = [...accounts.values()].filter(({ ducklings }) => ducklings === undefined);
+  if (selection.what === 'all') return inConfig.map(({ username }) => username);
+  const without = new Map(inConfig.map((account) => [accountKey(account.username), account.username]));
+  return [...selection.accounts].flatMap(([key, selected]) => {
+    const isLeft = selected.ducklings === false;
+    if (!accounts.has(key)) return isLeft && after.accounts.has(key) ? [selected.username] : [];
+    return isLeft || selectsDucklings(selected) ? (without.get(key) ?? []) : [];
   });
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
+import { withoutEmptySections } from '../import/initial-config.ts';
 import { allDecision, type Selection } from '../import/selection.ts';
 import { terraformSkipped } from '../import/terraform.ts';
 import type { TerraformInstance } from '../import/terraform-state.ts';
@@ -97,7 +98,7 @@ export async function decideSafely(
   const lost = terraformSkipped(situation.terraform ?? [], live);
   const decided = { ...decision.import, skipped: [...decision.import.skipped, ...lost] };
   // A new file is written even if there are no live accounts for it.
-  const whole = files.isNew && decided.texts.size === 0 ? { ...decided, texts: files.texts } : decided;
+  const whole = files.isNew ? { ...decided, texts: textsOfNew(files, decided) } : decided;
   const changed = await loadChanged(choices, files, whole.texts, surroundings);
   const after = planOf(changed.desired, situation);
   const found = obstacles(before, after, whole.adopts).map(obstacleText);
@@ -111,6 +112,11 @@ export async function decideSafely(
   }
   const actions = adoptions(after, (account, token) => isSelected(account, token, situation));
   return { decided: whole, actions, desired: changed.desired };
+}
+
+function textsOfNew({ texts }: ImportFiles, decided: Import): ReadonlyMap<string, string> {
+  const all = decided.texts.size === 0 ? texts : decided.texts;
+  return new Map([...all].map(([file, text]) => [file, withoutEmptySections(text)]));
 }
 
 /** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */

@@ -15,6 +15,7 @@ import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
+import { crowdNotices } from './crowd.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
 import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
@@ -92,7 +93,7 @@ export function decideImport(input: ImportInput): Decision {
       accounts: added.length,
       tokens: tokens.length,
       skipped,
-      notices: [...ducklings.notices, ...lifetimeNotices(tokens)],
+      notices: [...ducklings.notices, ...lifetimeNotices(tokens), ...crowdNotices(tokens, desired, state)],
       texts: texts.changed(),
       adopts: {
         accounts: new Set(added.map(({ candidate }) => candidate.username)),

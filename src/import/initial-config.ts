@@ -54,3 +54,8 @@ guardrails:
   max_deletes: 0
 ${sizes.length > 0 ? `  allowed_sizes: [${sizes.join(', ')}]\n` : ''}${ttl === undefined ? '' : `  max_token_ttl: ${ttl}\n`}`;
 }
+
+/** The text of a new configuration without the sections to which an import added nothing. */
+export function withoutEmptySections(text: string): string {
+  return text.replace(/^# .*\n(token_policies|duckling_pools):\n\n/gm, '');
+}

@@ -81,7 +81,7 @@ export class Policies {
     const name = unused(plain, this.#names);
     const store = this.#storeName();
     const times = ttl === null ? { rotateBefore: 0, overlap: DAY } : rotationTimes(ttl);
-    const jitter = ttl !== null && this.#isCrowded(type, ttl) ? roundedDown(times.rotateBefore / 2) : undefined;
+    const jitter = ttl !== null && this.#isCrowded(type, ttl) ? jitterFor(times.rotateBefore) : undefined;
     this.#added.push({
       key: name,
       value: {
@@ -103,14 +103,10 @@ export class Policies {
 
   /** Whether many tokens of a new policy expire on one day, so that they would rotate together for ever. */
   #isCrowded(type: TokenType, ttl: Seconds): boolean {
-    const byDay = new Map<number, number>();
-    for (const token of this.#tokens) {
-      if (token.type !== type || token.expiresAt === null || lifetimeFor(token, this.#desired.guardrails).ttl !== ttl)
-        continue;
-      const day = Math.floor(token.expiresAt / DAY_MS);
-      byDay.set(day, (byDay.get(day) ?? 0) + 1);
-    }
-    return Math.max(0, ...byDay.values()) >= CROWD;
+    const alike = this.#tokens.filter((token) => lifetimeFor(token, this.#desired.guardrails).ttl === ttl);
+    const times = alike.flatMap((token) => (token.type === type ? (token.expiresAt ?? []) : []));
+    const countOn = countsByDay(times);
+    return times.some((time) => countOn(time) >= CROWD);
   }
 
   #storeName(): string {
@@ -143,8 +139,17 @@ export function unused(plain: string, names: Set<string>): string {
   return name;
 }
 
-/** From so many tokens on, a new policy spreads those that expire on one day. */
-const CROWD = 10;
+/** From so many tokens of a day on, a policy needs a jitter. */
+export const CROWD = 10;
+
+/** How many of these times are of the day of each. In milliseconds since 1970. */
+export function countsByDay(times: readonly number[]): (time: number) => number {
+  const counts = new Map<number, number>();
+  const dayOf = (time: number) => Math.floor(time / DAY_MS);
+  for (const day of times.map(dayOf)) counts.set(day, (counts.get(day) ?? 0) + 1);
+  return (time) => counts.get(dayOf(time)) ?? 0;
+}
+
 /** Lifetime of the replacements of a token that never expires, where that is not allowed. */
 const DEFAULT_TTL = 90 * DAY;
 /** Seconds until a token may be due, so that its import can be confirmed, written and planned first. */
@@ -185,6 +190,11 @@ function rotateBeforeFor(ttl: Seconds): Seconds {
   if (ttl >= 21 * DAY) return 7 * DAY;
   if (ttl >= 7 * DAY) return 3 * DAY;
   return roundedDown(ttl / 3);
+}
+
+/** The jitter of a policy whose tokens crowd. */
+export function jitterFor(rotateBefore: Seconds): Seconds {
+  return roundedDown(rotateBefore / 2);
 }
 
 /** A shorter rotate_before, in seconds, for a token that would be due now; undefined when it is not due. */

@@ -18,6 +18,7 @@ import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 export interface ImportedToken {
   readonly key: string;
   readonly token: LiveToken;
+  readonly policy: Policy;
   readonly lifetime: Lifetime;
   /** It would be due now, so it is rotated later than its policy says. */
   readonly isPostponed: boolean;
@@ -58,13 +59,13 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
   const written = ordered.map((each) => writeToken(account, each, keys, tools));
   return {
     entries: written.flatMap(({ entry }) => (entry ? [entry] : [])).sort((a, b) => (a.key < b.key ? -1 : 1)),
-    imported: written.flatMap(({ entry, token, lifetime, isPostponed }) =>
-      entry ? [{ key: entry.key, token, lifetime, isPostponed }] : [],
+    imported: written.flatMap(({ entry, token, policy, lifetime, isPostponed }) =>
+      entry ? [{ key: entry.key, token, policy, lifetime, isPostponed }] : [],
     ),
     skipped: [
       ...ambiguous,
-      ...written.flatMap(({ entry, token, name, stores }) =>
-        entry ? [] : [skip(account, token, tools.keys.whyNone(account, name, stores))],
+      ...written.flatMap(({ entry, token, name, policy }) =>
+        entry ? [] : [skip(account, token, tools.keys.whyNone(account, name, policy.stores))],
       ),
     ],
   };
@@ -72,11 +73,11 @@ export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTok
 
 interface WrittenToken {
   readonly token: LiveToken;
+  readonly policy: Policy;
   readonly lifetime: Lifetime;
   readonly isPostponed: boolean;
   /** Without the number of its generation. */
   readonly name: string;
-  readonly stores: readonly string[];
   /** Absent: a store has no secret path for it. */
   readonly entry?: YamlEntry;
 }
@@ -87,7 +88,7 @@ function writeToken(account: string, { token, name }: ChosenToken, keys: Set<str
   const { rotateBefore, jitter = 0 } = policy;
   const margins = { rotateBefore, earlier: shareOfJitter(jitter, account, name) };
   const later = postponedRotation(token, margins, tools.now);
-  const about = { token, name, lifetime, isPostponed: later !== undefined, stores: policy.stores };
+  const about = { token, name, policy, lifetime, isPostponed: later !== undefined };
   return key === undefined ? about : { ...about, entry: entryOf(key, name, token, policy, later) };
 }
 

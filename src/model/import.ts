@@ -29,7 +29,15 @@ export type ImportNotice =
   /** They never expire or live longer than `max_token_ttl`, and their replacements do not. */
   | { readonly kind: 'never_expires' | 'long_lived'; readonly names: readonly string[] }
   /** They would be due now, so they are rotated later than their policy says. */
-  | { readonly kind: 'rotation_postponed'; readonly names: readonly string[] };
+  | { readonly kind: 'rotation_postponed'; readonly names: readonly string[] }
+  /** They join a policy without a jitter, of which so many tokens then expire on one day. `jitter`: one that fits. */
+  | {
+      readonly kind: 'crowded';
+      readonly policy: string;
+      readonly count: number;
+      readonly jitter: Seconds;
+      readonly names: readonly string[];
+    };
 
 /** An account, or one of its tokens, that is not imported. */
 export interface Skipped {

@@ -37,3 +37,20 @@ it('rotates none at once that only its share of the jitter makes due', async () 
   expect(diff).toMatch(/app: \{ policy: read_write_90d, rotate_before: \d+d, jitter: 0s \} # expires/);
   expect(notices.map(({ kind }) => kind)).toEqual(['rotation_postponed']);
 });
+
+it('says that tokens crowd a policy of the configuration that has no jitter', async () => {
+  const stage = new ImportStage(`version: 1
+organization: acme
+secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
+token_policies:
+  quarter: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
+accounts:
+`);
+  for (const index of [1, 2, 3, 4]) await stage.account(`early_${index}`, [{ name: 'app', ttl: 90 * DAY }]);
+  expect((await stage.import()).notices).toEqual([]);
+  for (let index = 0; index < 6; index += 1) await stage.account(`late_${index}`, [{ name: 'app', ttl: 90 * DAY }]);
+  const { diff, notices } = await stage.import();
+  expect(diff).toContain('app: quarter');
+  const names = [0, 1, 2, 3, 4, 5].map((index) => `late_${index}/app`);
+  expect(notices).toEqual([{ kind: 'crowded', policy: 'quarter', count: 10, jitter: 7 * DAY, names }]);
+});

@@ -49,6 +49,13 @@ describe('import --terraform', () => {
     });
     expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0 });
 
+    // What Terraform has no Ducklings of stays without, and that is said, also when the rest is imported.
+    expect(ran.stderr).toMatch(/Ducklings of tenant_acme, tenant_globex stay unmanaged/);
+    expect((await folder.run('import --all --sandbox --yes')).stderr).toMatch(
+      /tenant_globex stay unmanaged.*"ducklings"/,
+    );
+    expect(folder.read()).not.toContain('duckling_pools');
+
     const before = [folder.read(), folder.read(STATE)];
     const again = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes`);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to import\.\n\nremoved \{/) });

@@ -3,7 +3,7 @@
 import type { Import, ImportNotice, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { Action } from '../../model/plan.ts';
-import { describeSpan } from '../../model/time.ts';
+import { describeSpan, formatDuration } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';
 import { counted, few } from '../../model/wording.ts';
@@ -233,6 +233,13 @@ export function importNoticeText(notice: ImportNotice): Notice {
       return {
         message: `tokens that expire soon, and are rotated later than their policy says: ${names}`,
         hint: { text, command },
+      };
+    }
+    case 'crowded': {
+      const text = `Add "jitter: ${formatDuration(notice.jitter)}" to the policy, which spreads them over the days before.`;
+      return {
+        message: `${notice.count} tokens of the policy ${notice.policy} expire on one day and would always be rotated together: among them ${names}`,
+        hint: { text },
       };
     }
     default:
