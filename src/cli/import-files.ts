@@ -117,9 +117,10 @@ export async function ignoreInGit(config: string): Promise<{ readonly added: num
   const file = path.join(path.dirname(config), '.gitignore');
   const text = (await readText(file).catch((cause) => refuseIgnoreFile(file, cause))) ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
-  const lock = `${path.basename(statePath({ config }))}.lock`;
+  // Its lock, and what a move to another place leaves.
+  const besideState = `${path.basename(statePath({ config }))}.*`;
   // The last: saved plans, and what a killed run leaves of a file that it was writing.
-  const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, lock, '*.plan', '*.mdacc-*.tmp'].filter(
+  const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, besideState, '*.plan', '*.mdacc-*.tmp'].filter(
     (line) => !present.has(line),
   );
   const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;

@@ -41,7 +41,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
   return async (stateWriter, service, context) => {
     refuseElsewhere(saved, service.isSandbox);
     const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
-    const known = Object.keys(saved.accounts).filter(isKnown);
+    const known = Object.keys(saved.seen).filter(isKnown);
     const only = known.length > 0 ? known : undefined;
     const asSaved = {
       ...planningOf(options),

@@ -45,7 +45,7 @@ export interface PlanFile {
   /** When the last run of the state began; null: it has none. */
   readonly run: string | null;
   /** Each account that was read, by `accountKey`. */
-  readonly accounts: Readonly<Record<string, SeenAccount>>;
+  readonly seen: Readonly<Record<string, SeenAccount>>;
   /** Of everything else in the file: what it says, such as `prune`, is what was reviewed. */
   readonly digest: string;
 }
@@ -73,7 +73,7 @@ export function planFile(
     scripts: scriptsOf(planned),
     state: position(state),
     run: state.runs.at(-1)?.at ?? null,
-    accounts: seenAccounts(planned.live),
+    seen: seenAccounts(planned.live),
   };
   return `${JSON.stringify({ ...file, digest: digestOf(file) }, null, 2)}\n`;
 }
@@ -107,7 +107,7 @@ function parsed(text: string): PlanFile | undefined {
   try {
     const file = JSON.parse(text) as Partial<PlanFile> | null;
     const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 4;
-    return isPlan && areActions(file.plan?.actions) && file.accounts ? (file as PlanFile) : undefined;
+    return isPlan && areActions(file.plan?.actions) && file.seen ? (file as PlanFile) : undefined;
   } catch {
     return undefined;
   }
@@ -132,7 +132,7 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   changed.push(...scripts.map((path) => `${path}, which a secret store runs`));
   const isMoved = !isMadeFrom(file, state);
   if (isMoved) changed.push(stateDifference({ run: file.run, serial: file.state?.serial ?? 0 }, state));
-  const accounts = accountDifferences(file.accounts, seenAccounts(now.live));
+  const accounts = accountDifferences(file.seen, seenAccounts(now.live));
   if (accounts !== undefined) changed.push(`at MotherDuck: ${accounts}`);
   const parts = alteredParts(file.plan.actions, now.plan.actions);
   if (changed.length === 0) {

@@ -60,7 +60,7 @@ function ownReasonText(action: Action): string {
         case 'new':
           return 'it is in the configuration and not in MotherDuck';
         case 'resumed':
-          return 'its account is no longer suspended';
+          return 'its account is no longer suspended; its old secrets stay invalid';
         case 'interrupted':
           return reason.stored === false
             ? `an interrupted run created "${reason.orphan}", and did not store its secret`
@@ -92,7 +92,7 @@ function ownReasonText(action: Action): string {
         case 'removed':
           return `"${action.token}" was removed from the configuration`;
         case 'suspended':
-          return `suspended (${shortLine(reason.at)})`;
+          return `suspended (${shortLine(reason.at)}); the account and its data stay`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
         case 'requested':
@@ -184,7 +184,7 @@ function ownSharedText(action: Action): string {
       return `${REMOVED[action.reason.kind]}; this also deletes all tokens and databases of the account`;
     case 'forget':
       if (action.token === undefined) return reasonText(action);
-      return `${reason.kind === 'suspended' ? REVOKED.suspended : REVOKED.removed}, without live tokens`;
+      return `${reason.kind === 'suspended' ? 'suspended' : REVOKED.removed}, without live tokens`;
     default:
       return reasonText(action);
   }
@@ -199,7 +199,7 @@ const SETUP = {
 
 const CREATED: Readonly<Record<string, string>> = {
   interrupted: 'an interrupted run created a token whose secret may not be stored',
-  resumed: 'no longer suspended',
+  resumed: 'no longer suspended; old secrets stay invalid',
   expired: 'expired',
   revoked: 'revoked outside of mdacc',
 };
@@ -209,7 +209,7 @@ const ROTATED: Readonly<Record<string, string>> = {
 };
 const REVOKED: Readonly<Record<string, string>> = {
   removed: 'removed from the configuration',
-  suspended: 'suspended',
+  suspended: 'suspended; the account and its data stay',
   overlap_ended: 'replaced, and the overlap ended',
   orphan: 'an interrupted run created it, and its secret was not stored',
 };

@@ -138,6 +138,15 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.type('mdacc plan --sandbox');
     for (const command of ['mdacc sandbox serve --help', 'mdacc schema organization', 'mdacc sandbox reset'])
       await reader.named(command);
+
+    reader.goTo(new Stage());
+    await reader.type('mdacc sandbox seed 12');
+    await reader.named('mdacc import --all --sandbox');
+    reader.goTo(emptyFolder());
+    await reader.named('mdacc sandbox seed 12');
+    await reader.named('mdacc init --from-live --sandbox');
+    await reader.named('mdacc sandbox advance 80d');
+    expect((await reader.named('mdacc apply --due --sandbox')).stdout).toContain('app -> app.2');
     return reader;
   },
 

@@ -59,7 +59,7 @@ describe('the state', () => {
     expect([stage.has('dev.state.json'), stage.has('prod.state.json'), stage.has(STATE)]).toEqual([true, true, false]);
     expect(await stage.json('plan --sandbox -c dev.yml')).toMatchObject({ document: { actions: [], retained: [] } });
     expect((await stage.run('init --config new.yaml')).code).toBe(0);
-    expect(stage.read('.gitignore')).toContain('\nnew.state.json.lock\n');
+    expect(stage.read('.gitignore')).toContain('\nnew.state.json.*\n');
     expect(stage.read('.gitignore')).toContain('\n*.mdacc-*.tmp\n');
     expect(stage.read('.gitignore')).toContain('\n*.plan\n');
   });

@@ -136,6 +136,12 @@ const NOT_COMPARED =
 const NOTHING_DUE = 'Nothing is due.';
 const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
+/** Managed accounts that left the configuration are not what it says. */
+function retainedText(count: number): string {
+  const accounts = counted(count, 'managed account');
+  return `No changes; but ${accounts} that ${count === 1 ? 'is' : 'are'} not in the configuration ${count === 1 ? 'stays' : 'stay'}. To see their deletion: plan --prune.`;
+}
+
 /** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
 export function summaryLine(plan: Plan, paint: Paint = plain): string {
   if (!hasChanges(plan)) {
@@ -147,7 +153,8 @@ export function summaryLine(plan: Plan, paint: Paint = plain): string {
         ? NOT_COMPARED
         : BRANCH_ALONE;
     if (plan.scope?.destroy) return NOTHING_TO_DESTROY;
-    return plan.due ? NOTHING_DUE : NO_CHANGES;
+    if (plan.due) return NOTHING_DUE;
+    return plan.retained.length === 0 ? NO_CHANGES : retainedText(plan.retained.length);
   }
   const { accounts, tokens, setups } = summarize(plan);
   const { removals = [] } = plan;
