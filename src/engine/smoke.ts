@@ -14,22 +14,23 @@ import { secretLosses } from '../plan/secret-warnings.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import type { RunContext, Service } from './service.ts';
+import { checkClock, type RunContext, type Service } from './service.ts';
 import { inspectStores } from './store-contents.ts';
 
 /**
  * Connects as each account of the configuration and checks what it finds.
  *
  * @param options `only` and `names` (typed as arguments): globs of usernames, where an account matches one of each; `parallelism`: the maximum number of concurrent connections
- * @throws UserError USAGE: the configuration has no account to test, or none matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING
+ * @throws UserError USAGE: the configuration has no account to test, or none matches `only`; ORGANIZATION_DIFFERS, MANY_MISSING, CLOCK_DIFFERS
  */
 export async function smokeTest(
   desired: Desired,
   state: State,
   service: Service,
   options: { readonly only?: readonly string[]; readonly names?: readonly string[]; readonly parallelism: number },
-  { progress, signal }: RunContext,
+  context: RunContext,
 ): Promise<Smoke> {
+  const { progress, signal } = context;
   const [isOnly, isNamed] = [onlyMatcher(options.only), onlyMatcher(options.names)];
   const only = (username: string) => isOnly(username) && isNamed(username);
   const accounts = [...desired.accounts.values()].filter((account) => only(account.username));
@@ -46,6 +47,7 @@ export async function smokeTest(
     throw new UserError('USAGE', 'the configuration has no account to test', hint);
   }
   await refuseOtherOrganization(desired, state, service, options.parallelism, signal);
+  checkClock(service, context);
   let done = 0;
   progress?.(done, accounts.length);
   const smoke = await smokeAccounts({
@@ -74,7 +76,6 @@ export async function refuseOtherOrganization(
   parallelism: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (accounts.size === 0) return;
   const names = [...accounts.values()].map(({ username }) => ({ username, needsDucklings: false }));
   try {
     const live = await readLive({

@@ -10,7 +10,8 @@ import type { DoctorReport } from '../../src/model/doctor.ts';
 import { isAccepted, readAcceptedVersions } from '../../src/motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../src/motherduck/probe-process.ts';
 import { fileBackend } from '../../src/state/kinds/file.ts';
-import { CA, HOST, startProxy, startTls } from '../proxy/connect-proxy.ts';
+import { asMotherDuck } from '../proxy/as-motherduck.ts';
+import { HOST, startProxy } from '../proxy/connect-proxy.ts';
 import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 
 const MARKER = 'MARKER-of-a-secret';
@@ -30,15 +31,6 @@ async function doctor(stage: Stage, words = '', env: Record<string, string> = {}
 const jwt = (claims: object) =>
   ['{}', JSON.stringify(claims), MARKER].map((part) => Buffer.from(part).toString('base64url')).join('.');
 const inDays = (days: number) => Math.round(Date.now() / 1000) + days * 86_400;
-
-/** A stage whose organization is taken for MotherDuck: a sandbox with TLS, behind a proxy, that nothing says to be one. */
-async function asMotherDuck(stage = new Stage()) {
-  const tls = await startTls(Number(new URL(await stage.serve()).port));
-  const proxy = await startProxy({ hosts: { [HOST]: tls } });
-  delete stage.env.MDACC_SANDBOX;
-  Object.assign(stage.env, { MOTHERDUCK_API_URL: `https://${HOST}`, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: CA });
-  return stage;
-}
 
 /** As `doctor`, in a process that trusts the private CA from its start. */
 async function doctorProgram(stage: Stage, env: Record<string, string> = {}) {
