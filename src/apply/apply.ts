@@ -152,7 +152,8 @@ function lendingSlots(stateWriter: StateWriter, slots: Slots, halt: Halt): State
 /** The users' ids by `accountKey`. @throws ApiError */
 async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, string>> {
   const { users } = await api.listUsers();
-  return new Map([...chooseUsers(users, (user) => user.is_deprovisioned)].map(([key, { id }]) => [key, id]));
+  const byAccount = [...chooseUsers(users, (user) => user.is_deprovisioned)];
+  return new Map(byAccount.flatMap(([key, { id }]) => (id === '' ? [] : [[key, id]])));
 }
 
 /**

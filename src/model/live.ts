@@ -33,6 +33,7 @@ export type Presence<T> =
 
 /** A user of the organization: a person or a service account. */
 export interface LiveUser {
+  /** Empty when MotherDuck returns none. */
   readonly id: string;
   readonly username: string;
   readonly email?: string;

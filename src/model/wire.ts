@@ -7,6 +7,7 @@ export const MAX_USERS_A_PAGE = 1000;
 
 /** A user. */
 export interface WireUser {
+  /** Empty when MotherDuck returns none. */
   id: string;
   username: string;
   email: string | null;

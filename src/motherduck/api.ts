@@ -62,7 +62,8 @@ export interface Api {
 export function createApi(client: RestClient, onNames: (names: readonly string[]) => void = () => {}): Api {
   return {
     async listUsers() {
-      const { items, totals } = await readPages(client, '/v1/users', 'users', readUser, (user) => user.id, {
+      const idOf = (user: WireUser) => user.id || user.username;
+      const { items, totals } = await readPages(client, '/v1/users', 'users', readUser, idOf, {
         limit: String(MAX_USERS_A_PAGE),
       });
       const total = totals.at(-1);

@@ -5,17 +5,17 @@ import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, Wi
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
-/** Reads a user: what is not known of one must not stop the others. @throws ApiError without an id */
+/** Reads a user: what is not known of one must not stop the others. One that may be a service account counts as one. */
 export function readUser(user: Fields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
-    id: user.text('id'),
+    id: read(() => user.text('id'), ''),
     username: lenient(() => user.textOr('username', '')) ?? '',
     email: lenient(() => user.textOr('email', null)) ?? null,
     first_name: lenient(() => user.textOr('first_name', null)) ?? null,
     last_name: lenient(() => user.textOr('last_name', null)) ?? null,
-    is_service_account: read(() => user.flag('is_service_account'), false),
+    is_service_account: read(() => user.flag('is_service_account'), true),
     is_deprovisioned: read(() => user.flag('is_deprovisioned'), false),
     roles: read(() => user.texts('roles'), []),
     ...optional('unreadable', problems[0]),
@@ -182,7 +182,7 @@ export class Fields {
   objects(name: string): Fields[] {
     const list = this.#fields[name];
     if (!Array.isArray(list)) return this.#wrong(name, 'a list');
-    return list.map((item: unknown, at) => new Fields(item, this.#context, `${this.#pathOf(name)}[${at}]`));
+    return list.map((item: unknown, at) => new Fields(item ?? {}, this.#context, `${this.#pathOf(name)}[${at}]`));
   }
 
   texts(name: string): string[] {

@@ -144,7 +144,8 @@ function search(
 ): 'found' | 'missing' | 'name_only' | 'unknown' {
   const users = listed?.get(key) ?? [];
   if (account.id !== undefined && users.some(({ id }) => id === account.id)) return 'found';
-  if (account.id === undefined && users.some(({ isServiceAccount }) => isServiceAccount)) return 'name_only';
+  if (account.id === undefined && users.some((user) => user.isServiceAccount && user.unreadable === undefined))
+    return 'name_only';
   const read = live.accounts.get(key);
   // `--only` left it out.
   if (read === undefined) return live.users.listed && live.users.complete ? 'missing' : 'unknown';

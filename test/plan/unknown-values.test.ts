@@ -6,7 +6,7 @@ import { brief, DAY, desire, token, World } from '../world.ts';
 type Json = Record<string, unknown>;
 
 /** Changes objects in the responses to GET. */
-function alter(world: World, change: (object: Json) => Json): void {
+function alter(world: World, change: (object: Json) => Json | null): void {
   world.interfere = async (request) => {
     if (request.method !== 'GET') return undefined;
     const response = await world.organization.handle(request);
@@ -102,24 +102,46 @@ describe('a new size', () => {
 });
 
 describe('a user', () => {
-  it.each(['is_deprovisioned', 'is_service_account', 'roles'])(
-    'without %s stops nothing if unmanaged',
+  it.each(['id', 'is_deprovisioned', 'is_service_account', 'roles'])(
+    'without %s stops nothing if unmanaged, and is named',
     async (field) => {
       const { world, desired } = await due();
       alter(world, (object) => (object.username === 'stray' ? { ...object, [field]: 7 } : object));
       const plan = await world.plan(desired);
       expect(brief(plan)).toEqual(ROTATIONS);
-      expect(plan.errors).toEqual([]);
+      expect(plan).toMatchObject({ errors: [], unmanaged: { accounts: ['stray'] } });
     },
   );
 
-  it('without is_deprovisioned stops its own account if managed', async () => {
+  it('that is null makes the list incomplete, and stops nothing', async () => {
     const { world, desired } = await due();
-    alter(world, (object) => (object.username === 'ml_prod' ? without('is_deprovisioned')(object) : object));
+    alter(world, (object) => (object.username === 'stray' ? null : object));
     const plan = await world.plan(desired);
-    expect(brief(plan)).toEqual(ROTATIONS.slice(0, 2));
-    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'ml_prod' }]);
+    expect(brief(plan)).toEqual(ROTATIONS);
+    expect(plan.errors).toEqual([]);
+    expect(plan.warnings).toContainEqual(expect.objectContaining({ kind: 'users_incomplete' }));
   });
+
+  it('without an id is not recorded for a new account', async () => {
+    const { world, desired } = await due();
+    alter(world, (object) => (object.username === 'new' ? without('id')(object) : object));
+    await world.apply({
+      ...desire({ new: {} }),
+      accounts: new Map([...desired.accounts, ...desire({ new: {} }).accounts]),
+    });
+    expect(world.stateWriter.state.accounts.get('new')).not.toHaveProperty('id');
+  });
+
+  it.each(['id', 'is_deprovisioned', 'is_service_account'])(
+    'without %s stops its own account if managed',
+    async (field) => {
+      const { world, desired } = await due();
+      alter(world, (object) => (object.username === 'ml_prod' ? without(field)(object) : object));
+      const plan = await world.plan(desired);
+      expect(brief(plan)).toEqual(ROTATIONS.slice(0, 2));
+      expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'ml_prod' }]);
+    },
+  );
 });
 
 describe('import --all', () => {
