@@ -22,6 +22,7 @@ import {
   OUTPUT,
   PRUNE,
   port,
+  REAL_STORES,
   REVOKE_OLD,
   ROTATE,
   ROTATING,
@@ -124,6 +125,7 @@ export function program(words: readonly string[] = []): Command {
   command('doctor', 'Check all that an apply needs; runs the checks of secret stores', (doctor) => {
     doctor
       .addOption(format('Set the format of the checks', DOCTOR_FORMATS))
+      .addOption(REAL_STORES)
       .action(go(() => import('./commands/doctor.ts')));
     withOptions(doctor, CONFIG, SERVICE, OUTPUT);
     withExamples(doctor, 'mdacc doctor', 'mdacc doctor --sandbox', 'mdacc doctor --format json');
@@ -207,6 +209,7 @@ export function program(words: readonly string[] = []): Command {
           .default('warning'),
       )
       .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
+      .addOption(REAL_STORES)
       .option(
         '--usage',
         'Also report idle accounts and sizes, compute hours and storage (makes one md: connection as the Admin)',

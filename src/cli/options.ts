@@ -158,12 +158,15 @@ export const VERBOSE = new Option(
 
 const ALLOW_DELETE = new Option('--allow-delete', 'Allow --yes to delete accounts');
 
+/** Where stores are used in a sandbox. */
+export const REAL_STORES = new Option('--real-stores', 'Run the commands of secret stores in the sandbox too');
+
 /** The options of commands that apply a plan. */
 export const APPLYING = [
   ALLOW_MISSING,
   YES,
   ALLOW_DELETE,
-  new Option('--real-stores', 'Run the commands of secret stores in the sandbox too'),
+  REAL_STORES,
   new Option('--no-smoke', 'Skip the smoke test after the apply'),
   format('Set the format of the plan and the result', APPLY_FORMATS),
   VERBOSE,

@@ -39,6 +39,8 @@ export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   readonly idle?: Seconds;
   /** Whether stores are checked that run programs of the configuration. */
   readonly checkStores?: boolean;
+  /** The same in a sandbox, where they are rehearsed otherwise. */
+  readonly realStores?: boolean;
 }
 
 /**
@@ -70,7 +72,8 @@ export async function gatherEvidence(
   checkClock(service, context);
   const judged = new Map([...state.accounts].filter(([key]) => !changing.has(key)));
   refuseOtherOrganization(desired, { accounts: judged }, live);
-  const stores = storesFor(desired, service);
+  const stores = storesFor(desired, service, options.realStores);
+  if (options.checkStores) warnOfRehearsed(stores, context);
   const [active, { lost, lostRetained, unstored, shared }, unusableStores, usage] = await Promise.all([
     readActive(service),
     inspectStores(desired, state, stores, only),
@@ -133,6 +136,14 @@ function changingAccounts(
 
 function isPending({ intent, tokens }: StateAccount): boolean {
   return intent !== undefined || [...tokens.values()].some(({ intents }) => intents.length > 0);
+}
+
+/** Nothing is run in a sandbox. */
+function warnOfRehearsed(stores: ReadonlyMap<string, SecretStore>, { warn }: RunContext): void {
+  const names = [...stores.values()].flatMap(({ name, rehearsedIn }) => (rehearsedIn === undefined ? [] : [name]));
+  if (names.length === 0) return;
+  const command = ['audit', '--check-stores', '--real-stores'];
+  warn(`in the sandbox, the check of a secret store is not run: ${few(names)}`, { text: 'To run it:', command });
 }
 
 function warnOfRun(names: readonly string[], holder: string | undefined, { warn }: RunContext): void {
@@ -215,7 +226,8 @@ async function checkStores(
       const config = desired.stores.get(name);
       // The configuration may be a pull request of a stranger.
       if (config && kindOf(config).recipient !== undefined && !runsPrograms) return;
-      const error = await refusalOf(stores.get(name), targets);
+      const store = stores.get(name);
+      const error = (await store?.missingProgram?.()) ?? (await refusalOf(store, targets));
       if (error !== undefined) unusable.set(name, error);
     }),
   );

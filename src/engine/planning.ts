@@ -18,7 +18,7 @@ import { managedBy, type OtherState, unreadStates } from '../state/other-states.
 import { nearest } from '../yaml/wording.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
 import { checkClock, type RunContext, type Service } from './service.ts';
-import { refusingFiles } from './store-checks.ts';
+import { brokenPrograms, refusingFiles } from './store-checks.ts';
 import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
@@ -88,6 +88,7 @@ export async function planNow(
     storeContents: {
       ...(await inspectStores(desired, state, stores, only)),
       atDead: await findDead(state, stores, only),
+      broken: whyOf(await brokenPrograms(desired, stores, only)),
     },
     prune: prune || destroy,
     due,
@@ -111,8 +112,11 @@ async function withRefusals(plan: Plan, input: PlanFromInput): Promise<Plan> {
   const { desired, state, stores, service, storeContents } = input;
   const refusals = await refusingFiles(plan.actions, { desired, state, stores, isSandbox: service.isSandbox });
   if (refusals.size === 0 || storeContents === undefined) return plan;
-  const unusable = new Map([...refusals].map(([store, { message, hint }]) => [store, { why: message, hint }]));
-  return planFrom({ ...input, storeContents: { ...storeContents, unusable } });
+  return planFrom({ ...input, storeContents: { ...storeContents, unusable: whyOf(refusals) } });
+}
+
+function whyOf(errors: ReadonlyMap<string, UserError>): NonNullable<StoreContents['unusable']> {
+  return new Map([...errors].map(([store, { message, hint }]) => [store, { why: message, hint }]));
 }
 
 /** Connects only where something is deleted. */

@@ -1,5 +1,5 @@
 /** Whether stores can take the secrets of tokens, by the check of apply, without writing anything. */
-import type { DesiredToken } from '../model/desired.ts';
+import type { Desired, DesiredToken } from '../model/desired.ts';
 import { type Action, adoptingActions, storesOf, storingActions } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
@@ -70,6 +70,23 @@ export async function refusingFiles(
     if (error !== undefined && error.code !== 'STORE_FOREIGN') refused.set(name, error);
   }
   return refused;
+}
+
+/** The stores of the configuration's tokens whose program beside the configuration cannot be run. Runs no program. */
+export async function brokenPrograms(
+  { accounts }: Desired,
+  stores: ReadonlyMap<string, SecretStore>,
+  only: (username: string) => boolean,
+): Promise<ReadonlyMap<string, UserError>> {
+  const used = [...accounts.values()].flatMap(({ username, tokens }) =>
+    only(username) ? [...tokens.values()].flatMap((token) => token.stores) : [],
+  );
+  const broken = new Map<string, UserError>();
+  for (const name of new Set(used)) {
+    const error = await stores.get(name)?.missingProgram?.();
+    if (error !== undefined) broken.set(name, error);
+  }
+  return broken;
 }
 
 /** The tokens whose first secrets would take the place of values of others. */

@@ -178,7 +178,14 @@ export type PlanWarning =
   /** The store cannot be read, so nothing is known of the secrets that it should have. */
   | { readonly kind: 'store_unreadable'; readonly store: string; readonly why: string; readonly hint: Hint }
   /** Apply refuses: the plan has secrets for the store, and they cannot be stored there, or are not safe there. */
-  | { readonly kind: 'store_unusable'; readonly store: string; readonly why: string; readonly hint: Hint }
+  | {
+      readonly kind: 'store_unusable';
+      readonly store: string;
+      readonly why: string;
+      readonly hint: Hint;
+      /** In a sandbox, where an apply runs no program. */
+      readonly rehearsed?: true;
+    }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
   | {
       readonly kind: 'secret_lost';

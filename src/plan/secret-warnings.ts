@@ -35,6 +35,8 @@ export interface StoreContents {
   readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */
   readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
+  /** Stores whose program cannot be run, whether or not the plan stores anything there. */
+  readonly broken?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
   /** Stores whose file is of this machine, while the state is shared with others: the last run that stored secrets. */
   readonly shared?: ReadonlyMap<string, LastWriter>;
   /** Stores that cannot be read. */
@@ -139,6 +141,10 @@ export function secretWarnings(
     ...losses(actions, facts, older),
     ...taken,
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),
+    ...[...(facts.broken ?? [])].map(([store, why]) => {
+      const rehearsed = facts.rehearsed.has(store) ? { rehearsed: true as const } : {};
+      return { kind: 'store_unusable' as const, store, ...why, ...rehearsed };
+    }),
     ...ofStores('command_changed', facts.changed),
     ...ofStores('command_unknown', facts.unknown),
     ...laterRefusals(actions, facts),

@@ -50,7 +50,10 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'store_unreadable':
       return { message: `the secret store ${notice.store}: ${notice.why}`, hint: notice.hint };
     case 'store_unusable':
-      return { message: `apply will refuse to store secrets in ${notice.store}: ${notice.why}`, hint: notice.hint };
+      return {
+        message: `${notice.rehearsed ? 'outside of the sandbox, ' : ''}apply will refuse to store secrets in ${notice.store}: ${notice.why}`,
+        hint: notice.hint,
+      };
     case 'secret_lost': {
       const one = notice.tokens.length === 1;
       const message = `the secret store ${notice.store} does not have ${one ? 'the secret' : `${notice.tokens.length} secrets`} that it should have: ${few(notice.tokens)}`;

@@ -62,6 +62,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     },
     // What a real run would find changed is found in the rehearsal too.
     ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
+    ...(real.missingProgram === undefined ? {} : { missingProgram: real.missingProgram }),
     ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
     ...(real.whereabouts === undefined ? {} : { whereabouts: real.whereabouts }),
     ...(real.scripts === undefined ? {} : { scripts: real.scripts }),

@@ -2,6 +2,7 @@ import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import { isTokenKey, type TokenType } from '../model/tokens.ts';
+import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
@@ -211,6 +212,8 @@ export interface SecretStore {
   readonly rehearsedIn?: string;
   /** Of a rehearsed store: whether the sandbox's folder has the secret with this fingerprint. */
   hasRehearsed?(address: TokenAddress, fingerprint: string): boolean;
+  /** Why a program beside the configuration cannot be run, or undefined. Runs nothing. */
+  missingProgram?(): Promise<UserError | undefined>;
   /** The secret path of a token, for output and to detect a move; the same for every generation. */
   secretPath(address: TokenAddress): string;
   /**

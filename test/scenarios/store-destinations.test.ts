@@ -1,5 +1,6 @@
 /** A pull request that redirects secrets is seen in its plan: which file, which commands. */
 import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { STATE, Stage } from '../stage.ts';
@@ -172,6 +173,7 @@ it('a script of the repository is named, and a change of it is one of the comman
   );
   const git = (...words: string[]) => execFileSync('git', words, { cwd: stage.path });
   for (const name of ['scripts/put.sh', 'check.sh', 'out.log', 'notes.txt']) stage.write(name, 'cat\n');
+  chmodSync(stage.file('check.sh'), 0o755);
   git('init', '-q');
   git('add', 'scripts', 'check.sh', 'out.log');
   expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
@@ -203,6 +205,7 @@ it('a script that is committed after the first apply is the same script', async 
     return { warnings: warnings.map(({ kind }) => kind), vault: stores.find(({ store }) => store === 'vault') };
   };
   stage.write('put.sh', '#!/bin/sh\ncat > "$1"\n');
+  chmodSync(stage.file('put.sh'), 0o755);
   expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
   const alone = await stores();
   expect(alone).toMatchObject({ warnings: [] });
@@ -230,6 +233,7 @@ it('a record of an earlier version that has no script stays valid, and another c
     ),
   );
   stage.write('put.sh', 'cat\n');
+  chmodSync(stage.file('put.sh'), 0o755);
   expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
   const state = stage.read('motherduck.accounts.state.json');
   stage.write('motherduck.accounts.state.json', state.replace(/("command": "[\w-]{22})\.[\w-]*"/, '$1"'));

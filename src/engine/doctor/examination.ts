@@ -17,6 +17,8 @@ import { backendAt, backendOf, openServiceFor, openStateOf, type StateLocation, 
 
 export interface DoctorOptions extends ServiceOptions, StateLocation {
   readonly allowEnv?: readonly string[];
+  /** In a sandbox, run the check commands of stores too. */
+  readonly realStores?: boolean;
 }
 
 /** A result of a check, but for its name. */

@@ -109,7 +109,8 @@ const stores: Check = {
     // Without an organization it may be a sandbox, where programs are not run.
     const isSandbox =
       service?.isSandbox ?? (examination.options.sandbox || examination.env.MDACC_SANDBOX !== undefined);
-    const opened = storesFor(desired, { ...service, isSandbox });
+    const { realStores } = examination.options;
+    const opened = storesFor(desired, { ...service, isSandbox }, realStores);
     if (opened.size === 0) return skipped('the configuration has none');
     const state = await settled(
       examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),
@@ -143,8 +144,8 @@ async function targetsByPlan(
   const service = await examination.service();
   const first = [...all.values()].flat().filter(({ isFirst }) => isFirst);
   const only = [...new Set(first.map(({ account }) => account))];
-  const { parallelism } = examination.options;
-  const options = { only, parallelism, others: [], allowMissing: true };
+  const { parallelism, realStores = false } = examination.options;
+  const options = { only, parallelism, realStores, others: [], allowMissing: true };
   const { plan } = await planNow(input.desired, state, service, options, { warn: () => undefined });
   const nameOf = ({ account, token }: TokenAddress) => `${accountKey(account)}/${token}`;
   const stored = new Set(storingActions(plan.actions).map(nameOf));
@@ -158,6 +159,8 @@ async function checkStore(
   known: ConfiguredTargets,
   planned: () => Promise<ConfiguredTargets>,
 ): Promise<Finding> {
+  const broken = await store.missingProgram?.();
+  if (broken !== undefined) return failed(broken);
   const refusal = await refusalOf(store, known.all.get(store.name));
   const { all, later } = refusal?.code === 'STORE_FOREIGN' ? await planned() : known;
   const error = all === known.all ? refusal : await refusalOf(store, all.get(store.name));
@@ -174,7 +177,11 @@ async function checkStore(
     return warning(message, hint);
   }
   if (laterRefusal !== undefined) return warning(laterRefusal.message, laterRefusal.hint);
-  return ok(store.rehearsedIn ? `rehearsed in ${store.rehearsedIn}` : `can store secrets (kind ${config?.kind})`);
+  return ok(
+    store.rehearsedIn
+      ? `rehearsed in ${store.rehearsedIn}; its commands were not run (--real-stores runs its check)`
+      : `can store secrets (kind ${config?.kind})`,
+  );
 }
 
 /** Of a store that could be used, whether other machines that share the state have secrets of their own in it. */

@@ -1,4 +1,7 @@
-import { basename } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, isAbsolute, resolve } from 'node:path';
+import { shownRelativePath } from '../../../files/paths.ts';
+import { quoted } from '../../../files/shell.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
@@ -101,6 +104,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     // The words may change without the secret moving, so they are not part of the secret path.
     secretPath: (address) => pathByToken(config.name, address),
     check: (targets = []) => check(config, targets),
+    missingProgram: () => missingProgram(config),
     put: (address, secret) => put(config, address, secret),
     ...(config.remove === undefined ? {} : { remove: (secret) => remove(config, config.remove ?? [], secret) }),
     placeOf: (address, secretPath = pathByToken(config.name, address)) => {
@@ -139,6 +143,21 @@ function publicWords({ command, shown, input, shownInput = input }: ExecStoreCon
   return input === undefined ? words : [...words, publicText(input, shownInput)];
 }
 
+/** Of programs that are named by a path from the configuration's folder; those of a machine may be elsewhere at the apply. */
+async function missingProgram(config: ExecStoreConfig): Promise<UserError | undefined> {
+  const programs = [config.command, config.check, config.remove].flatMap((words) => words?.[0] ?? []);
+  for (const program of new Set(programs)) {
+    if (!/[\\/]/.test(program) || isAbsolute(program) || program.includes('{')) continue;
+    try {
+      await checkProgram(program, config);
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
+  }
+  return undefined;
+}
+
 async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
   const first = config.command.slice(0, 1);
   const programs = targets.flatMap(({ account, token }) => expandWords(first, { account, token }));
@@ -156,7 +175,13 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
 async function checkProgram(program: string, config: ExecStoreConfig): Promise<void> {
   const { platform, env } = process;
   const found = await findProgram(program, { folder: config.folder, platform, path: env.PATH });
-  if (found === 'nothing') throw unusable(config, notInstalled(program));
+  if (found === 'nothing') {
+    const file = resolve(config.folder, program);
+    const isFile = /[\\/]/.test(program) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+    if (!isFile) throw unusable(config, notInstalled(program));
+    const hint = `Make it executable: chmod +x ${quoted(shownRelativePath(file))}`;
+    throw unusable(config, `this user cannot execute ${program}.`, hint);
+  }
   if (found === 'program') return;
   const hint = `Name the program that it starts, or the shell as well: command: [cmd, /d, /c, ${program}, …]`;
   throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);

@@ -1,0 +1,51 @@
+/** A store's program that cannot be run is said before a night needs it, in a sandbox too, and without running anything. */
+import { chmodSync, rmSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { isWindows } from '../platform.ts';
+import { Stage } from '../stage.ts';
+
+const CONFIGURATION = `version: 1
+organization: acme
+secret_stores:
+  mine: { kind: exec, command: [./put.sh, "{account}.{token}"], check: [./put.sh, --check] }
+token_policies:
+  p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: mine }
+accounts:
+  etl: { smoke: false, tokens: { app: p } }
+`;
+
+it.skipIf(isWindows)('is an error of doctor and a warning of plan, also when nothing is to be stored', async () => {
+  const stage = new Stage(CONFIGURATION);
+  const put = (mode: number) => {
+    stage.write('put.sh', '#!/bin/sh\ntest "$1" = --check && { touch checked; exit; }\ncat > "$1"\n');
+    chmodSync(stage.file('put.sh'), mode);
+  };
+  const unusable = [{ kind: 'store_unusable', cases: [{ store: 'mine', rehearsed: true }] }];
+  put(0o644);
+  for (let count = 0; count < 2; count += 1) {
+    const doctor = await stage.run('doctor --sandbox');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/failed +store mine .*\.\/put\.sh/s);
+    expect(doctor.stdout).toContain('chmod +x put.sh');
+    const { stdout } = await stage.run('plan --sandbox');
+    expect(stdout).toContain('outside of the sandbox, apply will refuse to store secrets in mine');
+    expect(stdout).toContain('chmod +x put.sh');
+    expect((await stage.run('apply --sandbox --yes')).code).toBe(0);
+    expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: unusable });
+  }
+  rmSync(stage.file('put.sh'));
+  expect((await stage.run('doctor --sandbox')).stdout).toContain('there is no program ./put.sh');
+  put(0o755);
+  expect((await stage.run('plan --sandbox')).stdout).not.toContain('apply will refuse');
+  const rehearsed = await stage.run('doctor --sandbox');
+  expect([rehearsed.code, rehearsed.stdout]).toEqual([0, expect.stringContaining('its commands were not run')]);
+  const audited = await stage.run('audit --sandbox --check-stores');
+  expect(audited.stderr).toContain('in the sandbox, the check of a secret store is not run: mine');
+  expect(audited.stderr).toContain('mdacc audit --check-stores --real-stores --sandbox');
+  expect(stage.has('checked')).toBe(false);
+  for (const command of ['doctor --sandbox --real-stores', 'audit --check-stores --real-stores --sandbox']) {
+    expect((await stage.run(command)).stderr).not.toContain('is not run');
+    expect(stage.has('checked')).toBe(true);
+    rmSync(stage.file('checked'));
+  }
+});
