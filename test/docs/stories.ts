@@ -20,6 +20,7 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     const stage = await withPullRequest();
     const reader = await Reader.of('docs/auditing.md', stage);
     await reader.next(2);
+    await reader.next();
     await reader.named('mdacc audit --format html > audit.html', 1);
 
     const first = emptyFolder();
@@ -69,17 +70,20 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     const reader = await Reader.of('docs/leaked-token.md', stage);
     const [, leaked = ''] =
       /^MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW="?([^"\n]+)/m.exec(stage.read('.motherduck/secrets.env')) ?? [];
+    await reader.upTo('read -rs');
+    expect(reader.take().command).toBe('read -rs LEAKED && export LEAKED');
+    // The page comes to it after the rotation, as one who knows the name does.
+    stage.env.LEAKED =
+      /^MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW="?([^"\n]+)/m.exec(stage.read('.motherduck/secrets.env'))?.[1] ?? '';
     await reader.upTo();
+    stage.env.LEAKED = leaked;
     await reader.named('mdacc plan --rotate etl_prod/airflow --revoke-old --out leak.plan');
     await reader.named('mdacc apply leak.plan');
     for (const rotated of ["'tenant_*/app'", 'etl_prod'])
       expect((await reader.named(`mdacc rotate ${rotated} --revoke-old`)).stdout).toMatch(/^Revoked: /m);
     for (const command of ['mdacc apply --no-smoke', 'mdacc audit', 'mdacc doctor']) await reader.named(command);
-    const connect = 'MOTHERDUCK_TOKEN=THE_LEAKED_SECRET mdacc sandbox connect';
-    expect(readText(reader.page)).toContain(connect);
-    expect((await reader.type(connect.replace('THE_LEAKED_SECRET', leaked), 1)).stderr).toContain(
-      'Invalid MotherDuck token',
-    );
+    const connect = await reader.named('MOTHERDUCK_TOKEN="$LEAKED" mdacc sandbox connect', 1);
+    expect(connect.stderr).toContain('Invalid MotherDuck token');
     return reader;
   },
 
