@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     if (error.exitCode === 0) return;
     hintAtSandbox(error, words);
     hintAtConfig(error, commandOf(mdacc, words));
-    hintAtAccounts(error, words);
+    await hintAtOtherWords(error, words, commandOf(mdacc, words));
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
     process.exitCode = EXIT.usage;
   }
@@ -77,32 +77,14 @@ function hintAtConfig({ code }: Error & { readonly code?: string }, command: Com
   process.stderr.write(visibleLines(forLog(process.env)(`To use another configuration: ${typed}\n`)));
 }
 
-/** Verbs that are no commands, since they are edits of the configuration; `ACCOUNT` where none was named. */
-const EDITS: Readonly<Record<string, (account: string) => string>> = {
-  suspend: () => 'To suspend an account, add "suspended: true" to its block and type: mdacc apply',
-  resume: () => 'To resume an account, take "suspended: true" out of its block and type: mdacc apply',
-  delete: deletion,
-  remove: deletion,
-};
-
-function deletion(account: string): string {
-  return `To delete an account, apply "deletion_protection: false" in its block, remove the block and type: mdacc apply --prune --only ${account}`;
-}
-
-/** Says how what was meant is done with some accounts. */
-function hintAtAccounts(
-  { code }: Error & { readonly code?: string },
-  [verb = '', name = 'ACCOUNT']: readonly string[],
-): void {
-  const account = name.startsWith('-') ? 'ACCOUNT' : shellWord(name);
-  const edit = Object.hasOwn(EDITS, verb) ? EDITS[verb] : undefined;
-  const isExcess = code === 'commander.excessArguments' && verb === 'destroy';
-  const hint =
-    code === 'commander.unknownCommand'
-      ? edit?.(account)
-      : isExcess && account !== 'ACCOUNT'
-        ? `To delete some of the accounts: mdacc destroy --only ${account}`
-        : undefined;
+/** Says what to type instead of words that other programs have. */
+async function hintAtOtherWords(
+  { code = '' }: Error & { readonly code?: string },
+  words: readonly string[],
+  command: Command,
+): Promise<void> {
+  const { otherWords } = await import('./cli/other-words.ts');
+  const hint = otherWords(code, words, command);
   if (hint !== undefined) process.stderr.write(visibleLines(forLog(process.env)(`${hint}\n`)));
 }
 

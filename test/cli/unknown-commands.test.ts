@@ -1,5 +1,7 @@
-/** Commands that do not exist, where another way does what they say. */
+/** Commands and options that do not exist, where another way does what they say. */
 import { expect, it } from 'vitest';
+import { otherWords } from '../../src/cli/other-words.ts';
+import { program } from '../../src/program.ts';
 import { Stage } from '../stage.ts';
 
 it.each([
@@ -8,9 +10,28 @@ it.each([
   ['delete etl_prod', 'mdacc apply --prune --only etl_prod'],
   ['remove', 'mdacc apply --prune --only ACCOUNT'],
   ['destroy etl_prod', 'mdacc destroy --only etl_prod'],
+  ['taint etl_prod/airflow', 'mdacc rotate etl_prod/airflow'],
+  ['state rm etl_prod', 'mdacc state forget etl_prod'],
+  ['force-unlock', 'mdacc state unlock'],
+  ['plan -out=x.plan', 'mdacc plan --out x.plan'],
+  ['plan --target=etl_prod', '--only ACCOUNT'],
+  ['apply -auto-approve', '--yes'],
 ])('mdacc %s leads there', async (words, way) => {
   const { code, stderr } = await new Stage().runProgram(words);
   expect({ code, way: stderr.includes(way) }).toEqual({ code: 64, way: true });
+});
+
+it('leaves other words, and what follows --, alone', () => {
+  const command = program(['plan']).commands.find((each) => each.name() === 'plan');
+  if (command === undefined) throw new Error('no plan');
+  for (const words of [
+    ['plan', '--nothing'],
+    ['plan', '--', '-out'],
+    ['plan', '-o', 'x'],
+    ['plan', 'toString'],
+  ])
+    expect(otherWords('commander.unknownOption', words, command)).toBeUndefined();
+  expect(otherWords('commander.unknownCommand', ['toString'], command)).toBeUndefined();
 });
 
 it('no rotation deletes an account, so its help names no such option', async () => {
