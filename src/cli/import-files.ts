@@ -8,7 +8,7 @@ import { statePath } from '../engine/state.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
-import { codeOf } from '../files/system-errors.ts';
+import { codeOf, writeFix } from '../files/system-errors.ts';
 import { DEFAULT_CONFIG, DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
@@ -71,7 +71,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
     const hint =
       codeOf(cause) === 'ENOENT'
         ? `Create its folder first: mkdir -p ${path.dirname(file)}`
-        : 'Go to a folder that you can write, or choose another file with --config.';
+        : writeFix(cause, 'Go to a folder that you can write, or choose another file with --config.');
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
 }
@@ -98,8 +98,10 @@ async function replace(file: string, text: string): Promise<void> {
     await writeFileAtomic(file, text, { mode: 0o666, keepMode: true });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    const hint =
-      'Give this user write access to the file and to its folder, where a temporary file is written, then run the command again.';
+    const hint = writeFix(
+      cause,
+      'Give this user write access to the file and to its folder, where a temporary file is written, then run the command again.',
+    );
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
 }

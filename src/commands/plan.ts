@@ -13,6 +13,7 @@ import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf } from 
 import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
+import { isDiskFull, writeFix } from '../files/system-errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { changesBranch, hasChanges, leavesDueWork } from '../plan/plan.ts';
@@ -114,7 +115,7 @@ async function save(file: string, text: string): Promise<void> {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const text = 'Name a file in a folder that exists and that you can write, for example today.plan.';
-    const hint = { text, command: ['plan', '--out', 'today.plan'] };
+    const hint = isDiskFull(cause) ? writeFix(cause, text) : { text, command: ['plan', '--out', 'today.plan'] };
     throw new UserError('FILE_UNWRITABLE', `the plan cannot be saved to ${file}: ${whyUnreadable(cause)}`, hint, {
       cause,
     });

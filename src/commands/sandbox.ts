@@ -68,13 +68,18 @@ export function serve(options: ServeOptions): Promise<number> {
     const lines = Object.entries(variables).map(([name, value]) =>
       options.export ? `export ${name}=${forShell(value)}\n` : `${name}=${value}\n`,
     );
+    // Nobody can use it whose address was lost; one that was read by a program that then ended is in use.
+    const lost = new Promise<void>((resolve) => {
+      process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => code !== 'EPIPE' && resolve());
+    });
+    const ended = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), lost]);
     io.result(lines.join(''));
     const differing = differingSettings(organization.settings);
     if (differing !== '') io.note(`Its settings, in ${shownRelativePath(join(folder, SETTINGS_FILE))}: ${differing}.`);
     const then = options.export ? '.' : ', then type:';
     io.note(`This is a sandbox, not MotherDuck. Ctrl-C ends it. In another terminal, paste these lines${then}`);
     if (!options.export) io.note(`  export ${Object.keys(variables).join(' ')}`);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await ended;
     await server.close();
     organization.close();
     return EXIT.done;

@@ -40,3 +40,13 @@ export function isBusy(error: unknown): boolean {
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** Whether there is no space left for a file: on the disk, in the quota, or by a limit of file sizes. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '');
+}
+
+/** What to do about a file that cannot be written: on a full disk, neither access nor another name helps. */
+export function writeFix(error: unknown, otherwise: string): string {
+  return isDiskFull(error) ? 'Free space on its disk, then run the command again.' : otherwise;
+}

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
+import { writeFix } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 import { type Attachments, EXTENSION, readAttachments, shareFile } from './attachments.ts';
 import { homeOf } from './databases.ts';
@@ -101,8 +102,7 @@ export async function inFolder<T>(home: string, look: () => Promise<T>): Promise
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const message = `the sandbox's databases cannot be written: ${home}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox-dir DIR`.', {
-      cause,
-    });
+    const fix = writeFix(cause, 'Give a writable folder with `--sandbox-dir DIR`.');
+    throw new UserError('SANDBOX_FAILED', message, fix, { cause });
   }
 }

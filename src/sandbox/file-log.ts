@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { writeFix } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 import { type Decision, type EventLog, newIdentity } from './log.ts';
 import { type Identity, OrganizationState, readEvent, type SandboxEvent } from './organization-state.ts';
@@ -246,10 +247,12 @@ const WHY: Readonly<Record<string, string>> = {
 function unusable(folder: string, cause: unknown): UserError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
   const why = WHY[code] ?? code;
+  const fix = 'Give a writable folder with `--sandbox-dir DIR`.';
   return new UserError(
     'SANDBOX_FAILED',
     `the sandbox's folder cannot be written: ${folder} (${why})`,
-    'Give a writable folder with `--sandbox-dir DIR`.',
+    // A log that is too large is not for want of space.
+    code in WHY ? fix : writeFix(cause, fix),
     { cause },
   );
 }

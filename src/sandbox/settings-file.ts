@@ -4,6 +4,7 @@ import { applyEdits, modify, type Node, type ParseError, parseTree } from 'jsonc
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { shownRelativePath } from '../files/paths.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
+import { writeFix } from '../files/system-errors.ts';
 import { maskCredentials } from '../model/credential.ts';
 import { UserError } from '../model/user-error.ts';
 import { locationOf, sourceOf } from '../yaml/source.ts';
@@ -39,7 +40,8 @@ export async function saveSettings(folder: string, changes: Partial<Settings>): 
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const message = `the sandbox's settings cannot be written: ${shownRelativePath(path)}`;
-    throw new UserError('SANDBOX_FAILED', message, 'Give a writable folder with `--sandbox-dir DIR`.', { cause });
+    const fix = writeFix(cause, 'Give a writable folder with `--sandbox-dir DIR`.');
+    throw new UserError('SANDBOX_FAILED', message, fix, { cause });
   }
 }
 

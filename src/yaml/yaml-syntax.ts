@@ -103,7 +103,7 @@ function reportFaults(source: Source, faults: readonly YAMLError[], brackets: Br
 }
 
 function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brackets): Fault[] {
-  const conflicts = [...source.text.matchAll(/^<{7} .*$|^>{7} .*$|^={7}$/gm)];
+  const conflicts = [...source.text.matchAll(/^<{7} .*$|^>{7} .*$|^\|{7}( .*)?$|^={7}$/gm)];
   if (conflicts.length > 0) return conflictFaults(conflicts);
   const lineOf = (offset: number): number => source.lines.linePos(offset).line;
   // After a tab, the parser's other errors are unreliable.
@@ -132,7 +132,7 @@ function conflictFaults(markers: readonly RegExpExecArray[]): Fault[] {
     start,
     end: start + line.length,
     message: 'a git merge conflict is here',
-    hint: 'keep one side, and remove the lines of <<<<<<<, ======= and >>>>>>>',
+    hint: 'keep one side, and remove the lines of <<<<<<<, |||||||, ======= and >>>>>>>',
   }));
 }
 

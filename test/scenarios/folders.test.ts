@@ -265,11 +265,13 @@ describe('a file in the place of another is told apart, and nothing of it is res
     'plan --sandbox --state a.plan',
     'apply --sandbox .motherduck',
     'validate --config conflict.yaml',
+    'validate --config base-of-conflict.yaml',
   ])('%s', async (words) => {
     const stage = await Stage.applied();
     await stage.run('plan --sandbox --out a.plan');
     stage.write('notes.txt', 'eggs, milk');
     stage.write('conflict.yaml', stage.read().replace('accounts:', '<<<<<<< HEAD\naccounts:\n=======\n>>>>>>> b'));
+    stage.write('base-of-conflict.yaml', stage.read().replace('accounts:', '||||||| 1f0a2b3\naccounts:'));
     const { code, stdout, stderr } = await stage.run(words.replace('CONFIG', CONFIG).replace('STATE', STATE));
     expect(code).toBe(1);
     expectGolden('errors', `a file in the place of another > ${words}`, stdout + stderr);

@@ -14,7 +14,7 @@ import {
   readLock,
 } from '../../files/lock.ts';
 import { processStatus } from '../../files/process.ts';
-import { codeOf } from '../../files/system-errors.ts';
+import { codeOf, writeFix } from '../../files/system-errors.ts';
 import { UserError } from '../../model/user-error.ts';
 import type { LockRequest } from '../backend.ts';
 import { describeHolder } from '../state-lock.ts';
@@ -60,8 +60,10 @@ export async function lockState(statePath: string, request: LockRequest): Promis
     if (error instanceof LockedError) throw fileLocked(statePath, error.holder);
     if (signal?.aborted)
       throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
-    const hint =
-      'Give this user write access to the folder of the state file, or name another state file with --state.';
+    const hint = writeFix(
+      error,
+      'Give this user write access to the folder of the state file, or name another state file with --state.',
+    );
     throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${codeOf(error) ?? 'failed'}.`, hint, {
       cause: error,
     });

@@ -9,7 +9,7 @@ import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../f
 import { writableTarget } from '../../files/links.ts';
 import { lockIdentity } from '../../files/lock.ts';
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
-import { codeOf } from '../../files/system-errors.ts';
+import { codeOf, isDiskFull } from '../../files/system-errors.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import { isLikeState } from '../damage.ts';
@@ -370,8 +370,7 @@ function changedOutside(path: string, opened: Opened, now: string | undefined): 
 
 function unwritable(path: string, error: unknown): UserError {
   const code = codeOf(error) ?? 'failed';
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
-  const fix = full
+  const fix = isDiskFull(error)
     ? `Free space on the disk of ${path}`
     : `Give this user write access to ${path} and its folder, where a temporary file is created`;
   return new UserError(

@@ -6,7 +6,7 @@ import { writableTarget } from '../../../files/links.ts';
 import { isWithin, realPathOf } from '../../../files/paths.ts';
 import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
 import { quoted } from '../../../files/shell.ts';
-import { codeOf } from '../../../files/system-errors.ts';
+import { codeOf, writeFix } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
@@ -206,7 +206,10 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
     const hint = `Move that file away, or name another \`path\` in the secret store ${config.name}.`;
     return unusable(config, 'cannot be written: what should be one of its folders is a file', hint);
   }
-  const hint = `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`;
+  const hint = writeFix(
+    error,
+    `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`,
+  );
   return unusable(config, `cannot be accessed: ${codeOf(error) ?? 'failed'}`, hint);
 }
 

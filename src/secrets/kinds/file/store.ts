@@ -5,7 +5,7 @@ import { LockedError } from '../../../files/lock.ts';
 import { isWithin, realPathOf, shownRelativePath, targetOf } from '../../../files/paths.ts';
 import { NotTextError, readText } from '../../../files/read-text.ts';
 import { moveAside } from '../../../files/shell.ts';
-import { codeOf } from '../../../files/system-errors.ts';
+import { codeOf, isDiskFull } from '../../../files/system-errors.ts';
 import { DEFAULT_VARIABLE, Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { accountKey } from '../../../model/username.ts';
@@ -407,10 +407,10 @@ function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: 
   if (error instanceof NotTextError)
     return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
   if (error instanceof UserError) return [error.message, error.hint.text];
-  const code = codeOf(error) ?? 'failed';
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
   return [
-    code,
-    full ? `Free space on its disk, ${again}` : `Give this user write access to it and its folder, ${again}`,
+    codeOf(error) ?? 'failed',
+    isDiskFull(error)
+      ? `Free space on its disk, ${again}`
+      : `Give this user write access to it and its folder, ${again}`,
   ];
 }
