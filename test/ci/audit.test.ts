@@ -53,6 +53,13 @@ describe.skipIf(isWindows)('an audit every night', () => {
     expect(issues.map(({ state }) => state)).toEqual(['closed', 'open']);
   });
 
+  it('has a finding for a secret store that cannot be written', async () => {
+    const stage = await applied();
+    const jobs = await stage.run('audit.yml', { event: stage.night, secrets: { ...stage.secrets, SECRETS_TOKEN: '' } });
+    expect(jobs.audit?.summary).toContain('its check failed');
+    expect(stage.github.issues[0]?.body).toContain('its check failed');
+  });
+
   it('leaves the issues of others alone, and closes nothing when it could not look', async () => {
     const stage = await applied();
     const quoted = stage.github.issue('About the audit', `I saw\n\n${MARKER}`, EVE);
@@ -102,5 +109,7 @@ describe.skipIf(isWindows)('an audit every night on GitLab', () => {
     expect(project.artifact('audit.xml')).toMatch(/<failure.*stray_one/s);
     expect(project.artifact('audit.html')).toContain('stray_one');
     expect((await project.run('audit', { env: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } })).code).toBe(1);
+    expect((await project.run('audit', { env: { GITLAB_TOKEN: 'wrong' } })).code).toBe(2);
+    expect(project.artifact('audit.xml')).toContain('its check failed');
   });
 });

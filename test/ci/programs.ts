@@ -5,7 +5,8 @@ import { MAIN } from '../in-process.ts';
 import { standInForMdacc } from './command-server.ts';
 
 /** On a real runner stores are real, without an option for that. */
-const REAL_STORES = 'case " $* " in *" apply "* | *" rotate "*) set -- "$@" --real-stores ;; esac';
+const REAL_STORES =
+  'case " $* " in *" apply "* | *" rotate "* | *" --check-stores "*) set -- "$@" --real-stores ;; esac';
 
 export class Programs {
   /** For the PATH: the stand-ins. What npm installs globally comes here too, and is not there before. */

@@ -44,6 +44,12 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
       stage.read(`.github/workflows/${name}`),
     );
     expect(workflows.join('\n')).not.toContain('motherduck-accounts@0.1.0');
+    // Typed again, they change nothing.
+    const [again] = blocksOf(readText('docs/ci.md'), 'console').filter((block) => block.includes('sed -i'));
+    await reader.type(again ?? '');
+    expect(readdirSync(stage.file('.github/workflows')).map((name) => stage.read(`.github/workflows/${name}`))).toEqual(
+      workflows,
+    );
     expect(
       workflows.join('\n').match(/^ +version: \.\/motherduck-accounts-0\.1\.0\.tgz\n +admin-token:/gm),
     ).toHaveLength(2);
