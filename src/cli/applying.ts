@@ -33,6 +33,7 @@ import type { Io, OutputOptions } from './io.ts';
 import { Progress, withProgress } from './progress.ts';
 import { selectRotation } from './rotation-options.ts';
 import { underLock } from './signals.ts';
+import { orUnmanaged } from './unknown-token.ts';
 
 export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -67,8 +68,8 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 export type Planner = (stateWriter: OpenedState, service: Service, context: RunContext) => Promise<Planned>;
 
 /** Plans as the options say. @throws UserError USAGE: tokens cannot be rotated as they say */
-export function plannerOf(desired: Desired, options: ApplyCommandOptions): Planner {
-  const rotation = selectRotation(desired, options);
+export async function plannerOf(desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Planner> {
+  const rotation = await orUnmanaged(() => selectRotation(desired, options), desired, options, io);
   const how = planningOf(options);
   return (stateWriter, service, context) =>
     planNow(

@@ -20,7 +20,7 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
     const desired = await readDesired(options, io);
     const planner: Planner =
       planFile === undefined
-        ? plannerOf(desired, options)
+        ? await plannerOf(desired, options, io)
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
     return planAndApply('apply', desired, { ...options, planFile }, io, planner);
   });

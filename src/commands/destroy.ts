@@ -7,6 +7,6 @@ export function run(options: ApplyCommandOptions): Promise<number> {
   const destruction = { ...options, destroy: true };
   return runCommand(destruction, async (io) => {
     const desired = await readDesired(destruction, io);
-    return planAndApply('destroy', desired, destruction, io, plannerOf(desired, destruction));
+    return planAndApply('destroy', desired, destruction, io, await plannerOf(desired, destruction, io));
   });
 }

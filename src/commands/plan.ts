@@ -8,6 +8,7 @@ import type { Io } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
+import { orUnmanaged } from '../cli/unknown-token.ts';
 import { planNow } from '../engine/planning.ts';
 import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
 import { comparedWithTarget } from '../engine/target-branch.ts';
@@ -34,7 +35,7 @@ export function run(options: Options): Promise<number> {
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);
-    const rotation = selectRotation(desired, options);
+    const rotation = await orUnmanaged(() => selectRotation(desired, options), desired, options, io);
     const how = planningOf(options);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);

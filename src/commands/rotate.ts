@@ -7,6 +7,6 @@ export function run(options: ApplyCommandOptions, names: readonly string[]): Pro
   const rotation = { ...options, rotate: names };
   return runCommand(rotation, async (io) => {
     const desired = await readDesired(rotation, io);
-    return planAndApply('rotate', desired, rotation, io, plannerOf(desired, rotation));
+    return planAndApply('rotate', desired, rotation, io, await plannerOf(desired, rotation, io));
   });
 }

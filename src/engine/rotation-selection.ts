@@ -15,6 +15,19 @@ export interface SelectedTokens {
   readonly suspended: readonly string[];
 }
 
+/** A token or an account was named that the configuration does not have. It may be live all the same. */
+export class UnknownToken extends UserError {
+  readonly account: string;
+  /** As typed; absent: the whole account was named. */
+  readonly token?: string;
+
+  constructor({ message, hint }: UserError, account: string, token: string | undefined) {
+    super('USAGE', message, hint);
+    this.account = account;
+    if (token !== undefined) this.token = token;
+  }
+}
+
 const NAMES_SHOWN = 10;
 const LEAVE_OUT = 'Leave out --only: the names of the accounts or tokens alone say what is rotated.';
 
@@ -56,7 +69,7 @@ function tokensOf(
   if (matching.length === 0) {
     const known = [...accounts.values()].map((account) => account.username).filter(only);
     if (named.length > 0) throw leftOut(pattern, named, known);
-    if (!isGlob(username)) throw unknownAccount(username, known);
+    if (!isGlob(username)) throw new UnknownToken(unknownAccount(username, known), username, key);
     throw unmatched(`${pattern} matches no account of the configuration`, username, known);
   }
   // Keys that differ in case are different tokens.
@@ -75,7 +88,8 @@ function tokensOf(
     isGlob(pattern) || key === undefined
       ? `${pattern} matches no token of the configuration`
       : `the account ${username} has no token "${key}"`;
-  throw unmatched(message, key ?? '', [...new Set(matching.flatMap(({ tokens }) => [...tokens.keys()]))]);
+  const error = unmatched(message, key ?? '', [...new Set(matching.flatMap(({ tokens }) => [...tokens.keys()]))]);
+  throw isGlob(pattern) || key === undefined ? error : new UnknownToken(error, username, key);
 }
 
 /** Thousands of names may be typed, so that only a glob is compared with every account. */

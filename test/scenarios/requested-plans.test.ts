@@ -195,7 +195,7 @@ describe('show', () => {
     await stage.run('plan --sandbox --rotate tenant_a --out a.plan');
     const text = stage.read('a.plan');
     stage.write('edited.plan', text.replace('"app"', '"bi"'));
-    stage.write('older.plan', text.replace('"version": 3', '"version": 2'));
+    stage.write('older.plan', text.replace('"version": 4', '"version": 3'));
     for (const [file, message] of [
       ['edited.plan', 'edited.plan was changed after the plan was saved'],
       ['older.plan', 'older.plan is not a plan file of this version'],
