@@ -25,8 +25,9 @@ async function main(): Promise<void> {
     if (error.exitCode === 0) return;
     hintAtSandbox(error, words);
     hintAtConfig(error, commandOf(mdacc, words));
-    await hintAtOtherWords(error, words, commandOf(mdacc, words));
-    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, commandOf(mdacc, words)) }));
+    const hint = await hintAtOtherWords(error, words, commandOf(mdacc, words));
+    if (wantsJson(words))
+      process.stdout.write(asJson({ error: usageError(error, hint ?? seeHelp(commandOf(mdacc, words))) }));
     process.exitCode = EXIT.usage;
   }
 }
@@ -82,10 +83,11 @@ async function hintAtOtherWords(
   { code = '' }: Error & { readonly code?: string },
   words: readonly string[],
   command: Command,
-): Promise<void> {
+): Promise<string | undefined> {
   const { otherWords } = await import('./cli/other-words.ts');
   const hint = otherWords(code, words, command);
   if (hint !== undefined) process.stderr.write(visibleLines(forLog(process.env)(`${hint}\n`)));
+  return hint;
 }
 
 function wantsJson(words: readonly string[]): boolean {
@@ -96,9 +98,9 @@ function asJson(document: object): string {
   return forLog(process.env, 'json')(jsonText(document));
 }
 
-function usageError({ message }: Error, command: Command) {
+function usageError({ message }: Error, text: string) {
   const [first = ''] = message.replace(/^error: /, '').split('\n');
-  return { code: 'USAGE', message: first, hint: { text: seeHelp(command) } };
+  return { code: 'USAGE', message: first, hint: { text } };
 }
 
 /** Whether commander threw the error, which it has printed. */

@@ -140,10 +140,17 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
 function afterMv({ after }: Renaming, to: string, io: Io): string {
   const next = `Next: ${commandText(['plan', '--only', after.username], io.inContext)}`;
   const [, key = ''] = to.split('/');
-  const name = after.tokens.get(key)?.current?.name;
-  if (name === undefined || seriesOf(name) === key) return next;
-  const told = `Its name at MotherDuck is still "${name}": write name: ${seriesOf(name)} beside its policy. Without it, the old token is never revoked.`;
-  return `${printable(told)}\n${next}`;
+  const { name, secret = 'unknown' } = after.tokens.get(key)?.current ?? {};
+  const isNamedSo = name === undefined || seriesOf(name) === key;
+  const told = [
+    isNamedSo
+      ? []
+      : `Its name at MotherDuck is still "${name}": write name: ${seriesOf(name)} beside its policy. Without it, the old token is never revoked.`,
+    secret === 'unknown'
+      ? []
+      : `Its secret is at ${secret.secret_path}. If the store names places after keys, the next apply replaces the token, with its overlap.`,
+  ].flat();
+  return [...told.map(printable), next].join('\n');
 }
 
 /** What an interrupted run created is forgotten too: the next apply could not tell it from any other token. */

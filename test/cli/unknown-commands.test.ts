@@ -21,6 +21,13 @@ it.each([
   expect({ code, way: stderr.includes(way) }).toEqual({ code: 64, way: true });
 });
 
+it('says so in JSON, too', async () => {
+  const { stdout } = await new Stage().runProgram('plan -target=etl_prod --format json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'USAGE', hint: { text: expect.stringContaining('--only') } },
+  });
+});
+
 it('leaves other words, and what follows --, alone', () => {
   const command = program(['plan']).commands.find((each) => each.name() === 'plan');
   if (command === undefined) throw new Error('no plan');

@@ -22,7 +22,10 @@ const keysOf = async (stage: Stage) => {
 it('moves a token to another key: it is replaced for its new secret path, with its overlap, and then the plan is empty', async () => {
   const stage = await Stage.applied(CONFIGURATION);
   stage.edit((text) => text.replace('air: {', 'loads: {'));
-  expect(await stage.run('state mv etl/air etl/loads')).toMatchObject({ code: 0, stderr: expect.any(String) });
+  expect(await stage.run('state mv etl/air etl/loads')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_AIR'),
+  });
   expect(await keysOf(stage)).toEqual(expect.arrayContaining([['etl', ['bi', 'loads']]]));
   const written = stage.read(STATE);
   expect((await stage.run('state mv etl/air etl/loads')).code).toBe(0);

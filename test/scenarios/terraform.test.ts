@@ -128,6 +128,7 @@ accounts:
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported 2 accounts and 2 tokens') });
     expect(ran.stderr).toContain(address);
     expect(ran.stderr).toContain('motherduck_duckling_config.etl, motherduck_access_token.etl["airflow"]');
+    if ('deposed' in unfit) expect(ran.stderr).toMatch(/terraform state rm .*\.etl .*mdacc import ETL_prod/);
     expect(ran.stdout).not.toContain('.etl');
     expect(Object.keys(adopted(folder.read(STATE)))).toEqual(['tenant_acme', 'tenant_globex']);
     expect(folder.read()).not.toContain('etl_prod');

@@ -168,8 +168,8 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       };
     case 'deposed':
       if (reason.of === 'account') {
-        const forget = unbroken(`terraform state rm ${shellWord(reason.address)}`);
-        const text = `The next terraform apply deletes it with its data. To keep it, take its resource out of Terraform and let that forget it: ${forget}. Then import it by name.`;
+        const forget = unbroken(`terraform state rm ${[reason.address, ...reason.also].map(shellWord).join(' ')}`);
+        const text = `The next terraform apply deletes it with its data. To keep it, let Terraform forget all of it: ${forget}, and remove its resources there. Then import it by name.`;
         return { text, command: ['import', account] };
       }
       return { text: `Run ${unbroken('terraform apply')}, then write the state and import it again.` };
