@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (!isUsageError(error)) throw error;
     if (error.exitCode === 0) return;
-    hintAtSandbox(error, words);
+    hintAtSandbox(error, error.code === 'commander.unknownCommand' ? typed : words, mdacc);
     hintAtConfig(error, commandOf(mdacc, words));
     const hint = await hintAtOtherWords(error, words, commandOf(mdacc, words));
     if (wantsJson(words))
@@ -61,9 +61,16 @@ function noteLostOutput(command: string): void {
 }
 
 /** Says how a folder is named, where one follows `--sandbox`. */
-function hintAtSandbox({ code }: Error & { readonly code?: string }, words: readonly string[]): void {
+function hintAtSandbox(
+  { code }: Error & { readonly code?: string },
+  words: readonly string[],
+  { commands }: Command,
+): void {
   const at = words.findIndex((word) => word.startsWith('--sandbox='));
-  const isExcess = code === 'commander.excessArguments' && words.includes('--sandbox');
+  const after = words.slice(words.indexOf('--sandbox') + 2);
+  // A word between `--sandbox` and a command; without one it is a command that is misspelled.
+  const isBetween = code === 'commander.unknownCommand' && commands.some((each) => after.includes(each.name()));
+  const isExcess = (code === 'commander.excessArguments' || isBetween) && words.includes('--sandbox');
   if (at === -1 && !isExcess) return;
   const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
   const hint = `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}\n`;
@@ -104,7 +111,7 @@ function usageError({ message }: Error, text: string) {
 }
 
 /** Whether commander threw the error, which it has printed. */
-function isUsageError(error: unknown): error is Error & { exitCode: number } {
+function isUsageError(error: unknown): error is Error & { code: string; exitCode: number } {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 

@@ -8,7 +8,10 @@ export function commandOf(program: Command, words: readonly string[]): Command {
   return next === undefined ? program : commandOf(next, words.slice(1));
 }
 
-/** Puts the command first, so that options may stand before it: `--sandbox plan` becomes `plan --sandbox`. */
+/**
+ * Puts the command first, so that options may stand before it: `--sandbox plan` becomes `plan --sandbox`. So does a word that
+ * is none, which is what is wrong then, and not the options.
+ */
 export function commandFirst(program: Command, words: readonly string[]): readonly string[] {
   const all = optionsOf(program);
   const width = (word: string) => (optionWithValue(all, word) === undefined ? 1 : 2);
@@ -28,7 +31,10 @@ export function commandFirst(program: Command, words: readonly string[]): readon
   }
   // What completion is asked about is no option of its own.
   if (names[0]?.startsWith('_')) return words;
-  return asksVersion(words, width) ? ['--version'] : [...names, ...options, ...words.slice(at)];
+  if (asksVersion(words, width)) return ['--version'];
+  const isUnknown = command.commands.length > 0 && at < words.length && words[at] !== '--';
+  const unknown = isUnknown ? words.slice(at, at + 1) : [];
+  return [...names, ...unknown, ...options, ...words.slice(at + unknown.length)];
 }
 
 /** Whether the version is asked for, before the command or after it. */
