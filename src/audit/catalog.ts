@@ -8,6 +8,7 @@ export { accountIdle } from './rules/account-idle.ts';
 export { accountMissing } from './rules/account-missing.ts';
 export { accountRemoved } from './rules/account-removed.ts';
 export { accountRetained } from './rules/account-retained.ts';
+export { adminTokenExpiring } from './rules/admin-token-expiring.ts';
 export { ducklingsDiffer } from './rules/ducklings-differ.ts';
 export { fileStoreInCi } from './rules/file-store-in-ci.ts';
 export { integrationTokenNeverExpires } from './rules/integration-token-never-expires.ts';

@@ -42,6 +42,8 @@ export interface Readings {
   readonly unreadStates?: MakePlanOptions['unreadStates'];
   readonly usage?: Usage;
   readonly scope?: Scope;
+  /** The variable of the token that the audit uses, and when it expires, in milliseconds since 1970; absent where it does not say. */
+  readonly adminToken?: { readonly source: string; readonly expiresAt: number };
 }
 
 /** The accounts with running Ducklings, or why they could not be read. */
@@ -88,6 +90,7 @@ export interface Evidence {
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
   readonly scope?: Scope;
+  readonly adminToken?: Readings['adminToken'];
 }
 
 /** Joins what was read. */
@@ -115,6 +118,7 @@ export function joinEvidence(readings: Readings): Evidence {
     unreadStates: readings.unreadStates ?? [],
     ...(usage ? { usage } : {}),
     ...(readings.scope ? { scope: readings.scope } : {}),
+    ...(readings.adminToken ? { adminToken: readings.adminToken } : {}),
   };
 }
 

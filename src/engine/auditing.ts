@@ -101,6 +101,7 @@ export async function gatherEvidence(
     secretPath: secretPathsIn(stores),
     ...(options.only || changing.size > 0 ? { only } : {}),
     ...(usage ? { usage } : {}),
+    ...(service.adminToken ? { adminToken: service.adminToken } : {}),
     ...(options.scope ? { scope: options.scope } : {}),
   });
   refuseUnmatched(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');

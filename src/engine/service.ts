@@ -8,7 +8,7 @@ import { Secret } from '../model/secret.ts';
 import { DAY_MS, describeSpan, isoTime, MINUTE_MS, type Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { type ApiAddress, chooseAddress, isLoopback, parseAddress } from '../motherduck/address.ts';
-import { adminTokenClaims } from '../motherduck/admin-token.ts';
+import { adminTokenClaims, tokenExpiry } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
 import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/probe-process.ts';
@@ -48,6 +48,8 @@ export interface Service {
   readonly sandboxId?: string;
   /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
+  /** The variable that holds the admin token, and when it expires, in milliseconds since 1970; absent where the token does not say. */
+  readonly adminToken?: { readonly source: string; readonly expiresAt: number };
   /** Seconds that one connection may take, as the user gave them; absent: as its Duckling needs. */
   readonly timeout?: Seconds;
   /** Connects once as the Admin, and asks. @throws UserError when the connection cannot even be tried */
@@ -174,6 +176,7 @@ function openApi(
 async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
   const { address, source: addressSource } = apiAddress(options, io.env);
   const { token, source } = adminToken(io.env);
+  const expiresAt = tokenExpiry(token);
   const proxy = proxyFor(address, io.env);
   const extraCa = nonEmpty(io.env.NODE_EXTRA_CA_CERTS);
   const network = {
@@ -201,6 +204,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
     ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
+    ...(expiresAt === undefined ? {} : { adminToken: { source, expiresAt } }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     connectAsAdmin: adminProbe(connector, token, options.timeout),
     ...usageReaders(connector, token, options.timeout),

@@ -19,6 +19,8 @@ export const REQUEST_SECONDS: Seconds = 30;
 export const CONNECT_SECONDS: Seconds = 60;
 /** The time limit of the statements of a setup, beside that of its connection. */
 export const SETUP_SECONDS: Seconds = 600;
+/** The life that an admin token has left, below which it is time for a new one. */
+export const ADMIN_TOKEN_SOON: Seconds = 14 * DAY;
 /** After how much time without a query an account is idle. */
 export const IDLE_AFTER: Seconds = 30 * DAY;
 

@@ -48,6 +48,7 @@ describe('an organization with one instance of every rule', () => {
       'MDA035 untested/load',
       'MDA036',
       'MDA039',
+      'MDA048',
       'MDA016 admin_bot',
       'MDA022 aged/app',
       'MDA046 curtailed/load',

@@ -494,6 +494,15 @@ describe('a size that never ran', () => {
   });
 });
 
+it.each([
+  [13, ['MDA048']],
+  [15, []],
+])('an admin token that expires in %i days', async (days, expected) => {
+  const world = await applied();
+  const adminToken = { source: 'MOTHERDUCK_ADMIN_TOKEN', expiresAt: world.organization.now() + days * DAY * 1000 };
+  expect(found(await auditOf(world, desired, { adminToken }))).toEqual(expected);
+});
+
 it('what the command of a store said in several lines is said on one', async () => {
   const world = await applied();
   const location = { file: 'a.yaml', line: 3, column: 1 };

@@ -69,6 +69,7 @@ describe('doctor', () => {
     ['a read scaling token', { tokenType: 'read_scaling' }, 'failed', 'read scaling token'],
     ['an expired token', { exp: inDays(-1) }, 'failed', 'expired at'],
     ['a token that expires soon', { exp: inDays(3.5) }, 'warning', 'expires in 3 days'],
+    ['a token that does not say when it expires', { tokenType: 'read_write' }, 'ok', 'it does not say when it expires'],
     ['a token that lives on', { exp: inDays(90) }, 'ok', 'in motherduck_token, expires in'],
   ])('knows %s by its claims', async (_name, claims, status, message) => {
     const stage = new Stage();

@@ -1,4 +1,5 @@
 /** Checks of the way to MotherDuck: token, proxy, certificates, API, role and clock. */
+import { ADMIN_TOKEN_SOON } from '../../model/defaults.ts';
 import { describeSpan } from '../../model/time.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
@@ -7,9 +8,6 @@ import { describeProxy, extraCaProblem, proxyFor } from '../../motherduck/proxy.
 import { ApiError, type ApiFailure } from '../../motherduck/transport-errors.ts';
 import { adminToken, apiAddress, checkClock } from '../service.ts';
 import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
-
-/** Seconds of life that are left, below which it is time for a new admin token. */
-const EXPIRES_SOON = 14 * 24 * 60 * 60;
 
 const token: Check = {
   name: 'token',
@@ -30,10 +28,11 @@ const token: Check = {
       return failed({ code: 'TOKEN_REFUSED', message, hint: renew });
     }
     const expiry = tokenExpiry(token);
-    if (expiry === undefined) return ok(`in ${source}`);
+    if (expiry === undefined)
+      return ok(`in ${source}; it does not say when it expires, but MotherDuck's web page does`);
     const left = Math.round((expiry - now) / 1000);
     const message = `in ${source}, expires in ${describeSpan(left)}`;
-    return left < EXPIRES_SOON ? warning(message, renew) : ok(message);
+    return left < ADMIN_TOKEN_SOON ? warning(message, renew) : ok(message);
   },
 };
 
