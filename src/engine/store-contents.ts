@@ -135,16 +135,17 @@ export function secretPlaces(
   };
   const users = new Map<string, Users>();
   for (const { store: name, ...address } of configuredTokens(desired)) {
-    if (!only(address.account)) continue;
+    const isIncluded = only(address.account);
     const store = stores.get(name);
     const token = nameOf(address);
     const own = users.get(name) ?? { tokens: [], elsewhere: [], byEarlierScript: [], renamed: [], isKnown: false };
     users.set(name, own);
-    own.tokens.push(token);
+    if (isIncluded) own.tokens.push(token);
     const path = store?.secretPath(address);
     const known = accounts.get(accountKey(address.account))?.tokens ?? new Map<string, StateToken>();
     const secret = known.get(address.token)?.current?.secret;
     if (secret === undefined) {
+      if (!isIncluded) continue;
       const keys = desired.accounts.get(accountKey(address.account))?.tokens;
       const left = [...known].flatMap(([key, { current }]) => (keys?.has(key) ? [] : (current?.secret ?? [])));
       const isHere = (copy: SecretCopy) => copy.store === name && copy.secret_path === path;
@@ -156,11 +157,15 @@ export function secretPlaces(
     const copies = secret === 'unknown' ? [] : copiesOf(secret);
     const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
     const command = store?.commandOf?.(address);
+    const change = here && commandChange(here, command);
+    if (!isIncluded) {
+      if (here?.fingerprint !== undefined && change === undefined) own.isKnown = true;
+      continue;
+    }
     // In a sandbox, a secret that is not in its folder was stored by the program itself.
     const { fingerprint } = here ?? {};
     if (store?.rehearsedIn !== undefined && fingerprint && store.hasRehearsed?.(address, fingerprint) === false)
       ranReal.add(token);
-    const change = here && commandChange(here, command);
     if (change !== undefined) listOf(changed, name).push(token);
     else if (here && command !== undefined && here.command === undefined) listOf(unknown, name).push(token);
     // A record that does not have what was stored may have been edited.

@@ -282,6 +282,8 @@ export interface PlannedToken {
   /** The secret paths, where the secret goes elsewhere than that of the token before it. */
   readonly secret_moves?: { readonly before: string; readonly after: string };
   readonly policy: string;
+  /** The token that it replaces was adopted, and no store has its secret, so its programs have that from elsewhere. */
+  readonly first_secret?: true;
   /** All earlier tokens of the series are revoked in the same run: once it is verified, or once it is stored. */
   readonly revokes_old?: RevokesOld;
   /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */

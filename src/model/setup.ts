@@ -98,6 +98,8 @@ export function unseenCharacter(sql: string): string | undefined {
 /** What ends, changes, replaces, publishes or copies something, or runs what the plan does not show. */
 const DISRUPTIVE =
   /(?<![a-z_])(?:alter|copy|delete|detach|drop|export|grant|import|install|load|merge|revoke|shutdown|truncate|unrestricted|update)(?!\w)/gi;
+/** Of MotherDuck's own: the option of a share, which no statement of that verb ends with, and what lets others read one. */
+const OF_SHARES = /\bupdate\s+(?:automatic|manual)(?=\s*(?:[),;]|$))|^\s*grant(?=\s+read\s+on\s+share\s)/gi;
 /** Views and macros hold no data. */
 const REPLACED_VIEW = /\bor\s+replace\s+(?:(?:temp|temporary)\s+)?(?:view|macro|function)\b/gi;
 /** The function of that name has a parenthesis after it. */
@@ -108,6 +110,6 @@ const REPLACES = /(?<![a-z_])replace(?!\w|\s*\()/i;
  * names, so that this does not depend on reading SQL as DuckDB does.
  */
 export function disruptiveWords(sql: string): string[] {
-  const words = [...sql.matchAll(DISRUPTIVE)].map(([word]) => word.toUpperCase());
+  const words = [...sql.replace(OF_SHARES, '').matchAll(DISRUPTIVE)].map(([word]) => word.toUpperCase());
   return [...new Set([...words, ...(REPLACES.test(sql.replace(REPLACED_VIEW, '')) ? ['REPLACE'] : [])])];
 }

@@ -72,6 +72,7 @@ export function plannedToken(
     secret_store: storeNames(desired.stores),
     ...secretMoves(state, desired, secretPath, isCommandChanged),
     policy: desired.policy,
+    ...(state?.current?.secret === 'unknown' ? { first_secret: true as const } : {}),
     ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
     ...(waiting.length === 0 ? {} : { waiting }),

@@ -34,6 +34,13 @@ function movesText({ reason, after: { secret_moves: moves } }: CreateToken | Rot
   return `; its secret moves: ${moves.before} -> ${moves.after}`;
 }
 
+/** Programs that have the old secret from elsewhere stop with it. */
+function firstSecretText({ after }: RotateToken): string {
+  if (after.first_secret === undefined || after.keeps_old) return '';
+  const by = after.revokes_old === undefined ? ` within ${formatDuration(after.overlap)}` : ' at once';
+  return `; adopted, so its programs must be given the new secret${by}`;
+}
+
 function ownReasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':
@@ -85,7 +92,7 @@ function ownReasonText(action: Action): string {
       }
     }
     case 'rotate_token':
-      return rotationText(action.reason);
+      return `${rotationText(action.reason)}${firstSecretText(action)}`;
     case 'revoke_token': {
       const { reason, before } = action;
       switch (reason.kind) {
@@ -146,7 +153,8 @@ export function sharedReasonText(action: Action): string {
     (action.action === 'create_token' || action.action === 'rotate_token') &&
     movesText(action) !== '' &&
     action.after.secret_moves?.before !== action.after.secret_moves?.after;
-  return `${ownSharedText(action)}${isMoved ? '; the secret moves' : ''}`;
+  const first = action.action === 'rotate_token' ? firstSecretText(action) : '';
+  return `${ownSharedText(action)}${isMoved ? '; the secret moves' : ''}${first}`;
 }
 
 function ownSharedText(action: Action): string {

@@ -103,8 +103,8 @@ export function usedStores(
   );
   const stores = [...destinations].flatMap(([store, destination]): UsedStore[] => {
     const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
-    if (!writes && !removes && own === undefined) return [];
     const { tokens = [], byEarlierScript = [], isKnown = false } = own ?? {};
+    if (!writes && !removes && tokens.length === 0) return [];
     const [moving, renamed] = [new Set(own?.elsewhere), new Set(own?.renamed)];
     const elsewhere = tokens.filter((name) => moving.has(name) || (adopted.has(name) && !renamed.has(name)));
     return [

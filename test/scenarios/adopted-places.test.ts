@@ -46,7 +46,14 @@ it('is rotated without a warning where its place has no value', async () => {
   expect((await stage.run(`${APPLY} --only etl`)).code).toBe(0);
   const { document } = await stage.json('plan --sandbox --only etl');
   expect(JSON.stringify(document)).not.toContain(AIR);
+  const given = 'adopted, so its programs must be given the new secret';
+  const rotation = 'plan --sandbox --only etl --rotate etl/air';
+  expect((await stage.run(rotation)).stdout.replace(/\s+/g, ' ')).toContain(`${given} within 1d`);
+  expect((await stage.run(`${rotation} --revoke-old --force`)).stdout.replace(/\s+/g, ' ')).toContain(
+    `${given} at once`,
+  );
   expect((await stage.run('rotate etl/air --sandbox --yes --no-smoke')).code).toBe(0);
+  expect((await stage.run(rotation)).stdout).not.toContain('adopted');
 });
 
 it('does not have a file moved aside that has other secrets of the state', async () => {

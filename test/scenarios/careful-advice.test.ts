@@ -36,6 +36,17 @@ it('a secret that stays in its place when its key is renamed is neither new nor 
   expect(store).not.toHaveProperty('elsewhere');
 });
 
+it('what is said of a store counts the secrets that are written now, and knows those of accounts that are left out', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  stage.edit((text) => `${text}  dash: { tokens: { app: pipeline }, smoke: false }\n`);
+  const { stdout } = await stage.run('plan --sandbox');
+  expect(stdout).toContain('Secrets go to local: .motherduck/secrets.env (1 token now, 1 at later rotations)');
+  const { document } = await stage.json('plan --sandbox --only dash');
+  const [store] = (document as { stores: object[] }).stores;
+  expect(store).toMatchObject({ store: 'local', tokens: 1 });
+  expect(store).not.toHaveProperty('new');
+});
+
 it.each(['MOTHERDUCK_API_URL', 'MOTHERDUCK_API_BASE_URL'])(
   'an empty %s is wrong usage, where it is used',
   async (name) => {

@@ -23,7 +23,7 @@ describe('rotate', () => {
     expect(document).toMatchObject({
       summary: { tokens: { rotate: 2 } },
       actions: ['airflow', 'backfill'].map((token) => ({ token, reason: { kind: 'requested' } })),
-      warnings: [{ message: expect.stringContaining('2 tokens of etl_prod') }],
+      warnings: [{ message: expect.stringContaining('both tokens of etl_prod') }],
     });
   });
 

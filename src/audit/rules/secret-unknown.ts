@@ -1,5 +1,5 @@
 import { storesText } from '../../model/wording.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule } from '../rule.ts';
 
 /** For live tokens that an apply or an import adopted. */
 export const secretUnknown: Rule = {
@@ -15,7 +15,7 @@ export const secretUnknown: Rule = {
         yield {
           ...aboutToken(account, token),
           message: `was adopted, so ${storesText(token.desired.stores)} ${token.desired.stores.length === 1 ? 'does' : 'do'} not have its secret`,
-          fix: { ...replace(account, token), text: 'Rotate to store a new secret.' },
+          fix: { text: 'The next rotation stores one. Before it, let the programs that use it read that store.' },
         };
       }
     }

@@ -1,5 +1,5 @@
 /** Where the secrets of a plan go: who reviews a change of the configuration must see that before they are there. */
-import type { Plan, UsedStore } from '../../model/plan.ts';
+import { type Plan, storesOf, type UsedStore } from '../../model/plan.ts';
 import { counted, few } from '../../model/wording.ts';
 import { printable, visibleAscii } from '../escape.ts';
 import { shellWord } from '../hint.ts';
@@ -19,18 +19,19 @@ export interface StoreLine {
 const RUNS_SHOWN = 10;
 
 /** The lines of all stores. */
-export function storeLines({ stores = [] }: Pick<Plan, 'stores'>): StoreLine[] {
-  return stores.flatMap((store) => [...written(store), ...removed(store)]);
+export function storeLines({ stores = [], actions }: Pick<Plan, 'stores' | 'actions'>): StoreLine[] {
+  const writes = (store: string) => actions.filter((action) => storesOf(action).includes(store)).length;
+  return stores.flatMap((store) => [...written(store, writes(store.store)), ...removed(store)]);
 }
 
-function written(used: UsedStore): StoreLine[] {
+function written(used: UsedStore, now: number): StoreLine[] {
   const { store, writes, path, absolute, tokens, command, input, check } = used;
   if (!writes && tokens === 0) return [];
   const name = printable(store);
   const to = {
     text: `${writes ? 'Secrets' : 'Later secrets'} go to ${name}`,
     exact: shellText(command ?? [path ?? '']) + (absolute === undefined ? '' : `, which is ${shellText([absolute])}`),
-    note: noteOf(used),
+    note: noteOf(used, now),
     isNew: isNew(used),
   };
   return [
@@ -46,11 +47,16 @@ function isNew({ new: isNewStore, elsewhere, by_earlier_script: earlier }: UsedS
   return isNewStore === true || elsewhere !== undefined || earlier !== undefined;
 }
 
-function noteOf({ tokens, elsewhere, by_earlier_script: earlier, overwrite, runs, ...store }: UsedStore): string {
+/** @param now How many secrets the plan writes. */
+function noteOf(
+  { tokens, elsewhere, by_earlier_script: earlier, overwrite, runs, ...store }: UsedStore,
+  now: number,
+): string {
+  const later = tokens - now;
   return [
-    counted(tokens, 'token'),
+    now > 0 && later > 0 ? `${counted(now, 'token')} now, ${later} at later rotations` : counted(tokens, 'token'),
     ...(store.new ? ['new'] : []),
-    ...(elsewhere ? [`not stored there so far: ${few(elsewhere.map((name) => printable(name)))}`] : []),
+    ...(elsewhere ? [`not there yet: ${few(elsewhere.map((name) => printable(name)))}`] : []),
     ...(earlier ? [`stored by an earlier version of its script: ${few(earlier.map((name) => printable(name)))}`] : []),
     ...(runs
       ? [
