@@ -1,7 +1,7 @@
 /** What apply updates in the state before any action: deletion protection, resources that no longer exist. */
 
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { Live, LiveAccount, LiveToken } from '../model/live.ts';
+import { type AccountTokens, type Live, type LiveAccount, listedTokens } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import { policyMargin } from '../model/rotation-due.ts';
 import {
@@ -71,12 +71,15 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
 /** The intents whose calls may have created a token that is live, or may still do so, or whose secrets a store may have. */
 export function openIntents(
   token: Pick<StateToken, 'current' | 'intents'>,
-  live: readonly LiveToken[],
+  { tokens, unreadableTokens = [] }: AccountTokens,
   now: number,
 ): readonly TokenIntent[] {
   return token.intents.filter(
     (intent) =>
-      mayStillCreate(intent, now) || isInDoubt(token, intent) || live.some((each) => canHaveCreated(intent, each, now)),
+      mayStillCreate(intent, now) ||
+      isInDoubt(token, intent) ||
+      tokens.some((each) => canHaveCreated(intent, each, now)) ||
+      unreadableTokens.some(({ name }) => name === intent.name),
   );
 }
 
@@ -94,12 +97,12 @@ function refreshTokens(
   now: number,
   isDesired: (token: string) => boolean,
 ): ReadonlyMap<string, StateToken> {
-  const ids = new Set(live.tokens.map((token) => token.id));
+  const { ids } = listedTokens(live);
   const tokens = new Map<string, StateToken>();
   let changed = false;
   for (const [key, token] of account.tokens) {
     const retiring = token.retiring.filter((record) => ids.has(record.id));
-    const intents = openIntents(token, live.tokens, now);
+    const intents = openIntents(token, live, now);
     const { current, ...rest } = token;
     const isGone = current !== undefined && !ids.has(current.id) && !isDesired(key);
     const secret = isGone && current.secret !== 'unknown' ? current.secret : undefined;

@@ -1,6 +1,6 @@
 /** Revoking a token, and what actions on tokens need. */
 import { isSuspended } from '../model/desired.ts';
-import type { Live, LiveToken } from '../model/live.ts';
+import { type AccountTokens, type Live, listedTokens } from '../model/live.ts';
 import type { RevokeToken } from '../model/plan.ts';
 import {
   copiesOf,
@@ -36,9 +36,9 @@ export interface TokenTools extends RemovalTools {
 }
 
 /** The live tokens of an account, as the plan was made from them. */
-export function liveTokens(username: string, { live }: TokenTools): readonly LiveToken[] {
+export function liveTokens(username: string, { live }: TokenTools): AccountTokens {
   const account = live.accounts.get(accountKey(username));
-  return account?.presence === 'present' ? account.value.tokens : [];
+  return account?.presence === 'present' ? account.value : { tokens: [] };
 }
 
 /**
@@ -54,7 +54,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   const { account, token } = action;
   if (token === undefined) return [];
   const entry = tokenOf(tools.stateWriter, account, token);
-  const live = new Set(liveTokens(action.account, tools).map(({ id }) => id));
+  const { ids: live } = listedTokens(liveTokens(action.account, tools));
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   const isGone = !isDesired && !live.has(entry.current?.id ?? '');
   const about = { id: action.before.id, name: action.before.name, isDesired, live };

@@ -76,7 +76,7 @@ async function endOverlap(
   now: number,
   tools: TokenTools,
 ): Promise<void> {
-  const live = liveTokens(username, tools);
+  const { tokens: live, unreadableTokens = [] } = liveTokens(username, tools);
   const { current, retiring } = tokenOf(tools.stateWriter, username, key);
   if (current === undefined) return;
   // What had ended before is in the plan, unless the store has the secret.
@@ -88,6 +88,7 @@ async function endOverlap(
     // One that was replaced before may have an overlap that has not ended.
     if (old.retire_at === undefined) continue;
     if (Date.parse(old.retire_at) > now || planned.get(old.id) === old.retire_at) continue;
+    if (unreadableTokens.some(({ id }) => id === old.id)) continue;
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;

@@ -60,6 +60,18 @@ export interface LiveAccount {
   readonly unreadableTokens?: readonly UnreadableToken[];
 }
 
+/** The tokens that MotherDuck lists of an account. */
+export type AccountTokens = Pick<LiveAccount, 'tokens' | 'unreadableTokens'>;
+
+/** The ids and names of all of an account's tokens, also of those that this version cannot read: only what is not among them is gone. */
+export function listedTokens({ tokens, unreadableTokens = [] }: AccountTokens): {
+  readonly ids: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+} {
+  const all = [...tokens, ...unreadableTokens];
+  return { ids: new Set(all.map(({ id }) => id)), names: new Set(all.map(({ name }) => name)) };
+}
+
 /** A live token that this version cannot read. */
 export interface UnreadableToken {
   readonly id: string;

@@ -1,7 +1,7 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { LiveAccount, LiveToken, Presence } from '../model/live.ts';
+import { type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -243,7 +243,7 @@ function howRecreated(
 ): Recreated | undefined {
   if (state?.id === undefined || live === undefined) return undefined;
   if (live.user !== undefined) return live.user.id === state.id ? undefined : 'certain';
-  return live.tokens.some(({ id }) => ids.has(id)) ? undefined : 'possible';
+  return [...listedTokens(live).ids].some((id) => ids.has(id)) ? undefined : 'possible';
 }
 
 /** Keys that were renamed in the configuration while the token kept its name: new key to old. */

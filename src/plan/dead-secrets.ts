@@ -1,6 +1,6 @@
 /** The secrets of revoked tokens: apply removes them from stores that can remove them. */
 import type { Desired } from '../model/desired.ts';
-import type { Live, LiveAccount } from '../model/live.ts';
+import { type Live, type LiveAccount, listedTokens } from '../model/live.ts';
 import type { Action } from '../model/plan.ts';
 import {
   copiesOf,
@@ -107,8 +107,7 @@ export function goneSecrets(state: State, live: Live): DeadRecord[] {
   return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
     const presence = live.accounts.get(key);
     if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
-    const ids = new Set(presence.value.tokens.map(({ id }) => id));
-    const names = new Set(presence.value.tokens.map(({ name }) => name));
+    const { ids, names } = listedTokens(presence.value);
     const isGone = (intent: TokenIntent) => !names.has(intent.name) && !mayStillCreate(intent, live.now);
     return [...tokens].flatMap(([token, entry]) => [
       ...entry.intents.filter(isGone).flatMap((intent) => ofIntent(account, token, intent, entry)),
@@ -151,7 +150,7 @@ function idsByAccount({ accounts }: Live): (key: string) => ReadonlySet<string> 
     const known = gathered.get(key);
     if (known !== undefined) return known;
     const presence = accounts.get(key);
-    const ids = new Set(presence?.presence === 'present' ? presence.value.tokens.map(({ id }) => id) : []);
+    const { ids } = listedTokens(presence?.presence === 'present' ? presence.value : { tokens: [] });
     gathered.set(key, ids);
     return ids;
   };

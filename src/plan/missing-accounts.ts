@@ -1,6 +1,6 @@
 /** Whether what is live is the organization of the state: managed accounts that are all gone are those of another one. */
 import { type AccountLimit, allowedBy, type Desired, limitText } from '../model/desired.ts';
-import type { Live, LiveAccount, LiveUser } from '../model/live.ts';
+import { type Live, type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -53,7 +53,7 @@ function haveOtherTokens(
   let expected = 0;
   let rivals = 0;
   for (const { account, found } of accounts) {
-    const ids = new Set([...(found?.tokens ?? []), ...(found?.unreadableTokens ?? [])].map(({ id }) => id));
+    const { ids } = listedTokens(found ?? { tokens: [] });
     for (const { current, retiring, generation } of found === undefined ? [] : account.tokens.values()) {
       if ([current, ...retiring].some((record) => record !== undefined && ids.has(record.id))) return false;
       if (current === undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now)) continue;

@@ -1,5 +1,5 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
-import type { LiveAccount, LiveUser } from '../model/live.ts';
+import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { Action, ComputeCeiling, Forget, NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -71,7 +71,7 @@ function unidentified(account: string, state: StateAccount, live: LiveAccount, c
     ...{ kind: 'unidentified', account, listed: live.user !== undefined },
     ...(live.user === undefined && context.isUserListIncomplete ? { incomplete: true } : {}),
     // Ids of tokens are unique, so the account is the same.
-    ...(live.tokens.some(({ id }) => ids.has(id)) ? { recognized: true } : {}),
+    ...([...listedTokens(live).ids].some((id) => ids.has(id)) ? { recognized: true } : {}),
     ...(context.because === 'destroyed' ? { destroyed: true } : {}),
   };
 }

@@ -70,6 +70,26 @@ describe('a managed token', () => {
     expect(removed.errors).toMatchObject([{ kind: 'unreadable', token: 'a' }]);
   });
 
+  it.each([
+    ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
+    ['without created_ts', without('created_ts')],
+  ])('that was replaced and is %s for a time is not forgotten, and is revoked later', async (_name, change) => {
+    const { world, desired } = await due();
+    await world.apply(desired);
+    const retiring = () => world.stateWriter.state.accounts.get('etl_prod')?.tokens.get('a')?.retiring;
+    expect(retiring()).toMatchObject([{ name: 'a' }]);
+    alter(world, (object) => (OF.a(object) ? change(object) : object));
+    await world.apply(desired);
+    await world.apply(desire({ etl_prod: { tokens: [token('b')] }, ml_prod: { tokens: [token('c')] } }));
+    expect(retiring()).toMatchObject([{ name: 'a' }]);
+    world.interfere = undefined;
+    await world.organization.advance(2 * DAY);
+    expect(brief(await world.plan(desired, { only: (name) => name === 'etl_prod' }))).toEqual([
+      'revoke_token etl_prod/a',
+      'revoke_token etl_prod/b',
+    ]);
+  });
+
   it('is not created beside one of its name that cannot be read', async () => {
     const { world } = await due();
     alter(world, (object) => (OF.laptop(object) ? without('created_ts')(object) : object));
