@@ -95,10 +95,18 @@ export function adoptAccount(action: AdoptAccount, tools: AccountTools & { reado
   const id = idOf(live, accountKey(action.account));
   noteAccount(stateWriter, action.account, (entry) => {
     const adopted = adoptedAccount(action, isoTime(api.now()), id);
-    if (entry === undefined || isReplaced(action)) return { ...adopted, tokens: entry?.tokens ?? adopted.tokens };
+    if (entry === undefined) return adopted;
+    const isOther = id !== undefined && entry.id !== undefined && entry.id !== id;
+    const tokens = isOther ? withoutIntents(entry.tokens) : entry.tokens;
+    if (isReplaced(action)) return { ...adopted, tokens };
     const { intent: _done, ...account } = entry;
-    return { ...account, ...(id === undefined ? {} : { id }) };
+    return { ...account, ...(id === undefined ? {} : { id }), tokens };
   });
+}
+
+/** As the plan sees them: no creation that was begun made a token of an account that was created again since. */
+function withoutIntents(tokens: StateAccount['tokens']): StateAccount['tokens'] {
+  return new Map([...tokens].map(([key, token]) => [key, { ...token, intents: [] }]));
 }
 
 /** Adopts a live token into the state, or renames its entry when the configuration renamed its key. */

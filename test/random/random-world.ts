@@ -106,6 +106,8 @@ export class RandomWorld {
   readonly broken = new Map<string, 'gone' | 'theirs'>();
   /** What is odd of tokens, by id. */
   readonly #odd = new Map<string, object>();
+  /** The same, until a newer version could read them. */
+  readonly #oddForNow = new Map<string, object>();
   readonly #blocks = new Map<string, AccountBlock>();
   readonly #transport: Transport = sandboxTransport(this.organization, ADMIN);
   /** What a plan reads. */
@@ -124,6 +126,7 @@ export class RandomWorld {
     world.#configure();
     for (const step of steps) await world.#take(step);
     world.log.push('THE LAST RUN');
+    world.#oddForNow.clear();
     await world.#end(last);
     return world;
   }
@@ -231,6 +234,11 @@ export class RandomWorld {
         return this.account(step.account) && this.organization.deprovision(step.account);
       case 'hire':
         return this.account(step.account) ? undefined : this.organization.addHuman(step.account);
+      case 'odd tokens':
+        for (const { id } of this.account(step.account)?.tokens ?? []) this.#oddForNow.set(id, ODD[step.odd]);
+        return;
+      case 'no odd tokens':
+        return this.#oddForNow.clear();
       case 'create token':
         return this.#createToken(step);
       default:
@@ -447,7 +455,13 @@ export class RandomWorld {
     const text = JSON.stringify({
       ...answer,
       ...(answer.users && { users: answer.users.map((user) => ({ ...user, ...ODD_USERS[user.username ?? ''] })) }),
-      ...(answer.tokens && { tokens: answer.tokens.map((token) => ({ ...token, ...this.#odd.get(token.id) })) }),
+      ...(answer.tokens && {
+        tokens: answer.tokens.map((token) => ({
+          ...token,
+          ...this.#odd.get(token.id),
+          ...this.#oddForNow.get(token.id),
+        })),
+      }),
     });
     return { ...response, text };
   }

@@ -79,6 +79,9 @@ export type Step =
   | { readonly step: 'edit secret'; readonly account: Username; readonly key: Key; readonly to: 'gone' | 'theirs' }
   /** Another clone of the state, as it was so many runs before, rotates, also where the last run here was killed. */
   | { readonly step: 'other clone'; readonly runs: number; readonly rotate: Username; readonly smoke: boolean }
+  /** For a time, MotherDuck says something of all tokens of an account that this program does not know. */
+  | { readonly step: 'odd tokens'; readonly account: Username; readonly odd: Odd }
+  | { readonly step: 'no odd tokens' }
   | { readonly step: 'delete token'; readonly account: Username; readonly index: number }
   | { readonly step: 'delete account'; readonly account: Username }
   | { readonly step: 'create account'; readonly account: Username }
@@ -204,6 +207,15 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ step: fc.constantFrom('deprovision' as const, 'hire' as const), account: username }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      step: fc.constant('odd tokens' as const),
+      account: username,
+      odd: fc.constantFrom(...(Object.keys(ODD) as Odd[])),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ step: fc.constant('no odd tokens' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({ step: fc.constant('restore state' as const), runs: fc.integer({ min: 1, max: 4 }) }),
