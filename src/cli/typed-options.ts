@@ -12,6 +12,8 @@ export interface TypedOptions extends Asked {
   readonly apiUrl?: string;
   readonly allowEnv?: readonly string[];
   readonly realStores?: boolean;
+  /** The saved plan that the command is about. */
+  readonly planFile?: string | undefined;
   readonly allowDelete?: boolean;
 }
 
@@ -29,8 +31,9 @@ const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
  */
 export function inContext(given: readonly string[], options: TypedOptions): readonly string[] {
   const isAgain = given[0] === 'apply' && given.includes('--real-stores');
-  const argv = isAgain ? [...applyWords(options), '--real-stores'] : given;
-  const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
+  const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores, planFile } = options;
+  const again = planFile === undefined ? applyWords(options) : ['apply', planFile];
+  const argv = isAgain ? [...again, '--real-stores'] : given;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
   // What else is deleted was not asked for.

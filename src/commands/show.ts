@@ -4,7 +4,8 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { readPlanFile } from '../cli/plan-file.ts';
 import { runCommand } from '../cli/run.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import { contextOf } from '../cli/typed-options.ts';
+import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
 import { backendAt, surroundingsOf } from '../engine/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { isMadeFrom, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
@@ -20,10 +21,26 @@ interface Options extends ConfigOptions, ServiceOptions, OutputOptions {
 export function run(options: Options, file: string): Promise<number> {
   return runCommand(options, async (io) => {
     const saved = parsePlanFile(await readPlanFile(file), file);
-    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, io.inContext, options));
+    const inContext = contextOf({
+      ...options,
+      ...(isOfSandbox(saved, options, io) ? { sandbox: true } : {}),
+      planFile: file,
+    });
+    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, inContext, options));
     await warnIfStale(saved, file, options, io);
     return EXIT.done;
   });
+}
+
+/** Whether commands about the plan need `--sandbox`: one that is served is found by its address. */
+function isOfSandbox({ plan }: PlanFile, options: Options, { env }: Io): boolean {
+  if (!plan.sandbox) return false;
+  try {
+    return !mayBeSandbox(apiAddress(options, env).address, env);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return true;
+  }
 }
 
 /** Compares the plan with a state that is a file: to read another needs a network. One that cannot be read says nothing of the plan. */

@@ -208,7 +208,9 @@ export function planFrom(input: PlanFromInput): Plan {
     secretPath: secretPathsIn(stores),
     storeFacts: {
       rehearsed: new Map([...stores].flatMap(([name, { rehearsedIn }]) => (rehearsedIn ? [[name, rehearsedIn]] : []))),
-      removing: new Map([...stores].map(([name, { remove }]) => [name, remove !== undefined])),
+      removing: new Map(
+        [...stores].map(([name, { remove, programRemoves }]) => [name, programRemoves ?? remove !== undefined]),
+      ),
       isUsed: (dead) => places.isUsed(dead, state),
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),

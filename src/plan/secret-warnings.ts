@@ -277,17 +277,23 @@ export function byEarlierCommand(secretPath: string): string {
 }
 
 /** Places of dead secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
-function othersValues(dead: readonly DeadRecord[], { atDead, howRemoved, rehearsed }: StoreFacts): PlanWarning[] {
+function othersValues(
+  dead: readonly DeadRecord[],
+  { atDead, howRemoved, rehearsed, removing }: StoreFacts,
+): PlanWarning[] {
   const removable = dead.filter((record) => howRemoved(record) !== undefined);
   const isOther = (record: DeadRecord) => atDead?.get(keyOfDead(record)) === 'other';
   const removed = new Set(removable.filter((record) => !isOther(record)).map(placeOfDead));
   const stay = removable.filter((record) => isOther(record) && !removed.has(placeOfDead(record)));
   return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
     const here = stay.filter(({ secret }) => secret.store === store);
+    const tokens = [...new Set(here.map(({ account, token }) => `${account}/${token}`))];
+    // The program would not remove them either.
+    if (rehearsed.has(store) && removing.get(store) === false) return { kind: 'secret_stays', store, tokens };
     return {
       kind: 'secret_not_removed',
       store,
-      tokens: [...new Set(here.map(({ account, token }) => `${account}/${token}`))],
+      tokens,
       secret_paths: [...new Set(here.map(({ secret }) => secret.secret_path))],
       ...(rehearsed.has(store) ? { rehearsed: true as const } : {}),
     };

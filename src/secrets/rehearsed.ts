@@ -35,6 +35,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
   return {
     name: real.name,
     rehearsedIn: own === undefined ? 'the folder of the sandbox' : shownRelativePath(own),
+    programRemoves: real.remove !== undefined,
     secretPath: (address) => real.secretPath(address),
     hasRehearsed: (address, fingerprint) =>
       folder !== undefined && isRehearsedIn(folder, config.name, address, fingerprint),

@@ -210,6 +210,8 @@ export interface SecretStore {
   readonly putsBack?: true;
   /** Where secrets go in the place of the configured program, in a sandbox; for output. */
   readonly rehearsedIn?: string;
+  /** Of a rehearsed store: whether its program would remove secrets. */
+  readonly programRemoves?: boolean;
   /** Of a rehearsed store: whether the sandbox's folder has the secret with this fingerprint. */
   hasRehearsed?(address: TokenAddress, fingerprint: string): boolean;
   /** Why a program beside the configuration cannot be run, or undefined. Runs nothing. */

@@ -227,6 +227,16 @@ describe('in the sandbox, a store that runs a program', () => {
     expect(stage.read('ran')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
+  it('is run by the command that show advises for a saved plan', async () => {
+    const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
+    expect((await stage.run('plan --sandbox --only etl_prod --out a.plan')).code).toBe(0);
+    const { stdout } = await stage.run('show a.plan');
+    const [, command = ''] = /mdacc (apply .*--real-stores.*)$/m.exec(stdout) ?? [];
+    expect(command).toBe('apply a.plan --real-stores --sandbox');
+    expect((await stage.run(`${command} --yes --no-smoke`)).code).toBe(0);
+    expect(stage.has('ran')).toBe(true);
+  });
+
   it('that was rehearsed is not run later, and --real-stores names the rotation that runs it', async () => {
     const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
     await stage.run('apply --sandbox --yes --no-smoke');

@@ -304,6 +304,18 @@ describe('the plan names the secrets that apply removes', () => {
     expect(stage.has('ten.app')).toBe(false);
   });
 
+  it('and none that a real program without remove has, which --real-stores does not remove either', async () => {
+    const yaml = CONFIGURATION.replace(/ {2}js: .*/, '  js: { kind: exec, command: [tee, "{account}.{token}"] }');
+    const stage = new Stage(yaml);
+    expect((await stage.run('apply --sandbox --real-stores --yes --no-smoke')).code).toBe(0);
+    stage.edit(() => yaml.replace('tokens: { app: rj }', 'tokens: {}'));
+    for (const words of ['plan --sandbox', 'plan --sandbox --destroy']) {
+      const { stdout } = await stage.run(words);
+      expect(stdout).toContain('it has no remove command');
+      expect(stdout).not.toContain('Remove them too');
+    }
+  });
+
   it('and none of a program whose store is a file now', async () => {
     const exec = '{ kind: exec, command: [tee, "{account}.{token}"], remove: [rm, "{account}.{token}"] }';
     const yaml = CONFIGURATION.replace(/ {2}js: .*/, `  js: ${exec}`);
