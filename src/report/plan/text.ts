@@ -55,13 +55,15 @@ export function planText(
 function groupBlock(group: AccountGroup, paint: Paint): string {
   const own = ofAccount(group);
   const parts = group.actions.filter((each) => each !== own);
-  const symbol = own ? symbolOf(own.action) : '~';
+  // Tokens and setups have counts of their own: of these alone, the account is not one that changes.
+  const isChanged = parts.some(({ action }) => action.action === 'set_ducklings');
+  const symbol = own ? symbolOf(own.action) : isChanged ? '~' : undefined;
   const { names, isCut } = groupNames(group);
   const count =
     group.accounts.length === 1
       ? ''
       : ` (${counted(group.accounts.length, 'account')}${isCut ? ', --verbose lists all' : ''})`;
-  const head = `${paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}`;
+  const head = `${symbol === undefined ? ' ' : paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}`;
   const subjects = parts.map(({ action }) => subjectOf(action));
   const width = columnWidth(subjects, 32);
   const lines = parts.flatMap(({ action, detail, reason }, index) => {
