@@ -61,10 +61,12 @@ export function encodingsOf(text: string): string[] {
   return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
 }
 
-/** What a text contains that has a token of an environment in it, also encoded. */
-export function tokenForms(env: NodeJS.ProcessEnv): string[] {
+/** Makes a test of whether a text has a token of an environment in it, also encoded, and in lines as `base64` writes them. */
+export function tokenFinder(env: NodeJS.ProcessEnv): (text: string) => boolean {
   // The last character of base64 depends on what follows it.
-  return secretValues(env).flatMap((secret) => encodingsOf(secret).map((form) => form.slice(0, -1)));
+  const forms = secretValues(env).flatMap((secret) => encodingsOf(secret).map((form) => form.slice(0, -1)));
+  const hasForm = (text: string) => forms.some((form) => text.includes(form));
+  return (text) => hasForm(text) || hasForm(text.replace(/\s|\\[rn]/g, ''));
 }
 
 /** The names of a token, from which stores form its secret path. */
@@ -95,7 +97,8 @@ export function isVariableTemplate(template: string): boolean {
 
 /** A copy of the environment for other programs, without MotherDuck tokens under any name. */
 export function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const forms = tokenForms(env);
-  const holdsOne = (value: string | undefined) => forms.some((form) => value?.includes(form));
-  return Object.fromEntries(Object.entries(env).filter(([name, value]) => !isSecretVariable(name) && !holdsOne(value)));
+  const hasToken = tokenFinder(env);
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value = '']) => !isSecretVariable(name) && !hasToken(value)),
+  );
 }

@@ -1,12 +1,12 @@
 import { isCredentialName, mayBeCredential } from '../model/credential.ts';
 import { isJobVariable } from '../model/job-variables.ts';
-import { isSecretVariable, tokenForms } from '../model/secret.ts';
+import { isSecretVariable, tokenFinder } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
 /** The environment variables for a configuration; records which were used. */
 export class Environment {
   readonly #values: NodeJS.ProcessEnv;
-  readonly #tokens: readonly string[];
+  readonly #hasToken: (text: string) => boolean;
   readonly #allowed: ReadonlySet<string>;
   readonly #used = new Map<string, string>();
 
@@ -14,7 +14,7 @@ export class Environment {
   constructor(values: NodeJS.ProcessEnv, allowed: readonly string[] = []) {
     this.#values = values;
     this.#allowed = new Set(allowed);
-    this.#tokens = tokenForms(values);
+    this.#hasToken = tokenFinder(values);
   }
 
   /** The value of a variable, which may be empty; undefined when it is not set. */
@@ -30,7 +30,7 @@ export class Environment {
    */
   refusal(name: string): VariableRefusal | undefined {
     const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
-    const isToken = /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#tokens.some((form) => value.includes(form));
+    const isToken = /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#hasToken(value);
     if (isToken || isSecretVariable(name)) return 'token';
     if (this.#allowed.has(name)) return undefined;
     if (isCredentialName(name) || mayBeCredential(value)) return 'secret';

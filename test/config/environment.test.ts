@@ -40,6 +40,8 @@ describe('values from the environment', () => {
     expect(await findings(yaml, env)).toEqual(['variable-secret 11 ${OTHER}']);
     const encoded = { ...env, OTHER: Buffer.from(`me:${admin}`).toString('base64') };
     expect(await findings(yaml, encoded)).toEqual(['variable-secret 11 ${OTHER}']);
+    const wrapped = { ...env, OTHER: encoded.OTHER.replace(/.{20}/g, '$&\n') };
+    expect(await findings(yaml, wrapped)).toEqual(['variable-secret 11 ${OTHER}']);
     expect(await findings(yaml, { OTHER: 'eyJhbGciOi.eyJzdWIi.c2ln' })).toEqual(['variable-secret 11 ${OTHER}']);
     expect(await findings(yaml, { OTHER: 'sales' })).toEqual([]);
   });

@@ -98,6 +98,11 @@ describe.skipIf(isWindows)('put', () => {
     vi.stubEnv('MOTHERDUCK_ADMIN_TOKEN', admin);
     for (const [name, text] of Object.entries({ PLAIN: admin, BASIC: `u:${admin}`, LONGER: `us:${admin}:more` }))
       vi.stubEnv(`COPY_${name}`, name === 'PLAIN' ? text : Buffer.from(text).toString('base64'));
+    // As `base64` writes it, and as a line of JSON or dotenv says that.
+    const wrapped = Buffer.from(`token ${admin}, and more`).toString('base64').replace(/.{20}/g, '$&\n');
+    vi.stubEnv('COPY_WRAPPED', wrapped);
+    vi.stubEnv('COPY_WRAPPED_WINDOWS', wrapped.replaceAll('\n', '\r\n'));
+    vi.stubEnv('COPY_QUOTED', JSON.stringify(wrapped));
     // An address is no secret, and the user's own command may connect.
     vi.stubEnv('MOTHERDUCK_HOST', 'api.example');
     // A vault behind the proxy needs it.
