@@ -18,8 +18,11 @@ const NO_STATE: State = {
 };
 
 /** Without the moment of the audit, at which what is due changes. */
+/** Without the time of the audit, and those that are about as late: what is due is due now. */
 function timeless(audit: Audit): string {
-  return JSON.stringify({ ...audit, at: 'NOW' });
+  const isNow = (value: unknown) =>
+    typeof value === 'string' && Math.abs(Date.parse(value) - Date.parse(audit.at)) < 10_000;
+  return JSON.stringify(audit, (_key, value: unknown) => (isNow(value) ? 'NOW' : value));
 }
 
 describe('an organization with one instance of every rule', () => {
