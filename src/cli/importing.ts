@@ -24,7 +24,6 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import { kindOf } from '../secrets/stores.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
@@ -131,7 +130,7 @@ async function carryOut(
 ): Promise<number> {
   const { config, dryRun = false } = options;
   const { actions, desired } = decided;
-  const { texts, skipped, addsStore } = decided.decided;
+  const { texts, skipped } = decided.decided;
   const after = adoptAll(stateWriter.state, actions, live);
   const { isSandbox } = service;
   const input = { desired, state: after, live, stores: storesFor(desired, service), isSandbox };
@@ -147,11 +146,8 @@ async function carryOut(
       const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
-    const keepsSecrets = [...desired.stores.values()].some((store) => kindOf(store).recipient === undefined);
-    if (addsStore || files.isNew || keepsSecrets) {
-      const { added, file } = await ignoreInGit(config);
-      ignored = added === 0 ? '' : `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n`;
-    }
+    const { added, file } = await ignoreInGit(config);
+    ignored = added === 0 ? '' : `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n`;
     await checkTaking(taking, input);
     await writeImportFiles(files, texts);
     const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, (account: string) => string>> = {
   resume: () => `To resume an account, take ${SUSPENDED} out of its block and type: mdacc apply`,
   delete: deletion,
   remove: deletion,
+  connect: () => 'To connect as each account: mdacc smoke. With a token of the sandbox: mdacc sandbox connect',
   taint: rotation,
   refresh: () => 'Every plan reads MotherDuck: mdacc plan',
   workspace: () => 'Each environment has a configuration of its own: mdacc plan --config FILE',

@@ -8,7 +8,7 @@ import { sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 
 /** The blocks whose changes a plan shows by itself. */
-const PLANNED = new Set(['accounts', 'token_policies', 'duckling_pools', 'templates', 'include']);
+const PLANNED = new Set(['accounts', 'duckling_pools', 'templates', 'include']);
 /** Those that decide most come first, as a long message is cut. */
 const FIRST = ['guardrails', 'state', 'secret_stores'];
 
@@ -22,7 +22,14 @@ export function settingChanges(before: string, after: string): SettingChange[] {
     const block = FIRST.indexOf(name.split('.')[0] ?? '');
     return (block === -1 ? FIRST.length : block) * 2 + (old === undefined ? 1 : 0);
   };
-  return differing(was, is, '').sort((a, b) => rank(a) - rank(b));
+  return differing(was, is, '')
+    .filter(({ name }) => !isWholePolicy(name))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Tokens of a new policy are in the plan; what changes of a policy may wait for their next rotation. */
+function isWholePolicy(name: string): boolean {
+  return /^token_policies(\.[^.]*)?$/.test(name);
 }
 
 /** A value as it is written. Keys are in Maps, so that `__proto__` is a key like any other. */

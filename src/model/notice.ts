@@ -275,7 +275,13 @@ export type PlanWarning =
   /** A suspended account has live tokens that nobody manages; by their names. */
   | { readonly kind: 'suspended_live'; readonly account: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */
-  | { readonly kind: 'turnover'; readonly account: string; readonly tokens: number }
+  | {
+      readonly kind: 'turnover';
+      readonly account: string;
+      readonly tokens: number;
+      /** Their rotations are spread already. */
+      readonly jitter?: true;
+    }
   | { readonly kind: 'smoke_failed'; readonly account: string }
   /** A retained account whose tokens are not rotated: `name` expires first. */
   | {

@@ -25,5 +25,7 @@ export function turnover(
   const inOverlap = (key: string) =>
     state?.tokens.get(key)?.retiring.some((old) => old.retire_at !== undefined && Date.parse(old.retire_at) > now);
   const all = [...desired.tokens.keys()].every((key) => rotating.has(key) || inOverlap(key));
-  return all ? [{ kind: 'turnover', account: desired.username, tokens: desired.tokens.size }] : [];
+  const jitter = [...desired.tokens.values()].every((token) => token.jitter !== undefined);
+  const { username: account, tokens } = desired;
+  return all ? [{ kind: 'turnover', account, tokens: tokens.size, ...(jitter ? { jitter } : {}) }] : [];
 }

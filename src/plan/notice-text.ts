@@ -214,7 +214,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       return {
         message: `${notice.tokens === 2 ? 'both' : `all ${notice.tokens}`} tokens of ${notice.account} are replaced within one overlap`,
         hint: {
-          text: 'Restart the programs that use several of them within that time; different ttl values or a jitter spread the rotations.',
+          text: `Restart the programs that use several of them within that time; different ttl values or a ${notice.jitter ? 'longer ' : ''}jitter spread the rotations.`,
         },
       };
     case 'suspended_live':

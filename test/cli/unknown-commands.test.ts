@@ -10,6 +10,7 @@ it.each([
   ['delete etl_prod', 'mdacc apply --prune --only etl_prod'],
   ['remove', 'mdacc apply --prune --only ACCOUNT'],
   ['destroy etl_prod', 'mdacc destroy --only etl_prod'],
+  ['connect', 'mdacc sandbox connect'],
   ['taint etl_prod/airflow', 'mdacc rotate etl_prod/airflow'],
   ['state rm etl_prod', 'mdacc state forget etl_prod'],
   ['force-unlock', 'mdacc state unlock'],

@@ -17,6 +17,12 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     const [configuration = expect.unreachable()] = blocksOf(readText('README.md'), 'yaml');
     stage.write(`md-accounts/${CONFIG}`, configuration);
     for (let step = 0; step < 4; step += 1) await reader.next();
+    await reader.named('mdacc state list');
+    await reader.named('mdacc smoke --sandbox');
+    const [, secret = expect.unreachable()] = /=(\S+)/.exec(stage.read('md-accounts/.motherduck/secrets.env')) ?? [];
+    stage.env.MOTHERDUCK_TOKEN = secret;
+    await reader.named('mdacc sandbox connect');
+    delete stage.env.MOTHERDUCK_TOKEN;
     await stage.serve();
     const refused = await reader.type('mdacc plan', 1);
     const [leave = expect.unreachable()] = /rm motherduck\S+ && mv [^`]+(?=`)/.exec(readText('README.md')) ?? [];

@@ -163,6 +163,7 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
   'docs/secret-stores.md': async () => {
     const reader = await Reader.of('docs/secret-stores.md', await appliedAtMotherDuck());
     await reader.upTo();
+    await reader.named('mdacc validate');
     return reader;
   },
 

@@ -187,6 +187,27 @@ describe('the plan of a pull request', () => {
     expect(kinds((await pull.stage.json('plan')).document as PlanDocument)).toEqual([]);
   });
 
+  it('names what changes in a policy, which no action shows, but no new policy', async () => {
+    const pull = await PullRequest.open();
+    pull.stage.edit((text) =>
+      text
+        .replace('ttl: 90d, rotate_before: 14d, overlap: 24h', 'ttl: 80d, rotate_before: 14d, jitter: 2d, overlap: 72h')
+        .replace(
+          '  trap:',
+          '  more: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1h, secret_store: ex }\n  trap:',
+        ),
+    );
+    pull.push();
+    const { warnings } = (await pull.plan()).plan;
+    const change = (key: string, before: string | undefined, after: string) => ({
+      name: `token_policies.pipeline.${key}`,
+      ...(before ? { before } : {}),
+      after,
+    });
+    const settings = [change('ttl', '90d', '80d'), change('overlap', '24h', '72h'), change('jitter', undefined, '2d')];
+    expect(warnings.find(({ kind }) => kind === 'settings_changed')).toMatchObject({ cases: [{ settings }] });
+  });
+
   it('does not let an overlap end sooner than the target branch has it', async () => {
     const pull = await PullRequest.open();
     pull.git('checkout', '--quiet', 'main');
@@ -235,7 +256,10 @@ describe('the plan of a pull request', () => {
     pull.push();
     const { code, plan, markdown, text } = await pull.plan();
     expect([code, plan.variables]).toEqual([2, ['NEW_DB', 'OVERLAP']]);
-    expect(plan.warnings).toMatchObject([{ kind: 'variables_new', cases: [{ variables: ['NEW_DB', 'OVERLAP'] }] }]);
+    expect(plan.warnings).toMatchObject([
+      { kind: 'settings_changed', cases: [{ settings: [{ name: 'token_policies.pipeline.overlap' }] }] },
+      { kind: 'variables_new', cases: [{ variables: ['NEW_DB', 'OVERLAP'] }] },
+    ]);
     expect(markdown).toMatch(/^⚠️ \*\*this branch uses environment variables that main does not use: .*OVERLAP\*\*/m);
     expect(text).not.toContain(NO_CHANGES);
   });
