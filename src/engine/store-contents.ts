@@ -12,6 +12,7 @@ import type { Held, StoreContents, StoreFacts } from '../plan/secret-warnings.ts
 import type { DeadFinding, DoubtedSecret, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { expectedSecret, firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
+import { isSharedState } from '../state/backends.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -84,11 +85,8 @@ export async function inspectStores(
 }
 
 /** The stores whose secrets other machines may have, and not this one, since the state is shared; with the last run that stored secrets. */
-export function storesOfMachine(
-  { state: config, stores }: Desired,
-  { runs }: Pick<State, 'runs'>,
-): Map<string, LastWriter> {
-  if (config === undefined || config.kind === 'file') return new Map();
+export function storesOfMachine({ state, stores }: Desired, { runs }: Pick<State, 'runs'>): Map<string, LastWriter> {
+  if (!isSharedState(state)) return new Map();
   const { who, at } = runs.findLast(({ counts = {} }) => counts.create_token || counts.rotate_token) ?? {};
   const last = who === undefined || at === undefined ? {} : { who, at };
   return new Map([...stores].flatMap(([name, store]) => (kindOf(store).isOfMachine ? [[name, last]] : [])));

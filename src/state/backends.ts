@@ -14,6 +14,11 @@ export function stateKind(name: string | undefined): StateKind | undefined {
   return STATE_KINDS.find(({ kind }) => kind === name);
 }
 
+/** Whether other machines use the same state. */
+export function isSharedState(config: StateConfig | undefined): boolean {
+  return config !== undefined && config.kind !== file.kind;
+}
+
 /** Opens the state that a checked configuration names, without accessing it. @throws UserError STATE_UNREACHABLE */
 export function openBackend(config: StateConfig, context: StateContext): Promise<StateBackend> {
   const kind = stateKind(config.kind);

@@ -40,7 +40,7 @@ const BEFORE: readonly (readonly [RegExp, (folder: Stage) => unknown])[] = [
     },
   ],
   [/terraform\.tfstate/, (folder) => folder.write('terraform.tfstate', TERRAFORM)],
-  [/fish/, (folder) => folder.write('.config/fish/completions/other.fish', '')],
+  [/fish/, (folder) => folder.write('.config/fish/conf.d/other.fish', '')],
 ];
 
 /** They ask before they do something; here nobody can answer. */
