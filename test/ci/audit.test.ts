@@ -65,6 +65,10 @@ describe.skipIf(isWindows)('an audit every night', () => {
     const quoted = stage.github.issue('About the audit', `I saw\n\n${MARKER}`, EVE);
     const bot = stage.github.issue('Update', `**1 update**\n\n${MARKER}\n`, RENOVATE);
     const own = stage.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
+    // Of the same configuration, whose variables name another organization or another state.
+    const others = [MARKER.replace('acme ', 'acme_us '), MARKER.replace('.state.json', '.us.state.json')].map(
+      (marker) => stage.github.issue('MotherDuck audit', `**1 finding**\n\n${marker}\n`),
+    );
     const event = stage.night;
     const failed = await stage.run('audit.yml', { event, secrets: { MOTHERDUCK_ADMIN_TOKEN: 'wrong' } });
     expect(failed.audit?.status).toBe('failure');
@@ -72,6 +76,7 @@ describe.skipIf(isWindows)('an audit every night', () => {
     expect(own.state).toBe('open');
     await audit(stage);
     expect([quoted.state, bot.state, own.state]).toEqual(['open', 'open', 'closed']);
+    expect(others.map(({ state }) => state)).toEqual(['open', 'open']);
 
     // One of its own that it may not edit after all: its closing fails, and findings are told in another.
     const locked = stage.github.issue('MotherDuck audit: acme', `**1 finding**\n\n${MARKER}\n`);
@@ -81,7 +86,7 @@ describe.skipIf(isWindows)('an audit every night', () => {
     expect((await audit(stage)).jobs.issue?.status).toBe('success');
     expect(locked.body).toMatch(/^\*\*1 finding/);
     expect(stage.github.issues.at(-1)?.body).toContain('stray&#95;one');
-    expect(stage.github.issues).toHaveLength(5);
+    expect(stage.github.issues).toHaveLength(7);
   });
 
   it('gives its findings to code scanning where that is turned on', async () => {
