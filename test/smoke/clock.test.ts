@@ -13,7 +13,7 @@ it.each([true, false])('is refused (applied before: %s)', async (isApplied) => {
   for (let round = 0; round < 2; round += 1) {
     const { code, stdout, stderr } = await stage.runProgram('smoke');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^Error: this machine's clock is .* behind MotherDuck's .*nothing was done/m);
+    expect(stderr).toMatch(/^Error: .*clock is .* behind MotherDuck's .*nothing was done/m);
   }
   expect(stage.has(STATE) && stage.read(STATE)).toEqual(before);
 });
