@@ -192,8 +192,8 @@ function shortened(text: string): string {
   return `${text.slice(0, MARKER_LENGTH)}~${createHash('sha256').update(text).digest('hex')}`;
 }
 
-/** What is markup where Markdown is parsed. */
-const MARKUP = String.raw`[&<>|\x60*_[\]@#~\\!$]|:(?=\/\/)|(?<=www)\.`;
+/** What is markup where Markdown is parsed; an underscore within a word is none, so that names can be copied from the raw text. */
+const MARKUP = String.raw`[&<>|\x60*[\]@#~\\!$]|(?<![a-z0-9]_*)_|_(?!_*[a-z0-9])|:(?=\/\/)|(?<=www)\.`;
 /**
  * What GitHub and GitLab look for in the text that comes out, where an entity is a character again: mentions, references to
  * issues, commits, milestones and snippets, and emoji.

@@ -32,14 +32,14 @@ describe.skipIf(isWindows)('an audit every night', () => {
     expect(first.jobs.issue?.status, first.log).toBe('success');
     expect(issues).toHaveLength(1);
     expect(issues[0]).toMatchObject({ title: 'MotherDuck audit: acme', state: 'open' });
-    expect(issues[0]?.body).toContain('stray&#95;one');
+    expect(issues[0]?.body).toContain('stray_one');
     expect(stage.github.comments).toEqual([]);
 
     await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_two' });
     await audit(stage);
     await audit(stage);
     expect(issues).toHaveLength(1);
-    expect(issues[0]?.body).toContain('stray&#95;two');
+    expect(issues[0]?.body).toContain('stray_two');
     // An edit tells nobody, so a comment does, once for each change.
     expect(stage.github.comments.map(({ body }) => body)).toEqual([issues[0]?.body.split('\n')[0]]);
 
@@ -85,7 +85,7 @@ describe.skipIf(isWindows)('an audit every night', () => {
     await ask(stage.organization, 'POST', '/v1/users', { username: 'stray_one' });
     expect((await audit(stage)).jobs.issue?.status).toBe('success');
     expect(locked.body).toMatch(/^\*\*1 finding/);
-    expect(stage.github.issues.at(-1)?.body).toContain('stray&#95;one');
+    expect(stage.github.issues.at(-1)?.body).toContain('stray_one');
     expect(stage.github.issues).toHaveLength(7);
   });
 

@@ -96,7 +96,7 @@ describe.skipIf(isWindows)('a night', () => {
     expect(status, log).toBe('success');
     expect(log).toMatch(/^::warning title=.*::bi_prod: .*\bset ducklings\b/m);
     expect(log).toMatch(/^Warning: bi_prod: .*\bset ducklings$/m);
-    expect(summary).toMatch(/bi&#95;prod\*\*: .*\bset ducklings/);
+    expect(summary).toMatch(/bi_prod\*\*: .*\bset ducklings/);
     expect(tokens(stage)).toEqual({ 'bi_prod/metabase': '2, 0 retiring', 'etl_prod/airflow': '2, 1 retiring' });
   });
 

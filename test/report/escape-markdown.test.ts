@@ -1,12 +1,14 @@
 /** No name is anything but text in a comment: neither where Markdown is parsed, nor in what comes out, which is searched for references. */
 import fc from 'fast-check';
+import { marked } from 'marked';
 import { describe, expect, it } from 'vitest';
 import { markdown } from '../../src/report/escape.ts';
 
 /** What a reader sees. */
 const rendered = (text: string) => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
 
-const SYNTAX = /[<>|`*_[\]@~\\!$]|(?<!&)#|&(?!#\d+;)|:\/\/|www\./i;
+// An underscore between letters or digits begins no emphasis.
+const SYNTAX = /[<>|`*[\]@~\\!$]|(?<![a-z0-9]_*)_|_(?!_*[a-z0-9])|(?<!&)#|&(?!#\d+;)|:\/\/|www\./i;
 const REFERENCES =
   /@\w|#\w|GH-\d|[!~%$&]["\d]|:(?:[a-z+-][\w+-]*|100|1234):|(?<![\w.-])(?=\d*[a-f])[\da-f]{7,40}(?![\w-])/i;
 
@@ -55,7 +57,7 @@ describe('a name in Markdown', () => {
 
   it('is text whatever it is', () => {
     const part = fc.oneof(
-      fc.constantFrom(...CONSTRUCTS, ...' $`:@#!%~&[]()|<>-"www.GH', '7', 'beef'),
+      fc.constantFrom(...CONSTRUCTS, ...' $`:@#!%~&[]()|<>-"www.GH', '7', 'beef', '_', '_a_', '__'),
       fc.string({ maxLength: 5 }),
     );
     fc.assert(
@@ -64,6 +66,7 @@ describe('a name in Markdown', () => {
         const text = markdown(name);
         expect(text).not.toMatch(SYNTAX);
         expect(rendered(text)).not.toMatch(REFERENCES);
+        expect(marked.parseInline(text)).not.toMatch(/<(em|strong|del|a|code)\b/);
         expect(rendered(text).replaceAll('\u200b', '')).toBe(name);
       }),
     );

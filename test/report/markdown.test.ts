@@ -95,7 +95,7 @@ describe('a plan as Markdown', () => {
   it('names identical changes of many accounts in one row', async () => {
     const text = planMarkdown(await large(30));
     expect(text.match(/\| create account \|/g)).toHaveLength(1);
-    expect(text).toContain('| tenant&#95;0 ... tenant&#95;29 (30 accounts) | create account |');
+    expect(text).toContain('| tenant_0 ... tenant_29 (30 accounts) | create account |');
     expect(text.match(/\| create token app \|/g)).toHaveLength(1);
   });
 
@@ -107,11 +107,11 @@ describe('a plan as Markdown', () => {
       ([, risk]) => risk,
     );
     expect(risks).toEqual([...risks].sort());
-    expect(text).toMatch(/\| zz&#95;leaving \| delete account \|.*\*\*destructive\*\*/);
-    expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|.*\*\*disruptive\*\*/);
+    expect(text).toMatch(/\| zz_leaving \| delete account \|.*\*\*destructive\*\*/);
+    expect(text).toMatch(/\| zz_kept \| revoke token old \|.*\*\*disruptive\*\*/);
     const details = [...text.matchAll(/<summary>(.+?)<\/summary>/g)].map(([, name]) => name);
     expect(details[0]).toMatch(/^\d+ more rows of safe changes$/);
-    expect(details.slice(1, 3).sort()).toEqual(['zz&#95;kept', 'zz&#95;leaving']);
+    expect(details.slice(1, 3).sort()).toEqual(['zz_kept', 'zz_leaving']);
   });
 
   it('shows five rows before anything is folded, the table before warnings, and of risky ones all', async () => {
@@ -124,7 +124,7 @@ describe('a plan as Markdown', () => {
     const revoked = { ...(await different(1)).actions[0], risk: 'disruptive' } as Action;
     const many = Array.from({ length: 30 }, (_, at) => ({ ...revoked, account: `of_${at}_`, line: at }));
     const all = planMarkdown({ ...warned, actions: [...many, ...warned.actions] });
-    for (const { account } of many) expect(all.split('<details>')[0]).toContain(account.replaceAll('_', '&#95;'));
+    for (const { account } of many) expect(all.split('<details>')[0]).toContain(account.replace(/_$/, '&#95;'));
   });
 
   it('shows one diff of identical accounts, with their SQL as it is configured', async () => {
@@ -137,7 +137,7 @@ describe('a plan as Markdown', () => {
     const same = ['a_1', 'a_2', 'a_3'].map((name) => setup(name, `USE "${name}"`));
     const text = planMarkdown({ ...plan, actions: [...same, setup('a_4', 'USE "a_1"')] });
     expect(text.match(/USE .*/g)).toEqual(['USE "{account}";', 'USE "a_1";']);
-    expect(text).toContain('<summary>a&#95;1 ... a&#95;3 (3 accounts)</summary>');
+    expect(text).toContain('<summary>a_1 ... a_3 (3 accounts)</summary>');
   });
 
   it('never shows the expiry of one token as that of others', async () => {
@@ -146,7 +146,7 @@ describe('a plan as Markdown', () => {
       key === 'account' ? 'other' : key === 'expires_at' ? '2031-01-01T00:00:00Z' : value,
     ) as Action[];
     const text = planMarkdown({ ...plan, actions: [...plan.actions, ...later] });
-    expect(text).toContain('<summary>etl&#95;prod</summary>');
+    expect(text).toContain('<summary>etl_prod</summary>');
     expect(text).toContain('<summary>other</summary>');
   });
 
@@ -155,10 +155,10 @@ describe('a plan as Markdown', () => {
     const plan = await risky(20, { aa_many: { tokens: many } });
     const text = planMarkdown(plan);
     expect(text.length).toBeLessThanOrEqual(65_000);
-    expect(text).toMatch(/\| zz&#95;leaving \| delete account \|/);
-    expect(text).toMatch(/\| zz&#95;kept \| revoke token old \|/);
-    expect(text).toMatch(/\| aa&#95;many \| create token .+ and 390 more \|/);
-    expect(text).toContain('<summary>tenant&#95;19</summary>');
+    expect(text).toMatch(/\| zz_leaving \| delete account \|/);
+    expect(text).toMatch(/\| zz_kept \| revoke token old \|/);
+    expect(text).toMatch(/\| aa_many \| create token .+ and 390 more \|/);
+    expect(text).toContain('<summary>tenant_19</summary>');
   });
 
   it('folds no fewer than four rows, and the others directly below the table', async () => {
@@ -195,7 +195,7 @@ describe('a plan as Markdown', () => {
       actions: [...names.map(action), revoked('app'), ...names.slice(0, 400).map(revoked)],
     });
     expect(text.length).toBeLessThanOrEqual(65_000);
-    for (const name of names) expect(text).toMatch(new RegExp(`[ /]${name.replace('_', '&#95;')}[ ,]`));
+    for (const name of names) expect(text).toMatch(new RegExp(`[ /]${name}[ ,]`));
   });
 
   it('names every disruptive change where a row of each would not fit', async () => {
@@ -213,8 +213,8 @@ describe('a plan as Markdown', () => {
     const text = planMarkdown({ ...plan, actions: revoked });
     expect(text.length).toBeLessThanOrEqual(65_000);
     for (const account of accounts) {
-      const name = account.replace('_', '&#95;');
-      expect(text).toMatch(new RegExp(`[ /]${name}/of&#95;${name}[ ,]`));
+      const name = account;
+      expect(text).toMatch(new RegExp(`[ /]${name}/of_${name}[ ,]`));
     }
   });
 

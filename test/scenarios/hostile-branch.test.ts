@@ -152,7 +152,7 @@ describe('the plan of a pull request', () => {
     expect(code).toBe(2);
     expect(kinds(plan)).toEqual(['state_edited', 'policy_hastened']);
     expect(markdown).toContain('overlap 1d → 5m');
-    expect(markdown).toMatch(/1 token edited \(overlap, rotate&#95;before\)/);
+    expect(markdown).toMatch(/1 token edited \(overlap, rotate_before\)/);
   });
 
   it('says so also where the record was moved to another key', async () => {
@@ -427,5 +427,5 @@ it('names few of many edits in a comment, and counts them', async () => {
   const comment = PLAN_FORMATS.markdown({ ...plan, warnings });
   expect(comment.length).toBeLessThan(65_000);
   expect(comment).toContain('20000 tokens edited (overlap)');
-  expect(comment).toContain('tenant&#95;0/app');
+  expect(comment).toContain('tenant_0/app');
 });

@@ -141,7 +141,7 @@ describe('a suspended account', () => {
       const [text, json, markdown, html] = await all();
       expect(text).toContain('\nSuspended: 1 account (tenant_late)\n');
       expect(JSON.parse(json ?? '')).toMatchObject({ suspended: ['tenant_late'] });
-      expect(markdown).toContain('\n\nSuspended: 1 account (tenant&#95;late)\n');
+      expect(markdown).toContain('\n\nSuspended: 1 account (tenant_late)\n');
       // Not among what is not touched: this plan may revoke its tokens.
       expect(html).toContain('<section id="suspended"><h2>Suspended</h2>');
       expect(await shown('--only tenant_acme')).not.toContain('Suspended');

@@ -96,7 +96,7 @@ export function settings({ guardrails = [], smoke_queries: queries = [] }: Plan,
   const more = lines.length - fitting.length;
   return [
     ...['', `<details><summary>In force: ${counts.join(', ')}</summary>`, ''],
-    ...guardrails.map(({ name, value }) => `- ${name}: ${markdown(cut(value, 200))}`.replaceAll('_', '&#95;')),
+    ...guardrails.map(({ name, value }) => `- ${name}: ${markdown(cut(value, 200))}`),
     ...(lines.length === 0 ? [] : ['', 'A smoke test runs as the account:', '', ...fitting]),
     ...(more === 0 ? [] : [`- **and ${more} more, not shown here**`]),
     ...['', '</details>'],
