@@ -1,5 +1,8 @@
 /** What happens while somebody types the commands of a page: the pages with commands, each with its story. */
+import { once } from 'node:events';
 import { cpSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { blocksOf, readText } from '../examples/markdown.ts';
@@ -53,7 +56,19 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     expect(
       workflows.join('\n').match(/^ +version: \.\/motherduck-accounts-0\.1\.0\.tgz\n +admin-token:/gm),
     ).toHaveLength(2);
+    let posted = '';
+    const chat = createServer((request, response) => {
+      request.on('data', (part) => (posted += part)).on('end', () => response.end('ok'));
+    }).listen(0, '127.0.0.1');
+    await once(chat, 'listening');
+    stage.env.CHAT_WEBHOOK = `http://127.0.0.1:${(chat.address() as AddressInfo).port}`;
+    await reader.upTo('mdacc audit --format json');
+    stage.edit((text) => text.replace('standard, pool_size: 4', 'standard, pool_size: 5'));
     await reader.upTo();
+    await reader.named('mdacc plan > plan.txt');
+    await reader.named("jq --raw-input --slurp '{text: .}' plan.txt");
+    chat.close();
+    expect(JSON.parse(posted)).toEqual({ text: expect.stringContaining('error: etl_prod') });
     expect(JSON.parse(stage.read('audit.sarif'))).toMatchObject({ version: '2.1.0' });
     return reader;
   },
