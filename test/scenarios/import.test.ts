@@ -127,6 +127,19 @@ describe('an import', () => {
     expect(rotated.stdout).toContain('forever -> forever.2');
   });
 
+  it('keeps saved plans and a sandbox out of git, also where all stores run programs, and adds no line twice', async () => {
+    const folder = new Stage(
+      'version: 1\norganization: acme\nsecret_stores:\n  mine: { kind: exec, command: [tee, "{account}.{token}"] }\n',
+    );
+    folder.write('.gitignore', 'node_modules/\n');
+    await folder.inSandbox((organization) => organization.seed(1));
+    expect((await folder.run('import --all --sandbox --yes')).code).toBe(0);
+    const ignored = folder.read('.gitignore');
+    for (const line of ['node_modules/', '.motherduck/', '*.plan']) expect(ignored).toContain(`${line}\n`);
+    expect((await folder.run('import --all --sandbox --yes')).code).toBe(0);
+    expect(folder.read('.gitignore')).toBe(ignored);
+  });
+
   it('brings a secret store where there is none, and keeps it out of git', async () => {
     const folder = new Stage('version: 1\norganization: acme\n');
     await folder.inSandbox((organization) => organization.seed(1));

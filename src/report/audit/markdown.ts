@@ -5,7 +5,7 @@
 import type { Audit, RuleInfo, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
-import { hintText } from '../hint.ts';
+import { hintMarkdown } from '../hint.ts';
 import {
   type AnyFinding,
   acceptanceText,
@@ -31,12 +31,7 @@ export function auditMarkdown(given: Audit): string {
   const audit = printable(given);
   const head = commentHead('audit', auditSummary(audit), audit);
   const next = unconfiguredHint(audit);
-  const foot = [
-    ...(next ? ['', markdown(hintText(next))] : []),
-    ...ignored(audit),
-    ...usageTable(audit),
-    ...meanings(audit),
-  ];
+  const foot = [...(next ? ['', hintMarkdown(next)] : []), ...ignored(audit), ...usageTable(audit), ...meanings(audit)];
   const { rows, rest } = takeWhatFits(
     [...audit.findings, ...audit.accepted],
     MOST_CHARACTERS - lengthOf(head) - lengthOf(foot) - ROOM_FOR_MORE,
@@ -55,9 +50,9 @@ function row(finding: AnyFinding): string {
   const { severity, rule, message, fix, location } = finding;
   const where = location === undefined ? '' : ` (${markdown(showLocation(location))})`;
   const subject = `**${markdown(subjectOf(finding))}**`;
-  const last = isAccepted(finding) ? acceptanceText(finding) : hintText(fix);
+  const last = isAccepted(finding) ? markdown(acceptanceText(finding)) : hintMarkdown(fix);
   const mark = isAccepted(finding) ? ACCEPTED : MARKS[severity];
-  return `| ${[mark, rule, subject, `${markdown(message)}${where}`, markdown(last)].join(' | ')} |`;
+  return `| ${[mark, rule, subject, `${markdown(message)}${where}`, last].join(' | ')} |`;
 }
 
 function notShown(findings: readonly AnyFinding[]): string[] {

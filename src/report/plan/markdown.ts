@@ -18,7 +18,7 @@ import {
   withArrows,
   withoutLongTexts,
 } from '../escape.ts';
-import { hintText, type InContext, noContext } from '../hint.ts';
+import { hintMarkdown, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { isKnown } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
@@ -160,7 +160,7 @@ function laterRevoked(plan: Plan, room: number): string[] {
 function branchLines(warnings: readonly PlanWarning[], inContext: InContext): string[] {
   return warnings.filter(isOfBranch).flatMap((warning) => {
     const { message, hint } = branchText(warning);
-    const after = `<br>${markdown(hintText(hint, inContext))}`;
+    const after = `<br>${hintMarkdown(hint, inContext)}`;
     if (warning.kind !== 'state_edited')
       return ['', `⚠️ **${markdown(cut(withArrows(message), SETTINGS_LENGTH))}**${after}`];
     const groups = groupEdits(warning.edits);
@@ -183,7 +183,7 @@ function notices(mark: string, all: readonly PlanNotice[], inContext: InContext)
   const groups = groupNotices(all);
   const lines = groups.slice(0, NOTICES_SHOWN).map(({ subject, message, hint }) => {
     const about = subject === undefined ? '' : `**${markdown(subject)}**: `;
-    return `${mark} ${about}${markdown(cut(withArrows(message), NOTICE_LENGTH))}<br>${markdown(cut(hintText(hint, inContext), NOTICE_LENGTH))}`;
+    return `${mark} ${about}${markdown(cut(withArrows(message), NOTICE_LENGTH))}<br>${hintMarkdown(hint, inContext, NOTICE_LENGTH)}`;
   });
   const fitting = firstThatFit(lines, NOTICES_LENGTH, (line) => line.length + 2);
   const more = groups.length - fitting.length;
