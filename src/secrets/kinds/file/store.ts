@@ -1,19 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { writableTarget } from '../../../files/links.ts';
-import { LockedError } from '../../../files/lock.ts';
-import { isWithin, realPathOf, shownRelativePath, targetOf } from '../../../files/paths.ts';
-import { NotTextError, readText } from '../../../files/read-text.ts';
-import { moveAside } from '../../../files/shell.ts';
-import { codeOf, isDiskFull } from '../../../files/system-errors.ts';
-import { DEFAULT_VARIABLE, Secret, type TokenAddress, variableOf } from '../../../model/secret.ts';
+import { targetOf } from '../../../files/paths.ts';
+import { readText } from '../../../files/read-text.ts';
+import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
-import { accountKey } from '../../../model/username.ts';
-import { few } from '../../../model/wording.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
 import {
-  type DeadFinding,
-  type DeadSecret,
   type ExpectedSecret,
   type ExpectedSecrets,
   isCurrent,
@@ -25,17 +17,12 @@ import {
   type SecretTarget,
   type StoreFindings,
 } from '../../store.ts';
-import {
-  type Change,
-  changeFile,
-  enqueue,
-  FORGOTTEN_AFTER_MS,
-  LockPathError,
-  parsed,
-  previewChange,
-} from './change-file.ts';
+import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
-import { type FileEntry, NotASecretsFile, type SecretsText, UnquotableError } from './secrets-text.ts';
+import { findDead, removeFrom } from './dead-secrets.ts';
+import { failed, foreignSecrets, RealSecretError, reasonOf, TakenError } from './failures.ts';
+import { entryIn, fileEntry, placeKey, secretPathIn } from './places.ts';
+import type { SecretsText } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
 export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): SecretStore {
@@ -118,40 +105,6 @@ function isForeign(config: FileStoreConfig, target: SecretTarget, content: Secre
   return values.some((value) => (isSandbox || !isSandboxSecret(value)) && !isWritten(value));
 }
 
-function foreignSecrets(
-  config: FileStoreConfig,
-  targets: readonly SecretTarget[],
-  { areOfSandbox = false, readOnly = false } = {},
-): UserError {
-  const places = few(
-    targets.map((target) => secretPathIn(config, target)),
-    PLACES_SHOWN,
-  );
-  const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
-  const so = readOnly ? 'apply refuses to store anything there' : 'nothing was stored there';
-  const message = `${places} already ${has} that this state did not write, so ${so}.`;
-  const other = `name another \`path\` in the secret store ${config.name}`;
-  const isShared = targets.some((target) => target.isShared);
-  const isSandbox = targets.some((target) => target.isSandbox);
-  const lost = `If the state was lost or the token forgotten, set \`overwrite: true\` on the secret store ${config.name} to replace ${it}.`;
-  const aside =
-    areOfSandbox && !isShared
-      ? ` If an earlier sandbox stored there, move the file aside: ${moveAside(config.path)}`
-      : '';
-  const hint = areOfSandbox
-    ? `${lost} If another configuration of this sandbox stores there, ${other}.${aside}`
-    : isSandbox
-      ? `Use the sandbox in a copy of the folder, or ${other}. If nothing reads ${it}, set \`overwrite: true\` on it to replace ${it}.`
-      : `${lost} If something else reads ${it}, ${other}; if nothing does, move ${it} away.`;
-  return new UserError('STORE_FOREIGN', message, hint, { location: config.location });
-}
-
-const PLACES_SHOWN = 5;
-
-function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): FileEntry {
-  return { account, token, variable: variableOf(config.variable, { account, token }) };
-}
-
 /** Reads the file again only when it changed: before each of thousands of revocations, it is looked at. */
 function contentReader({ path, format }: FileStoreConfig): () => Promise<SecretsText> {
   let last: { readonly stamp: string; readonly content: Promise<SecretsText> } | undefined;
@@ -208,137 +161,11 @@ function isIn(config: FileStoreConfig, token: ExpectedSecret, content: SecretsTe
   return values.map(fingerprintOf).every((one) => (fingerprint === undefined ? one !== replaced : one === fingerprint));
 }
 
-/**
- * Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a
- * file, or at a place that cannot be one of the account's, since anybody may have edited the state.
- */
-function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
-  const at = secretPath.lastIndexOf('#');
-  const [shown, name] = [secretPath.slice(0, at), secretPath.slice(at + 1)];
-  if (at <= 0) return undefined;
-  const path = shown === config.shownPath ? config.path : resolve(config.folder ?? dirname(config.path), shown);
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    if (![config.variable, DEFAULT_VARIABLE].some((template) => isFromTemplate(template, account, name)))
-      return undefined;
-    return { path, format: 'dotenv' as const, entry: { account, token: '', variable: name } };
-  }
-  // The case of the account's name may have changed since.
-  const own = name.slice(0, account.length);
-  if (accountKey(own) !== accountKey(account) || name[own.length] !== '.') return undefined;
-  const token = name.slice(own.length + 1);
-  return { path, format: 'json' as const, entry: { account: own, token, variable: name } };
-}
-
-/** Whether a template gives a variable for some key of an account. */
-function isFromTemplate(template: string, account: string, name: string): boolean {
-  const [first = '', ...rest] = template.split('{TOKEN}').map((part) => variableOf(part, { account, token: '' }));
-  // In most cases no pattern has to be compiled.
-  if (!name.startsWith(first)) return false;
-  const [last = ''] = rest;
-  if (rest.length === 1)
-    return name.endsWith(last) && /^[A-Z0-9_]+$/.test(name.slice(first.length, name.length - last.length));
-  return rest.length === 0 ? name === first : new RegExp(`^${[first, ...rest].join('[A-Z0-9_]+')}$`).test(name);
-}
-
-/** Links are resolved, so that two ways to one file are one place. */
-function placeKey(
-  config: FileStoreConfig,
-  address: TokenAddress,
-  secretPath: string,
-  realPaths: Map<string, string>,
-): string | undefined {
-  const place = placeIn(config, address, secretPath);
-  if (place === undefined) return undefined;
-  const real = realPaths.get(place.path) ?? realPathOf(place.path);
-  realPaths.set(place.path, real);
-  return JSON.stringify([real, place.entry.variable]);
-}
-
-/**
- * Removes only the value that the state wrote, and changes only files of the configuration: anybody may have edited the state.
- *
- * @throws UserError STORE_FAILED
- */
-async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<void> {
-  try {
-    const place = await deadPlace(config, secret);
-    if (place === undefined) return;
-    const { target, format, entry } = place;
-    await enqueue(target, format, (content) => {
-      if (deadIn(content.current(entry), secret) !== 'secret') return false;
-      content.remove(entry);
-      return true;
-    });
-  } catch (error) {
-    const [why, hint] = reasonOf(config, error);
-    const { account, token, secretPath } = secret;
-    const message = `The secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}.`;
-    throw new UserError('STORE_FAILED', message, hint, { location: config.location });
-  }
-}
-
-/** What `removeFrom` would find. What cannot be read is its to report. */
-async function findDead(config: FileStoreConfig, secrets: readonly DeadSecret[]): Promise<DeadFinding[]> {
-  const files = new Map<string, Promise<SecretsText | undefined>>();
-  const found: DeadFinding[] = [];
-  for (const secret of secrets) {
-    const place = await deadPlace(config, secret).catch(() => 'unreadable' as const);
-    if (typeof place !== 'object') {
-      found.push(place === undefined ? 'nothing' : 'secret');
-      continue;
-    }
-    const { target, format, entry } = place;
-    const key = `${format} ${target}`;
-    const file = files.get(key) ?? readText(target).then((text = '') => parsed(format, text));
-    files.set(key, file);
-    const content = await file.catch(() => undefined);
-    found.push(content === undefined ? 'secret' : deadIn(content.current(entry), secret));
-  }
-  return found;
-}
-
-/** The file and the entry of a dead secret; undefined where nothing of the state's can be. */
-async function deadPlace(config: FileStoreConfig, secret: DeadSecret) {
-  const place = placeIn(config, secret, secret.secretPath);
-  const { fingerprints = [] } = secret;
-  if (place === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
-    return undefined;
-  const target = await ownTarget(config, place.path);
-  if (target === undefined || !(await stat(target).catch(() => undefined))?.isFile()) return undefined;
-  return { ...place, target };
-}
-
-function deadIn(values: readonly string[], { fingerprints = [], isSandbox = false }: DeadSecret): DeadFinding {
-  if (values.every((value) => value === '')) return 'nothing';
-  const isOurs = (value: string) =>
-    (isSandbox ? isSandboxSecret(value) : isJwt(value)) &&
-    (fingerprints.length === 0 || fingerprints.includes(fingerprintOf(value)));
-  return values.every(isOurs) ? 'secret' : 'other';
-}
-
-/** The file at a path of the state, with links resolved; undefined for one that is not the configuration's. */
-async function ownTarget(config: FileStoreConfig, path: string): Promise<string | undefined> {
-  if (path === config.path) return writableTarget(path);
-  const target = await writableTarget(path).catch(() => undefined);
-  const folder = await targetOf(config.folder ?? dirname(config.path));
-  return target !== undefined && isWithin(folder, target) ? target : undefined;
-}
-
 function claim(owners: Owners, secretPath: string, address: TokenAddress): void {
   const token = `${address.account}/${address.token}`;
   const owner = owners.get(secretPath) ?? token;
   if (owner !== token) throw new TakenError(owner);
   owners.set(secretPath, token);
-}
-
-class TakenError extends Error {}
-
-function secretPathIn(config: FileStoreConfig, address: TokenAddress): string {
-  return `${config.shownPath}#${entryIn(config, address)}`;
-}
-
-function entryIn(config: FileStoreConfig, address: TokenAddress): string {
-  return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
 function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret) {
@@ -364,53 +191,9 @@ function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret) 
   return { change, putBack };
 }
 
-/** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */
-class RealSecretError extends Error {}
-
 /** With `overwrite`, and where this state wrote before, what cannot be a token's secret may go. @throws RealSecretError */
 function refuseReal({ overwrite }: FileStoreConfig, { isFirst }: SecretTarget, current: readonly string[]): void {
   const mayGo = overwrite === true || isFirst !== true;
   const isReal = (value: string) => value !== '' && !isSandboxSecret(value) && (!mayGo || isJwt(value));
   if (current.some(isReal)) throw new RealSecretError();
-}
-
-/** The message has only the system's code, and no cause is kept, because the file contains secrets. */
-function failed(config: FileStoreConfig, { account, token }: SecretAddress, error: unknown): UserError {
-  if (error instanceof UserError && error.code === 'STORE_FOREIGN') return error;
-  const [why, hint] = reasonOf(config, error);
-  const message = `The secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}.`;
-  return new UserError('STORE_FAILED', message, hint, { location: config.location });
-}
-
-function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: string] {
-  const again = 'then run the command again.';
-  if (error instanceof LockedError) {
-    const by = error.holder === undefined ? 'another process' : `process ${error.holder.pid} on ${error.holder.host}`;
-    return [`it is locked by ${by}`, `If that process has ended, remove ${error.path}, ${again}`];
-  }
-  if (error instanceof LockPathError) {
-    return [`its lock ${shownRelativePath(error.message)} is not a file`, `Move that away, ${again}`];
-  }
-  if (error instanceof TakenError) {
-    const why = `its variable is the same as that of ${error.message}`;
-    return [why, `Set \`format: json\` for the secret store ${config.name}, or rename one of the tokens, ${again}`];
-  }
-  if (error instanceof RealSecretError) {
-    const hint = 'Use the sandbox in a copy of the folder, or with another path for the store.';
-    return ['the sandbox would overwrite a real secret', hint];
-  }
-  if (error instanceof UnquotableError) {
-    const why = 'the secret has characters that dotenv readers treat differently';
-    return [why, `Set \`format: json\` for the secret store ${config.name}, ${again}`];
-  }
-  if (error instanceof NotASecretsFile) return [error.message, `Fix the file, or restore it from a backup, ${again}`];
-  if (error instanceof NotTextError)
-    return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
-  if (error instanceof UserError) return [error.message, error.hint.text];
-  return [
-    codeOf(error) ?? 'failed',
-    isDiskFull(error)
-      ? `Free space on its disk, ${again}`
-      : `Give this user write access to it and its folder, ${again}`,
-  ];
 }
