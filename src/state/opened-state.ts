@@ -4,9 +4,10 @@ import { basename, dirname } from 'node:path';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
+import type { StateOf } from './foreign-state.ts';
 import { MIGRATIONS, type Migrations } from './migrate.ts';
 import type { OtherState } from './other-states.ts';
-import { type ReadState, readState, type StateOf } from './read-state.ts';
+import { type ReadState, readState } from './read-state.ts';
 import { changeBetween, type Touched, wholeChange } from './state-change.ts';
 import { statePieces } from './state-document.ts';
 

@@ -9,9 +9,10 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
 import type { StateBackend } from './backend.ts';
+import { isFile } from './foreign-state.ts';
 import { fileBackend } from './kinds/file.ts';
 import { MIGRATIONS } from './migrate.ts';
-import { isFile, type ReadState, readKept, readState } from './read-state.ts';
+import { type ReadState, readKept, readState } from './read-state.ts';
 
 /** The state of another configuration. */
 export interface OtherState {

@@ -1,15 +1,13 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
-import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { leaveSandboxCommand } from '../files/shell.ts';
-import { DEFAULT_SANDBOX } from '../model/defaults.ts';
-import { ownState, recordsOf, STATE_LIMITS, type State, secretFilesOf } from '../model/state.ts';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { StateBackend, StoredState } from './backend.ts';
 import { contradictionOf } from './contradictions.ts';
 import { isLikeState } from './damage.ts';
+import { isFile, refuseForeign, refuseOtherConfiguration, type StateOf } from './foreign-state.ts';
 import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend, leftFile, storedIn } from './kinds/file.ts';
@@ -22,9 +20,6 @@ import type { SchemaError } from './state-validator.generated.js';
 const LARGEST_WITH_LINES = 8 * 1024 * 1024;
 /** No state is written so often. What may be read can be written again, since the schema allows more. */
 const MAX_SERIAL = 900_000_000_000;
-
-/** What a state belongs to. */
-export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
 /** A state that was read. */
 export interface ReadState {
@@ -85,59 +80,6 @@ export function movedAway({ name, file }: Pick<StateBackend, 'name' | 'file'>, {
   );
 }
 
-function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
-  if (state.organization !== of.organization) {
-    throw new UserError(
-      'STATE_FOREIGN',
-      `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}".`,
-      'Name matching files with --config and --state, or correct `organization` in the configuration.',
-    );
-  }
-  if (state.sandbox && !of.sandbox) {
-    const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
-    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const isHere = existsSync(join(folder, DEFAULT_SANDBOX));
-    const how = `${isHere ? '--sandbox, or ' : ''}the --sandbox-dir that it was made with`;
-    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add ${how}. To leave it: ${leave}`);
-  }
-  if (!state.sandbox && of.sandbox) {
-    const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
-    const hint =
-      'Use the sandbox in a copy of the folder without its state, so that the secrets of real tokens are not overwritten either.';
-    throw new UserError('STATE_FOREIGN', message, hint);
-  }
-  const { organization_id: known } = state;
-  if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
-    const message = `${path} is the state of another sandbox, or of this one before it was reset or removed.`;
-    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
-    throw new UserError('STATE_FOREIGN', message, hint);
-  }
-}
-
-/** With a shared state, each configuration of a folder would delete the accounts of the others. */
-async function refuseOtherConfiguration(
-  { name: path }: StateBackend,
-  state: State,
-  own: string | undefined,
-  folder: string,
-) {
-  const { configuration } = state;
-  if (own === undefined || configuration === undefined || configuration === own) return;
-  if (!(await isFile(join(folder, configuration)))) return; // it was renamed
-  const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
-  if (basename(path) === ownState(own)) {
-    // It is where this configuration's state belongs, so it was copied there.
-    const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: mv ${path} ${path}.old`;
-    throw new UserError('STATE_FOREIGN', message, hint);
-  }
-  throw new UserError(
-    'STATE_FOREIGN',
-    message,
-    `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
-  );
-}
-
 /** Refuses to begin without a state beside one whose configuration was renamed, or which has an older default name. @throws UserError STATE_FOREIGN */
 export async function refuseLeftState(path: string, of: StateOf): Promise<void> {
   const folder = dirname(path);
@@ -152,13 +94,6 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
     const hint = `Move it to another folder, or, if it is of this configuration, rename it: mv ${file} ${path}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
-}
-
-export function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** Where a text is kept that may be wrong, for errors. */

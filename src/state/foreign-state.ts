@@ -1,0 +1,73 @@
+/** Refuses a state that belongs to something else: another organization, sandbox or configuration. */
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { leaveSandboxCommand } from '../files/shell.ts';
+import { DEFAULT_SANDBOX } from '../model/defaults.ts';
+import { ownState, type State, secretFilesOf } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import type { StateBackend } from './backend.ts';
+
+/** What a state belongs to. */
+export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
+
+/** @throws UserError STATE_FOREIGN */
+export function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
+  if (state.organization !== of.organization) {
+    throw new UserError(
+      'STATE_FOREIGN',
+      `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}".`,
+      'Name matching files with --config and --state, or correct `organization` in the configuration.',
+    );
+  }
+  if (state.sandbox && !of.sandbox) {
+    const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
+    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
+    const isHere = existsSync(join(folder, DEFAULT_SANDBOX));
+    const how = `${isHere ? '--sandbox, or ' : ''}the --sandbox-dir that it was made with`;
+    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add ${how}. To leave it: ${leave}`);
+  }
+  if (!state.sandbox && of.sandbox) {
+    const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
+    const hint =
+      'Use the sandbox in a copy of the folder without its state, so that the secrets of real tokens are not overwritten either.';
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
+  const { organization_id: known } = state;
+  if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
+    const message = `${path} is the state of another sandbox, or of this one before it was reset or removed.`;
+    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
+    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
+}
+
+/** With a shared state, each configuration of a folder would delete the accounts of the others. */
+export async function refuseOtherConfiguration(
+  { name: path }: StateBackend,
+  state: State,
+  own: string | undefined,
+  folder: string,
+) {
+  const { configuration } = state;
+  if (own === undefined || configuration === undefined || configuration === own) return;
+  if (!(await isFile(join(folder, configuration)))) return; // it was renamed
+  const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
+  if (basename(path) === ownState(own)) {
+    // It is where this configuration's state belongs, so it was copied there.
+    const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: mv ${path} ${path}.old`;
+    throw new UserError('STATE_FOREIGN', message, hint);
+  }
+  throw new UserError(
+    'STATE_FOREIGN',
+    message,
+    `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
+  );
+}
+
+export function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
