@@ -5,7 +5,7 @@
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, CreateToken, RotateToken, ShownToken } from '../model/plan.ts';
+import { type Action, type CreateToken, type RotateToken, type ShownToken, storingActions } from '../model/plan.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
@@ -58,7 +58,14 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
     ...rest,
     ...unchanged,
     actions: plan.actions.flatMap((action) => kept.get(action) ?? []),
-    warnings: [...plan.warnings, ...due, { kind: 'not_scheduled', account, actions: kinds }],
+    warnings: [
+      ...plan.warnings,
+      ...due,
+      ...storingActions(left).flatMap(({ token, after: { orphans = [] } }) =>
+        orphans.map(({ name }) => ({ kind: 'orphan' as const, account, token, name, retained: false })),
+      ),
+      { kind: 'not_scheduled', account, actions: kinds },
+    ],
   };
 }
 

@@ -26,27 +26,27 @@ const liveTokens = (stage: Stage) =>
   );
 
 /** @param ttl Of the orphan, in seconds. */
-async function orphaned(ttl?: number): Promise<Stage> {
+async function orphaned(ttl?: number, names = ['airflow.2']): Promise<Stage> {
   const stage = await Stage.applied(CONFIGURATION);
   await stage.advance(3600);
-  const at = await stage.inSandbox(async (organization) => {
-    await organization.mint({ username: 'etl_prod', name: 'airflow.2', ...(ttl === undefined ? {} : { ttl }) });
+  const created = await stage.inSandbox(async (organization) => {
+    for (const name of names)
+      await organization.mint({ username: 'etl_prod', name, ...(ttl === undefined ? {} : { ttl }) });
     const tokens = organization.inspect().accounts.flatMap((account) => account.tokens);
-    const createdAt = tokens.find(({ name }) => name === 'airflow.2')?.createdAt ?? expect.unreachable();
-    return new Date(createdAt).toISOString();
+    return names.map((name) => tokens.find((token) => token.name === name)?.createdAt ?? expect.unreachable());
   });
   const state = JSON.parse(stage.read(STATE));
   const { airflow } = state.accounts.etl_prod.tokens;
   const { secret_path } = airflow.current.secret;
-  const intent = {
-    name: 'airflow.2',
-    generation: 2,
-    at,
+  const intents = names.map((name, index) => ({
+    name,
+    generation: index + 2,
+    at: new Date(created[index] ?? 0).toISOString(),
     storing: true,
     secret_path,
-    fingerprint: airflow.current.secret.fingerprint.replace(/.{8}$/, '0'.repeat(8)),
-  };
-  state.accounts.etl_prod.tokens.airflow = { ...airflow, generation: 2, intents: [intent] };
+    fingerprint: airflow.current.secret.fingerprint.replace(/.{8}$/, String(index).repeat(8)),
+  }));
+  state.accounts.etl_prod.tokens.airflow = { ...airflow, generation: names.length + 1, intents };
   stage.write(STATE, JSON.stringify(state));
   return stage;
 }
@@ -176,6 +176,16 @@ it('an orphan that may be stored is no sign of an older state, however old it is
     actions: [{ action: 'rotate_token', after: { orphans: [{ name: 'airflow.2' }] } }],
   });
 });
+
+it.each(['plan --sandbox', 'plan --sandbox --verbose', 'plan --sandbox --due', 'plan --sandbox --rotate etl_prod'])(
+  'each of several orphans is named by %s',
+  async (command) => {
+    const stage = await orphaned(undefined, ['airflow.2', 'airflow.3']);
+    const { stdout } = await stage.run(command);
+    for (const name of ['airflow.2', 'airflow.3'])
+      expect(stdout).toMatch(new RegExp(`left.*"?${name}|created "${name}"`));
+  },
+);
 
 it('a policy that gives programs less time is a change, which an apply records', async () => {
   const stage = await Stage.applied(CONFIGURATION);

@@ -4,8 +4,10 @@ import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import {
   type Action,
   type ComputeCeiling,
+  type CreateToken,
   type Plan,
   type PlannedToken,
+  type RotateToken,
   type RunSetup,
   type SecretRemoval,
   type Summary,
@@ -58,12 +60,12 @@ export function detailOf(action: Action): string {
     case 'set_ducklings':
       return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
     case 'create_token':
-      return `${plannedToken(action.after)}${waitingText(action.after)}`;
+      return `${plannedToken(action.after)}${waitingText(action.after)}${orphansText(action)}`;
     case 'rotate_token': {
       const { overlap, keeps_old: isKept, revokes_old: ends } = action.after;
       const life = isKept ? 'until you revoke it' : `for ${formatDuration(overlap)}`;
       const fate = ends ? `is revoked once this one is ${ends}` : `stays live ${life}`;
-      return `${plannedToken(action.after)}, the old one ${fate}${waitingText(action.after)}`;
+      return `${plannedToken(action.after)}, the old one ${fate}${waitingText(action.after)}${orphansText(action)}`;
     }
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
@@ -89,6 +91,13 @@ function waitingText({ waiting = [], revokes_old: ends }: PlannedToken): string 
     waiting.map(({ name }) => name),
     waiting.length,
   )} ${verb} when it is verified`;
+}
+
+/** Interrupted runs may have left more tokens than the one of the reason. */
+function orphansText({ reason, after: { orphans = [] } }: CreateToken | RotateToken): string {
+  const [said] = reason.kind !== 'interrupted' ? [] : 'orphan' in reason ? [reason.orphan] : [reason.name];
+  const names = orphans.flatMap(({ name }) => (name === said ? [] : [name]));
+  return names.length === 0 ? '' : `, and interrupted runs left ${few(names, names.length)}`;
 }
 
 function plannedToken(token: PlannedToken): string {
