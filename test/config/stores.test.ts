@@ -62,6 +62,12 @@ test.each<[string, string, string[]]>([
   ],
   ['an argument of such a text', exec(`sh, -c, '$X/cat > "$1"', sh, $HOME/s`), ['warning store-command 4 $HOME/s']],
   ['programs with a language of their own', exec(`ssh, host, tee, "~/s"`), []],
+  ["git's folder", store('kind: file, path: .git/s.env, format: json'), ['store-path 4 .git/s.env']],
+  [
+    "the sandbox's folder",
+    store('kind: file, path: .motherduck-sandbox/organization.json, format: json'),
+    ['store-path 4 .motherduck-sandbox/organization.json'],
+  ],
   ['a folder', store('kind: file, path: secrets/, format: json'), ['store-path 4 secrets/']],
   [
     'the configuration itself',

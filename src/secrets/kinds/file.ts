@@ -1,6 +1,7 @@
 /** `kind: file`: secrets in a file on this computer, as lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
 import { isWithin } from '../../files/paths.ts';
+import { DEFAULT_SANDBOX } from '../../model/defaults.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
@@ -126,6 +127,13 @@ function targetOf({ config, target }: Written): string {
   return target ?? config.path;
 }
 
+/** Whose folder a file is in that is no place for secrets. */
+function folderOfOthers(file: string): string | undefined {
+  const folders = file.split(/[\\/]/);
+  if (folders.includes('.git')) return "git's";
+  return folders.includes(DEFAULT_SANDBOX) ? "the sandbox's" : undefined;
+}
+
 function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   const { config, block } = store;
   const pathNode = child(block, 'path');
@@ -143,9 +151,10 @@ function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   } else if (isDevicePath(config.path) || isDevicePath(targetOf(store))) {
     const hint = 'name a file; the secrets are kept in it';
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is not a regular file`, { hint });
-  } else if (targetOf(store).split(/[\\/]/).includes('.git')) {
+  } else if (folderOfOthers(targetOf(store)) !== undefined) {
     const hint = 'name a file outside of it';
-    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is in git's own folder`, { hint });
+    const message = `${showNode(pathNode)} is in ${folderOfOthers(targetOf(store))} own folder`;
+    problems.error('store-path', pathNode.at, message, { hint });
   } else if (/[\\/]$/.test(config.shownPath)) {
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a folder`, { hint: 'name a file in it' });
   }
