@@ -6,12 +6,21 @@ import { EXIT } from './cli/exit-codes.ts';
 import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
+import { refuseTypedSecrets } from './cli/typed-secrets.ts';
 import { program } from './program.ts';
 import { jsonText, visibleLines } from './report/escape.ts';
 import { shellWord } from './report/hint.ts';
 
 async function main(): Promise<void> {
   const typed = process.argv.slice(2);
+  try {
+    refuseTypedSecrets(typed);
+  } catch (error) {
+    const { openIo, presentError } = await import('./cli/io.ts');
+    presentError(error, openIo(wantsJson(typed) ? { format: 'json' } : {}));
+    process.exitCode = EXIT.usage;
+    return;
+  }
   const mdacc = program(typed);
   const words = helpLast(commandFirst(mdacc, typed));
   noteLostOutput(commandOf(mdacc, words).name());

@@ -69,6 +69,15 @@ export function mayBeCredential(value: string): boolean {
   return runs.some((run) => (run.match(/\d+/g) ?? []).length >= 5);
 }
 
+/** A JWT or the beginning of one, which is also recognized where it is stuck to another word: `-cey…`. */
+const JWT = /(?<![A-Za-z\d])eyJ[\w-]{8,}|eyJ[\w-]{10,}\.eyJ/;
+
+/** Whether a secret was typed as a word of a command. Names such as `npm_downloads` and addresses begin like some, and are none. */
+export function isTypedCredential(word: string): boolean {
+  if (JWT.test(word)) return true;
+  return !word.includes('://') && isCredential(word) && (word.match(RANDOM) ?? []).some(isRandom);
+}
+
 function mask(text: string): string {
   return '*'.repeat(text.length);
 }

@@ -260,6 +260,38 @@ it.skipIf(!hasProc)('are in no message of a setup that fails', { timeout: 120_00
   for (const secret of secrets) expect(all.includes(secret)).toBe(false);
 });
 
+it('are neither shown nor sent when they are typed where a name is expected', { timeout: 120_000 }, async () => {
+  const folder = new Stage(CONFIGURATION.replace(/ {2}c: .*|, vault: c/g, ''));
+  const first = await folder.run('apply --sandbox --yes --no-smoke --debug');
+  expect(first, first.stderr).toMatchObject({ code: 0 });
+  const secret = /ey[\w-]+\.[\w-]+\.[\w-]+/.exec(folder.read('.motherduck/secrets.env'))?.[0] ?? '';
+  const words = [
+    ...[`rotate ${secret}`, `rotate etl_prod/${secret} --format json`, `plan --rotate ${secret}`, `smoke ${secret}`],
+    ...[`plan --only=${secret}`, `import ${secret}`, `import etl_prod/${secret} --yes`, `apply -y --rotate ${secret}`],
+    ...[
+      `state show ${secret}`,
+      `state mv ${secret} etl_prod/x`,
+      `state forget ${secret} --yes`,
+      `state list ${secret}`,
+    ],
+    ...[`audit --only ${secret}`, `destroy --only ${secret}`, `help ${secret}`, `${secret}`, `plan --${secret}`],
+    ...[`apply ${secret}`, `show ${secret} --format json`, `plan -c${secret}`, `init --organization ${secret}`],
+    ...[`rotate ${secret.slice(0, 40)}`, `__complete -- rotate ${secret}`],
+  ];
+  const runs = [];
+  for (const each of words) runs.push(await folder.run(`${each} --sandbox --debug`));
+  for (const { code, stderr } of runs) {
+    expect(code).toBe(64);
+    expect(stderr).toMatch(/^Error: a secret was typed .*\n.*history.*docs\/leaked-token\.md/);
+    expect(stderr).not.toContain('debug:');
+  }
+  expect(JSON.parse(runs[1]?.stdout ?? '')).toMatchObject({ error: { code: 'USAGE' } });
+  expectNowhereElse([...partsOf([secret]), secret.slice(0, 40)], runs, folder, [
+    '.motherduck/secrets.env',
+    '.motherduck/secrets.json',
+  ]);
+});
+
 it('are in nothing that a plan says of the settings of a branch', { timeout: 120_000 }, async () => {
   const folder = new Stage(CONFIGURATION.replace(/ {2}c: .*|, vault: c/g, ''));
   Object.assign(folder.env, { GITHUB_ACTIONS: 'true', GITHUB_OUTPUT: 'outputs', GITHUB_STEP_SUMMARY: 'summary.md' });
