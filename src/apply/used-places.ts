@@ -230,10 +230,12 @@ function isRemoval(place: string): boolean {
   return place.startsWith(REMOVAL);
 }
 
-/** Whether one of them has the name whole, and the program of one is a word of the other. */
+/** Whether commands that share a name may put secrets at one place: one may run the other's program, and have the name whole or build it. */
 function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): boolean {
-  const isRunBy = ({ programs: [program = ''] }: Whereabouts, { programs }: Whereabouts) => programs.includes(program);
-  return (one.names[0] === name || other.names[0] === name) && (isRunBy(one, other) || isRunBy(other, one));
+  const isWhole = one.names[0] === name || other.names[0] === name;
+  if (!isWhole && !one.hasText && !other.hasText) return false;
+  if (one.words.includes(other.program) || other.words.includes(one.program)) return true;
+  return Boolean(one.isScript || other.isScript);
 }
 
 /** The place of what a command removes. */

@@ -189,10 +189,16 @@ export type PutBack = () => Promise<void>;
 
 /** What the words of a command say of where it puts a secret. */
 export interface Whereabouts {
-  /** How it names the secret: whole, then without what may be the name of an option or of a folder. */
+  /** How it names the secret: whole, then without what may be the name of an option or of a folder, and by account and token alone. */
   readonly names: readonly [string, ...string[]];
-  /** Its program, and the other words, of which one may be the program. */
-  readonly programs: readonly string[];
+  /** Without its folder. */
+  readonly program: string;
+  /** All words, any of which may name the program that is run in the end. */
+  readonly words: string;
+  /** A word is a text for a shell or another interpreter, which builds the name of the place. */
+  readonly hasText?: true;
+  /** It runs a script, which may run any other program. */
+  readonly isScript?: true;
 }
 
 /** How a store is checked. */

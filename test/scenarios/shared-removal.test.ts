@@ -1,5 +1,5 @@
 /** A `remove` command that would remove what another store or another token has at the same place: it is not run. */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
@@ -96,10 +96,22 @@ describe('a secret in use stays, and the plan says so, where the new store may h
     ['runs the same program by another', '[env, NAME=x, node, vault.cjs, put, "{account}-{token}"]'],
     ['names the place by an option', '[node, vault.cjs, put, "--name={account}-{token}"]'],
     ['names the folder of the place apart', '[node, vault.cjs, put, "-mount=.", "{account}-{token}"]', './'],
+    ['runs it through a text with the place', `[sh, -c, "node vault.cjs put {account}-{token}"]`],
+    ['runs it through a text with one word', `[sh, -c, 'node vault.cjs put "$1"', sh, "{account}-{token}"]`],
+    ['runs it through a text with two words', `[sh, -c, 'node vault.cjs put "$1-$2"', sh, "{account}", "{token}"]`],
+    ['runs it through a text with a folder', `[sh, -c, 'node ./vault.cjs put "./$1"', sh, "{account}-{token}"]`],
+    [
+      'runs it through another interpreter',
+      `[python3, -c, "import os,sys; os.execvp('node', ['node','vault.cjs','put',sys.argv[1]+'-'+sys.argv[2]])", "{account}", "{token}"]`,
+    ],
+    ['runs it through a script', '[./put.sh, "{account}-{token}"]'],
+    ['runs it through a script of a shell', '[sh, put.sh, "{account}-{token}"]'],
   ])('%s', async (_, command, prefix = '') => {
     const other = `  b: { kind: exec, command: ${command} }`;
     const a = store('a', PLACE).replace('put, "', `put, "${prefix}`);
     const stage = await applied(configuration([a, other], 'a'));
+    stage.write('put.sh', '#!/bin/sh\nexec node vault.cjs put "$1"\n');
+    chmodSync(stage.file('put.sh'), 0o755);
     stage.edit(() => configuration([a, other], 'b'));
     await stage.run(`apply ${REAL}`);
     await stage.run('sandbox advance 2d');
@@ -108,6 +120,7 @@ describe('a secret in use stays, and the plan says so, where the new store may h
       warnings: [{ kind: 'secret_stays', cases: [{ store: 'a', tokens: ['etl/app'], near: true }] }],
     });
     await stage.run(`apply ${REAL}`);
+    expect(has(stage)).toBe(true);
     expect(stage.read('ran')).not.toContain('rm');
   });
 

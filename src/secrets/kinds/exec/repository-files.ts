@@ -1,7 +1,7 @@
 /** Files of the repository that commands name: whoever changes a script changes where secrets go. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { git } from '../../../files/git.ts';
 import { isWithin, shownPath, workTreeOf } from '../../../files/paths.ts';
 
@@ -22,6 +22,15 @@ const MOST_WORDS = 50_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Names of scripts. Other files that git does not track may be what a command writes. */
 const SCRIPT = /\.(sh|bash|zsh|fish|ps1|cmd|bat|[cm]?[jt]s|py|rb|pl|php)$/i;
+
+/** Programs that run the file that is named after them, or what another file says. */
+const INTERPRETER =
+  /^((ba|da|z|k|fi|pw)?sh|powershell|cmd|node|deno|bun|tsx|ts-node|python[\d.]*|uv|ruby|perl|php|make|just|npm|npx)(\.exe)?$/i;
+
+/** Whether a word names a program that runs the scripts it is given. */
+export function isInterpreter(word: string): boolean {
+  return INTERPRETER.test(basename(word));
+}
 
 /** The files of the repository that commands name, in the order of the words. @param folder Where the commands run, absolute. */
 export async function repositoryFiles(

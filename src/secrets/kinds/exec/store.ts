@@ -6,6 +6,7 @@ import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
+import { accountKey } from '../../../model/username.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandHash } from '../../fingerprint.ts';
 import {
@@ -17,7 +18,7 @@ import {
   tokenAtPath,
   type Whereabouts,
 } from '../../store.ts';
-import { filesOf, type RepositoryFiles } from './repository-files.ts';
+import { filesOf, isInterpreter, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
@@ -70,12 +71,26 @@ function nameWords(command: readonly string[], at: TokenAddress): string[] {
   return [...expandWords(named, { ...at }), ...missing.map((name) => at[name])];
 }
 
-/** `secret/etl/app` may be what another command calls `-mount=secret etl/app`, and `vault` what `env` or a shell runs. */
+/** `secret/etl/app` may be what another command calls `-mount=secret etl/app`, and a shell's text says what it wants. */
 function whereabouts(command: readonly string[], at: TokenAddress): Whereabouts {
-  const name = nameWords(command, at).join(' ');
-  const ends = [...name.matchAll(/[/=: ]+/g)].map(({ index, 0: { length } }) => name.slice(index + length));
+  const name = nameWords(command, at)
+    .join(' ')
+    .replace(/[/=:. ]+/g, ' ');
+  const ends = [...name.matchAll(/ /g)].map(({ index }) => name.slice(index + 1));
   const isWhole = (end: string) => end.includes(at.account) && end.includes(at.token, end.indexOf(at.account) + 1);
-  return { names: [name, ...ends.filter(isWhole)], programs: command.map((word) => basename(word)) };
+  const [program = ''] = command;
+  return {
+    names: [name, ...ends.filter(isWhole), `${accountKey(at.account)} ${at.token}`],
+    program: basename(program).replace(/\.exe$/i, ''),
+    words: command.join(' '),
+    ...(command.some((word) => /[\s$]/.test(word)) ? { hasText: true } : {}),
+    ...(/[\\/]/.test(program) || command.some(mayRunScript) ? { isScript: true } : {}),
+  };
+}
+
+/** Whether a word is an interpreter, or names a file by its folder. */
+function mayRunScript(word: string): boolean {
+  return isInterpreter(word) || /^\.{1,2}[\\/]/.test(word);
 }
 
 /** What the command reads on its standard input. */
