@@ -1,8 +1,9 @@
-import { chmod, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { State } from '../../src/model/state.ts';
+import { HOUR_MS } from '../../src/model/time.ts';
 import type { OpenedState } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { canMount, newFolder, onSmallDisk, program, run } from '../files/processes.ts';
@@ -181,6 +182,20 @@ describe('a file that was changed after it had been read', () => {
     else await writeFile(path, serializeState(now));
     await expect(add(file, 'a_b')).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
     if (now !== undefined) expect(await readFile(path, 'utf8')).toBe(serializeState(now));
+  });
+
+  it.each([0, HOUR_MS])('is not overwritten: edited in place, with its times set back, %d ms later', async (later) => {
+    const path = await newPath();
+    await writeFile(path, serializeState(example));
+    const { atime, mtime } = await stat(path);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + later);
+    const file = await openFile(path);
+    const edited = serializeState({ ...example, serial: example.serial + 1 });
+    expect(edited).toHaveLength(serializeState(example).length);
+    await writeFile(path, edited);
+    await utimes(path, atime, mtime);
+    await expect(add(file, 'a_b')).rejects.toMatchObject({ code: 'STATE_INVALID' });
+    expect(await readFile(path, 'utf8')).toBe(edited);
   });
 
   it('is not overwritten: created meanwhile', async () => {

@@ -3,6 +3,7 @@
  * moment, so that it can be committed after a run that was killed; a run that ends leaves the snapshot alone.
  */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
@@ -49,7 +50,8 @@ interface Log {
 interface Opened {
   /** Undefined: there was no file. */
   readonly digest: string | undefined;
-  readonly identity: string | undefined;
+  /** Undefined: the digest alone tells. */
+  readonly stamp: string | undefined;
   readonly lineage: string | undefined;
 }
 
@@ -57,7 +59,7 @@ class FileBackend implements StateBackend {
   readonly name: string;
   readonly file: string;
   /** Undefined: it was checked. */
-  #opened: Opened | undefined = { digest: undefined, identity: undefined, lineage: undefined };
+  #opened: Opened | undefined = { digest: undefined, stamp: undefined, lineage: undefined };
   /** The lock when the state was read: its file, what tells it from another file, and its text. */
   #lock: { readonly path: string; identity: string | undefined; readonly text: string | undefined } | undefined;
   /** Undefined: the next write replaces the file. */
@@ -81,9 +83,9 @@ class FileBackend implements StateBackend {
   async read(): Promise<StoredState | undefined> {
     const path = await lockFileOf(this.file);
     this.#lock = { path, identity: identityAt(path), text: await lockIdentity(path) };
-    const identity = identityAt(this.file);
+    const stamp = stampAt(this.file);
     const text = await readStateText(this.file);
-    this.#opened = { identity, digest: digestOf(text), lineage: /"lineage":\s*("[^"]+")/.exec(text ?? '')?.[1] };
+    this.#opened = { stamp, digest: digestOf(text), lineage: /"lineage":\s*("[^"]+")/.exec(text ?? '')?.[1] };
     return text === undefined ? storedLeft(this.file) : storedIn(text);
   }
 
@@ -256,7 +258,8 @@ class FileBackend implements StateBackend {
   async #checkFirstWrite(migratedFrom: number | undefined): Promise<void> {
     const opened = this.#opened;
     if (opened === undefined) return;
-    if (migratedFrom !== undefined || identityAt(this.file) !== opened.identity) {
+    const isSame = opened.stamp !== undefined && stampAt(this.file) === opened.stamp;
+    if (migratedFrom !== undefined || !isSame) {
       const now = await readStateText(this.file);
       if (digestOf(now) !== opened.digest) throw changedOutside(this.file, opened, now);
       if (migratedFrom !== undefined && now !== undefined) {
@@ -265,6 +268,19 @@ class FileBackend implements StateBackend {
     }
     this.#opened = undefined;
   }
+}
+
+/** Within the ticks of a file system's clock, a second edit leaves the times as they are. */
+const TICKS_MS = 3000;
+
+/**
+ * Tells a file from one that was edited since, also in place and with its time set back. Undefined where it may not: there is no
+ * file, or one that was written a moment ago.
+ */
+function stampAt(path: string): string | undefined {
+  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (facts === undefined || Math.abs(Date.now() - Number(facts.ctimeNs / 1_000_000n)) < TICKS_MS) return undefined;
+  return `${identityOf(facts)} ${facts.ctimeNs}`;
 }
 
 /** Tells a text, or its pieces, from any other; undefined for none. */
