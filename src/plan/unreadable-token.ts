@@ -21,7 +21,9 @@ export function unreadableToken(
   ];
   const isOwn = (token: { readonly id: string; readonly name: string }) =>
     ids.has(token.id) || bases.some((base) => generationOf(base, token.name) !== undefined);
-  const found = live?.unreadableTokens?.find(isOwn);
+  // MotherDuck says that a name may be missing. Under another name it is no token of the state, which anybody may have edited.
+  const nameless = live?.tokens.find(({ id, name }) => name === '' && ids.has(id));
+  const found = live?.unreadableTokens?.find(isOwn) ?? (nameless && { why: `token ${nameless.id} has no name` });
   if (found === undefined) return undefined;
   const hint = { text: 'MotherDuck may have added it: install a newer version of motherduck-accounts.' };
   return {

@@ -225,6 +225,7 @@ describe('the shape of responses', () => {
     ['users', (answer: unknown) => answering(answer).api.listUsers(), { users: {} }],
     ['total_count', (answer: unknown) => answering(answer).api.listUsers(), { users: [], total_count: '1' }],
     ['tokens[1].id', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [TOKEN, null] }],
+    ['tokens[0].id', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [{ ...TOKEN, id: ' ' }] }],
     [
       'read_scaling.flock_size',
       (answer: unknown) => answering(answer).api.getDucklings('a'),

@@ -58,6 +58,7 @@ describe('a managed token', () => {
   it.each([
     ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
     ['without created_ts', without('created_ts')],
+    ['without a name', without('name')],
   ])('%s stops that token alone', async (_name, change) => {
     const { world, desired } = await due();
     alter(world, (object) => (OF.a(object) ? change(object) : object));
@@ -73,6 +74,7 @@ describe('a managed token', () => {
   it.each([
     ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
     ['without created_ts', without('created_ts')],
+    ['without a name', without('name')],
   ])('that was replaced and is %s for a time is not forgotten, and is revoked later', async (_name, change) => {
     const { world, desired } = await due();
     await world.apply(desired);
