@@ -1,7 +1,7 @@
 /** One account as rules look at it: configured or not, what is live of it, and the role of each of its tokens. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import type { LiveAccount, Presence } from '../model/live.ts';
+import { type LiveAccount, listedTokens, type Presence } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -109,6 +109,7 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     state,
     whyNotImported: whyNot,
     live: live.tokens,
+    listed: listedTokens(live).ids,
     actions: readings.actions,
     newer,
     now,

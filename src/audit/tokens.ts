@@ -64,6 +64,8 @@ export interface TokenReadings {
   readonly state: StateAccount | undefined;
   readonly whyNotImported: WhyNotImported | undefined;
   readonly live: readonly LiveToken[];
+  /** Ids of all tokens that MotherDuck lists, also of those that this version cannot read. */
+  readonly listed: ReadonlySet<string>;
   readonly actions: readonly Action[];
   /** What a plan says of tokens that only a newer state knows. */
   readonly newer: readonly NewerTokens[];
@@ -162,14 +164,15 @@ export function isToBeReplaced({ planned }: AuditedToken): boolean {
 }
 
 /** Current tokens of the state that are not live any more. One that is no longer configured is not reported. */
-export function goneTokens({ desired, state, live, newer, now }: TokenReadings): GoneToken[] {
+export function goneTokens({ desired, state, live, listed, newer, now }: TokenReadings): GoneToken[] {
   return [...(state?.tokens ?? [])].flatMap(([key, { current }]): GoneToken[] => {
     const token = desired?.tokens.get(key);
     // A newer run replaced and revoked it.
     if (newer.some((each) => each.token === key)) return [];
     if (current === undefined || (desired !== undefined && token === undefined)) return [];
     const match = live.find(({ id }) => id === current.id);
-    if (match !== undefined && !isExpired(match, now)) return [];
+    // One that cannot be read is not gone, and the audit says that it is not known.
+    if (match === undefined ? listed.has(current.id) : !isExpired(match, now)) return [];
     const isOver = match !== undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now);
     return [{ key, record: current, ...(token ? { desired: token } : {}), cause: isOver ? 'expired' : 'revoked' }];
   });

@@ -404,8 +404,18 @@ export interface DeleteAccount extends ActionBase {
   /** `destroyed`: by `mdacc destroy`. */
   readonly reason: { readonly kind: 'removed' | 'destroyed' };
   /** The account with its tokens. All databases that it owns are deleted too. */
-  readonly before: { readonly username: string; readonly tokens: readonly ShownToken[] };
+  readonly before: {
+    readonly username: string;
+    readonly tokens: readonly ShownToken[];
+    /** Tokens with a value that this version does not know; absent when there are none. */
+    readonly unreadable_tokens?: readonly Pick<ShownToken, 'id' | 'name'>[];
+  };
   readonly after: null;
+}
+
+/** All tokens that go with a deleted account. */
+export function deletedTokens({ before }: DeleteAccount): readonly Pick<ShownToken, 'id' | 'name'>[] {
+  return [...before.tokens, ...(before.unreadable_tokens ?? [])];
 }
 
 /** Removes something that no longer exists from the state. Calls nothing. */

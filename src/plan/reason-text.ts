@@ -3,6 +3,7 @@
 import {
   type Action,
   type CreateToken,
+  deletedTokens,
   type InterruptedRotation,
   type RevokeToken,
   type RotateToken,
@@ -118,7 +119,7 @@ function ownReasonText(action: Action): string {
       return `${SETUP[reason.kind]}, ${lineText(reason.at)}${repeats}`;
     }
     case 'delete_account': {
-      const tokens = counted(action.before.tokens.length, 'token');
+      const tokens = counted(deletedTokens(action).length, 'token');
       return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns`;
     }
     case 'forget':

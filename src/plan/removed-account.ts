@@ -9,6 +9,7 @@ import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import { accountRecords, show } from './token-series.ts';
+import { unreadableToken } from './unreadable-token.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -37,7 +38,12 @@ export function planRemovedAccount(
     if (state.id === undefined || live.user === undefined) {
       return { ...NOTHING, errors: [unidentified(account, state, live, context)] };
     }
-    const before = { username: live.username, tokens: live.tokens.map(show) };
+    const unread = live.unreadableTokens?.map(({ id, name }) => ({ id, name }));
+    const before = {
+      username: live.username,
+      tokens: live.tokens.map(show),
+      ...(unread ? { unreadable_tokens: unread } : {}),
+    };
     const reason = { kind: context.because };
     const compute = priceLive(live, context.desired.computeRates, 0);
     return {
@@ -48,8 +54,10 @@ export function planRemovedAccount(
   }
   const records = accountRecords(state.tokens.values());
   const liveTokens = new LiveTokens(live.tokens);
-  const tokens = [...state.tokens].map(([key, token]) =>
-    planRetainedToken(key, token, liveTokens.about([key], token), records, account, context.now, context.heldBy),
+  const tokens = [...state.tokens].map(
+    ([key, token]) =>
+      unreadableToken(account, key, [], token, live) ??
+      planRetainedToken(key, token, liveTokens.about([key], token), records, account, context.now, context.heldBy),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);
@@ -57,6 +65,7 @@ export function planRemovedAccount(
   return {
     ...NOTHING,
     actions,
+    errors: tokens.flatMap((plan) => plan.errors),
     next,
     warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next, isKept)],
     unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),

@@ -29,15 +29,15 @@ export function seenAccounts({ accounts }: Pick<Live, 'accounts'>): Seen {
 function seen(account: Presence<LiveAccount>): SeenAccount {
   const { presence } = account;
   if (presence !== 'present') return { fingerprint: presence };
-  const { username, ducklings, user } = account.value;
+  const { username, ducklings, user, unreadableTokens } = account.value;
   const tokens = account.value.tokens.filter((token) => !isSmokeToken(token));
-  const text = JSON.stringify({ ducklings, tokens, user });
+  const text = JSON.stringify({ ducklings, tokens, unreadableTokens, user });
   return {
     username,
     fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 32),
     ...(user ? { id: user.id } : {}),
     ...(ducklings ? { ducklings } : {}),
-    tokens: Object.fromEntries(tokens.map(({ id, name }) => [id, name])),
+    tokens: Object.fromEntries([...tokens, ...(unreadableTokens ?? [])].map(({ id, name }) => [id, name])),
   };
 }
 

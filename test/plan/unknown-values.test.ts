@@ -1,5 +1,8 @@
 /** A value that this version does not know stops nothing that is unmanaged, and of what is managed that thing alone. */
 import { describe, expect, it } from 'vitest';
+import { reasonText } from '../../src/plan/reason-text.ts';
+import { accountDifferences, seenAccounts } from '../../src/plan/stale-plan.ts';
+import { auditOf, found, liveOf } from '../audit/auditing.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { brief, DAY, desire, token, World } from '../world.ts';
 
@@ -100,6 +103,58 @@ describe('a managed token', () => {
     expect(brief(plan)).toEqual(ROTATIONS.slice(0, 2));
     expect(plan.errors).toMatchObject([{ kind: 'unreadable', token: 'laptop' }]);
   });
+});
+
+describe('a managed token of an account that left the configuration', () => {
+  /** `a` was replaced by `a.2`, which cannot be read. */
+  async function retained() {
+    const { world, desired } = await due({ guardrails: { maxDeletes: 1 } });
+    await world.apply(desired);
+    const before = await world.plan(desired);
+    alter(world, (object) => (object.name === 'a.2' ? { ...object, token_type: 'admin' } : object));
+    return { world, before, left: desire({ ml_prod: { tokens: [token('c')] } }, { guardrails: { maxDeletes: 1 } }) };
+  }
+
+  it('is not known, instead of unmanaged, and the token before it is not said to be without a replacement', async () => {
+    const { world, left } = await retained();
+    const plan = await world.plan(left);
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'etl_prod', token: 'a' }]);
+    expect(plan.unmanaged.tokens).toMatchObject([{ name: 'laptop' }]);
+    expect(plan.warnings.filter((each) => 'token' in each && each.token === 'a')).toEqual([]);
+  });
+
+  it('is not gone for an audit, so nobody is told to forget it', async () => {
+    const { world, left } = await retained();
+    const result = await auditOf(world, left);
+    expect(found(result).join()).not.toContain('MDA007');
+    expect(found(result)).toContain('MDA024 etl_prod');
+  });
+
+  it('is among the tokens that a deletion names and counts', async () => {
+    const { world, left } = await retained();
+    const [deletion] = (await world.plan(left, { prune: true })).actions;
+    expect(deletion && reasonText(deletion)).toContain('5 tokens');
+    expect(deletion).toMatchObject({ before: { unreadable_tokens: [{ name: 'a.2' }] } });
+  });
+
+  it('is not gone for a saved plan', async () => {
+    const { world, before } = await retained();
+    const read = await world.plan(desire({ etl_prod: { tokens: [token('a'), token('b')] } }));
+    expect(read.errors).toMatchObject([{ token: 'a' }]);
+    const live = async () => seenAccounts(await liveOf(world, desire({ etl_prod: {} })));
+    const now = await live();
+    world.interfere = undefined;
+    expect(before.errors).toEqual([]);
+    const differences = accountDifferences(await live(), now);
+    expect(differences).toContain('etl_prod');
+    expect(differences).not.toContain('a.2');
+  });
+});
+
+it('a configured token that cannot be read is not gone for an audit', async () => {
+  const { world, desired } = await due();
+  alter(world, (object) => (OF.a(object) ? { ...object, token_type: 'admin' } : object));
+  expect(found(await auditOf(world, desired)).join()).not.toContain('MDA007');
 });
 
 describe('a new size', () => {

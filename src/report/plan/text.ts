@@ -1,7 +1,7 @@
 /** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
 import type { PlanNotice } from '../../model/notice.ts';
-import type { Action, ComputeCeiling, Plan } from '../../model/plan.ts';
+import { type Action, type ComputeCeiling, deletedTokens, type Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
@@ -79,7 +79,7 @@ function groupBlock(group: AccountGroup, paint: Paint): string {
   });
   return [
     own ? `${head}  ${reasonText(own.reason, own.action, paint)}` : head,
-    ...deletedTokens(own?.action),
+    ...tokensOf(own?.action),
     ...lines,
   ].join('\n');
 }
@@ -100,9 +100,9 @@ function riskText({ risk }: Pick<Action, 'risk'>, paint: Paint): string {
   return ` (${risk === 'destructive' ? paint.bold(paint.red(risk)) : paint.yellow(risk)})`;
 }
 
-function deletedTokens(own: Action | undefined): string[] {
-  if (own?.action !== 'delete_account' || own.before.tokens.length === 0) return [];
-  return [`      its tokens, deleted too: ${list(own.before.tokens.map((token) => token.name).sort())}`];
+function tokensOf(own: Action | undefined): string[] {
+  const tokens = own?.action === 'delete_account' ? deletedTokens(own) : [];
+  return tokens.length === 0 ? [] : [`      its tokens, deleted too: ${list(tokens.map(({ name }) => name).sort())}`];
 }
 
 /** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. Each account is named. */

@@ -1,5 +1,5 @@
 /** The cards of accounts: their actions and reasons, and their YAML before and after, folded. */
-import { type Action, RISKS, type Risk } from '../../../model/plan.ts';
+import { type Action, deletedTokens, RISKS, type Risk } from '../../../model/plan.ts';
 import { counted } from '../../../model/wording.ts';
 import { withArrows } from '../../escape.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
@@ -83,14 +83,15 @@ function row(
     detail === '' ? NOTHING : html`<p>${withArrows(detail)}</p>`,
     isKnown ? NOTHING : html`<p class="quiet">${withArrows(reason)}</p>`,
     action.action === 'run_setup' && sql.length > 0 ? html`<pre>${sql.join('\n')}</pre>` : NOTHING,
-    deletedTokens(action),
+    tokensOf(action),
   ];
   return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
 }
 
-function deletedTokens(action: Action): Markup {
-  if (action.action !== 'delete_account' || action.before.tokens.length === 0) return NOTHING;
-  return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(action.before.tokens.map(({ name }) => name))}`;
+function tokensOf(action: Action): Markup {
+  const tokens = action.action === 'delete_account' ? deletedTokens(action) : [];
+  if (tokens.length === 0) return NOTHING;
+  return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(tokens.map(({ name }) => name))}`;
 }
 
 /** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */
