@@ -23,33 +23,41 @@ export function terraformSelection(instances: readonly TerraformInstance[]): Sel
 }
 
 /**
- * The instances that Terraform keeps. With an account that it would replace or delete go its tokens and Ducklings, whatever
- * their instances say.
+ * The instances that Terraform keeps. What it would replace or delete under one address it keeps under no other; and with an
+ * account go its tokens and Ducklings, whatever their instances say.
  */
 function withoutDoomed(instances: readonly TerraformInstance[]): readonly TerraformInstance[] {
-  const accounts = doomedAccounts(instances);
-  return instances.filter(({ unfit, username }) => unfit === undefined && !accounts.has(accountKey(username)));
+  const doomed = doomedOf(instances);
+  return instances.filter((each) => !doomed.has(thingOf(each)) && !doomed.has(accountOf(each)));
 }
 
-/** The keys of the accounts that Terraform would replace or delete. */
-function doomedAccounts(instances: readonly TerraformInstance[]): ReadonlySet<string> {
-  const doomed = instances.filter(({ kind, unfit }) => kind === 'account' && unfit !== undefined);
-  return new Set(doomed.map(({ username }) => accountKey(username)));
+/** What Terraform would replace or delete. */
+function doomedOf(instances: readonly TerraformInstance[]): ReadonlySet<string> {
+  return new Set(instances.filter(({ unfit }) => unfit !== undefined).map(thingOf));
+}
+
+/** What an instance stands for, by the id of a token, else by the account: several instances may be of one. */
+function thingOf({ kind, username, token }: Pick<TerraformInstance, 'kind' | 'username' | 'token'>): string {
+  return `${kind} ${token?.id ?? accountKey(username)}`;
+}
+
+function accountOf({ username }: TerraformInstance): string {
+  return thingOf({ kind: 'account', username });
 }
 
 /** What Terraform has and the selection does not: tokens that are gone, and what Terraform would replace or delete. */
 export function terraformSkipped(instances: readonly TerraformInstance[], live: Live): Skipped[] {
-  const doomed = doomedAccounts(instances);
+  const doomed = doomedOf(instances);
   return instances.flatMap((instance): Skipped[] => {
     const { kind, username: account, token, unfit, address } = instance;
     const about = { account, ...(token === undefined ? {} : { token: { name: token.name, id: token.id } }) };
-    const isDoomed = doomed.has(accountKey(account));
+    const isDoomed = doomed.has(accountOf(instance));
     if (unfit !== undefined && (kind === 'account' || !isDoomed)) {
       const reason = { kind: unfit, address, of: kind, also: kind === 'account' ? restOf(instance, instances) : [] };
       return [{ ...about, reason }];
     }
     const found = live.accounts.get(accountKey(account));
-    if (isDoomed || token === undefined || found?.presence !== 'present') return [];
+    if (isDoomed || token === undefined || doomed.has(thingOf(instance)) || found?.presence !== 'present') return [];
     const { tokens, unreadableTokens = [] } = found.value;
     const isLive = [...tokens, ...unreadableTokens].some(({ id }) => id === token.id);
     return isLive ? [] : [{ ...about, reason: { kind: 'gone', address } }];

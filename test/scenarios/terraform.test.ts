@@ -112,6 +112,25 @@ accounts:
   });
 
   it.each([
+    ['tainted', { status: 'tainted' }],
+    ['deposed', { deposed: '1c2d3e4f' }],
+  ])('leaves a token to Terraform that one of two instances has as %s', async (_, unfit) => {
+    const { folder, ids, secrets, write } = await madeByTerraform();
+    write('motherduckdb', (state) => {
+      const { instances } = resource(state, 'motherduck_access_token', 'etl');
+      const copy = { ...structuredClone(instances[0] ?? { attributes: {} }), index_key: 'again' };
+      instances.push(Object.assign(copy, unfit));
+    });
+    for (let round = 0; round < 2; round += 1) {
+      const ran = await folder.run(`${IMPORT} --take-secrets`);
+      expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('motherduck_access_token.etl["again"]') });
+      expect(ran.stdout).not.toContain('etl["airflow"]');
+      expect(adopted(folder.read(STATE)).etl_prod).toEqual({ dbt: ids.get('etl_prod/dbt') });
+      expect(folder.read('.motherduck/secrets.env')).not.toContain(secrets.get('etl_prod/airflow'));
+    }
+  });
+
+  it.each([
     ['tainted', { status: 'tainted' }, 'motherduck_service_account.etl'],
     ['deposed', { deposed: '1c2d3e4f' }, 'motherduck_service_account.etl'],
   ])('leaves all of an account to Terraform that is %s', async (_, unfit, address) => {
