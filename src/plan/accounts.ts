@@ -34,7 +34,7 @@ import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
 import { accountRecords, isExpired } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
-import { unreadableToken } from './unreadable-token.ts';
+import { unreadableToken, unreadableTokens } from './unreadable-token.ts';
 
 /** Plans an account that the configuration or the state names. */
 export function planAccount(
@@ -186,6 +186,7 @@ function planTokens(
 ): TokenPlan[] {
   const account = desired.username;
   const liveTokens = new LiveTokens(live?.tokens ?? []);
+  const unread = unreadableTokens(live);
   const renamed = renamedKeys(desired, state, liveTokens, context.now);
   const all = accountRecords(state?.tokens.values() ?? []);
   const recreated = howRecreated(state, live, all.ids);
@@ -199,7 +200,7 @@ function planTokens(
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     const stateToken = stateOf(renamedFrom ?? token.key);
-    const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live);
+    const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live, unread);
     if (unreadable) return unreadable;
     const rotateNow = context.isRotatedNow(account, token.key);
     return planToken(token, stateToken, liveTokens.about([token.key, token.name], stateToken), {
@@ -227,7 +228,7 @@ function planTokens(
   for (const key of state?.tokens.keys() ?? []) {
     const token = stateOf(key);
     if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
-    const unreadable = unreadableToken(account, key, [], token, live);
+    const unreadable = unreadableToken(account, key, [], token, live, unread);
     const suspended = suspendedKey(desired, key, context.desired.file);
     const about = { account, now: context.now, recreated, ...(suspended ? { suspended } : {}) };
     plans.push(unreadable ?? planRemovedToken(key, token, liveTokens.about([key], token), isClaimed, records, about));

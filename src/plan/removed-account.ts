@@ -9,7 +9,7 @@ import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
 import { accountRecords, show } from './token-series.ts';
-import { unreadableToken } from './unreadable-token.ts';
+import { unreadableToken, unreadableTokens } from './unreadable-token.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
 export function planRemovedAccount(
@@ -54,9 +54,10 @@ export function planRemovedAccount(
   }
   const records = accountRecords(state.tokens.values());
   const liveTokens = new LiveTokens(live.tokens);
+  const unread = unreadableTokens(live);
   const tokens = [...state.tokens].map(
     ([key, token]) =>
-      unreadableToken(account, key, [], token, live) ??
+      unreadableToken(account, key, [], token, live, unread) ??
       planRetainedToken(key, token, liveTokens.about([key], token), records, account, context.now, context.heldBy),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
