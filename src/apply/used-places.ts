@@ -2,10 +2,10 @@
 import type { Desired } from '../model/desired.ts';
 import { type Plan, type SecretRemoval, type StoreNames, storesIn } from '../model/plan.ts';
 import { variableOf } from '../model/secret.ts';
-import { copiesOf, isOtherCommand, type State, type TokenRecord } from '../model/state.ts';
+import { copiesOf, isOtherCommand, type State, type TokenRecord, wordsOf } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import type { DeadRecord, KeptSecret } from '../plan/dead-secrets.ts';
-import type { SecretStore, Whereabouts } from '../secrets/store.ts';
+import { nameAlone, type SecretStore, tokenAtPath, type Whereabouts } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 
 /** A token whose secret is to be stored. */
@@ -48,7 +48,7 @@ export class UsedPlaces {
           const place = store.placeOf?.({ account, token });
           if (place !== undefined) this.#configured.add(place);
           const command = store.commandOf?.({ account, token });
-          if (command !== undefined) this.#configured.add(byCommand(command));
+          if (command !== undefined) this.#configured.add(byCommand(command)).add(byWords(command));
           const removal = store.removalOf?.({ account, token });
           if (removal !== undefined) this.#configured.add(byRemoval(removal));
           this.#addNear(store.whereabouts?.({ account, token }));
@@ -160,6 +160,15 @@ export class UsedPlaces {
     return this.#isAt(dead, state, isRemoval) ? 'shared' : undefined;
   }
 
+  /** Whether a secret that another command stored than its store has now may be where the token's is that is in use. */
+  mayBeInUse({ account, token, id, secret }: DeadRecord): boolean {
+    if (secret.command === undefined) return false;
+    const near = this.#near.get(
+      nameAlone({ account, token: tokenAtPath(secret.store, account, secret.secret_path)?.token ?? token }),
+    );
+    return near?.some((each) => each.id !== id) ?? false;
+  }
+
   #isNear({ account, token, id, secret }: DeadRecord, store: SecretStore): boolean {
     const dead = store.whereabouts?.({ account, token }, secret.secret_path);
     if (dead === undefined) return false;
@@ -212,7 +221,7 @@ export class UsedPlaces {
       const removal = place === undefined ? undefined : store?.removalOf?.(at, path);
       return [
         ...(place === undefined ? [] : [place]),
-        ...(copy.command ? [byCommand(copy.command)] : []),
+        ...(copy.command ? [byCommand(copy.command), byWords(copy.command)] : []),
         ...(removal === undefined ? [] : [byRemoval(removal)]),
       ];
     });
@@ -241,6 +250,11 @@ function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): bool
 /** The place of what a command removes. */
 function byRemoval(words: string): string {
   return `${REMOVAL}${words}`;
+}
+
+/** The same, whatever the files that it runs have in them: an edit seldom moves secrets. */
+function byWords(hash: string): string {
+  return `words ${wordsOf(hash)}`;
 }
 
 /** The place of what a command stored, in whatever store. */

@@ -247,6 +247,8 @@ export type PlanWarning =
       readonly secret_paths: readonly string[];
       /** The configuration has the store, but it was another kind, file or command when it stored them. */
       readonly changed?: true;
+      /** Those in use may be at the same places. */
+      readonly near?: true;
     }
   /** The secret paths of revoked tokens have values which the state did not write, so they stay. */
   | {

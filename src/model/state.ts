@@ -243,10 +243,14 @@ export function isOtherCommand(secret: SecretCopy, now: string | undefined): boo
 /** What changed of the command that put a secret where it is: its words, or only the files that it runs. */
 export function commandChange({ command }: SecretCopy, now: string | undefined): 'words' | 'script' | undefined {
   if (command === undefined || command === now) return undefined;
-  const [[words, files], [wordsNow]] = [command.split('.'), (now ?? '').split('.')];
-  if (words !== wordsNow) return 'words';
+  if (wordsOf(command) !== wordsOf(now ?? '')) return 'words';
   // Older records do not have the files of which git did not know yet.
-  return files === undefined ? undefined : 'script';
+  return command.includes('.') ? 'script' : undefined;
+}
+
+/** The part of a `commandHash` that is of the words alone. */
+export function wordsOf(command: string): string {
+  return command.split('.', 1)[0] ?? '';
 }
 
 /** What a state may hold: accounts, twice as many as a configuration, as those that left it stay; and records of one account. */

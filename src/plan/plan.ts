@@ -73,7 +73,13 @@ export interface MakePlanOptions {
 /** Makes the plan. Time is `live.now`, MotherDuck's. */
 export function makePlan(desired: Desired, live: Live, state: State, options: MakePlanOptions = {}): Plan {
   const { only = () => true, due = false, rotateSuspended = [] } = options;
-  const sets = new Map([...(options.storeFacts?.changed ?? [])].map(([store, names]) => [store, new Set(names)]));
+  // An edited script seldom moves secrets.
+  const sets = new Map(
+    [...(options.storeFacts?.changed ?? [])].map(([store, names]) => {
+      const inPlace = new Set(options.storeFacts?.users?.get(store)?.byEarlierScript);
+      return [store, new Set(names.filter((name) => !inPlace.has(name)))];
+    }),
+  );
   const changed = (store: string) => sets.get(store) ?? new Set();
   const { storeFacts, unstored = storeFacts?.unstored } = options;
   const isStateEnough = storeFacts === undefined && unstored === undefined;

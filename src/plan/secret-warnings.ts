@@ -81,6 +81,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly users?: ReadonlyMap<string, StoreUsers>;
   /** Why a secret stays that its store could remove. */
   readonly whyKept?: (dead: DeadRecord) => KeptSecret | undefined;
+  /** Whether a secret that stays where no store puts secrets now may be where one in use is. */
+  readonly mayBeInUse?: (dead: DeadRecord) => boolean;
   /** How a dead secret is removed; undefined when it is not. */
   readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
@@ -302,7 +304,7 @@ function othersValues(
 
 /** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
 function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
-  type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed'>;
+  type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed' | 'near'>;
   const kept = new Map<string, { readonly store: string; readonly why: KeptSecret; tokens: Set<string> }>();
   const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
   for (const record of dead) {
@@ -319,18 +321,19 @@ function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning
     }
     const isKnown = facts.removing.has(store);
     const isLeft = facts.removing.get(store) !== false || facts.isElsewhere(record);
-    const changed = isKnown ? { changed: true as const } : {};
-    const key = `${isLeft} ${store}`;
-    const found = left.get(key) ?? { store, ...changed, isLeft, tokens: new Set<string>(), places: new Set<string>() };
+    const near = isLeft && facts.mayBeInUse?.(record);
+    const how = { ...(isKnown ? { changed: true as const } : {}), ...(near ? { near: true as const } : {}) };
+    const key = `${isLeft} ${near} ${store}`;
+    const found = left.get(key) ?? { store, ...how, isLeft, tokens: new Set<string>(), places: new Set<string>() };
     left.set(key, found);
     found.tokens.add(`${account}/${token}`);
     found.places.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
   }
   return [
-    ...[...left.values()].map(({ isLeft, store, tokens: all, places, ...changed }): PlanWarning => {
+    ...[...left.values()].map(({ isLeft, store, tokens: all, places, ...how }): PlanWarning => {
       const tokens = [...all];
       return isLeft
-        ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...changed }
+        ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...how }
         : { kind: 'secret_stays', store, tokens };
     }),
     ...[...kept.values()].map(

@@ -90,7 +90,9 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       };
     case 'command_changed': {
       const one = notice.tokens.length === 1;
-      const [were, move] = one ? ['a secret was', 'it moves'] : [`${notice.tokens.length} secrets were`, 'they move'];
+      const [were, move] = one
+        ? ['a secret was', 'it may move']
+        : [`${notice.tokens.length} secrets were`, 'they may move'];
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
         hint: rotation(
@@ -128,8 +130,10 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       };
     case 'secret_left':
       return {
-        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens stay there: ${few(notice.tokens)}`,
-        hint: { text: `Delete by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}` },
+        message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens ${notice.near ? 'may ' : ''}stay there: ${few(notice.tokens)}`,
+        hint: {
+          text: `${notice.near ? 'Look first, since those in use may be at the same places. If they are not, delete' : 'Delete'} by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+        },
       };
     case 'secret_not_removed':
       if (notice.rehearsed) {

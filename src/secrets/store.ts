@@ -265,6 +265,11 @@ export function pathByToken(store: string, { account, token }: TokenAddress): st
   return `${store}#${account}/${token}`;
 }
 
+/** The last name in `Whereabouts`, by which commands that build the name of the place are compared. */
+export function nameAlone({ account, token }: TokenAddress): string {
+  return `${accountKey(account)} ${token}`;
+}
+
 /** The token at such a secret path, whose key may have been renamed since; undefined for another path, or another account's. */
 export function tokenAtPath(store: string, account: string, secretPath: string): TokenAddress | undefined {
   const start = pathByToken(store, { account, token: '' });

@@ -145,6 +145,57 @@ describe('a secret in use stays, and the plan says so, where the new store may h
   });
 });
 
+describe('a secret that an earlier command stored', () => {
+  const one = store('a', PLACE);
+  /** Rotates after an edit, and lets the overlap end. */
+  async function afterEdit(edit: (stage: Stage) => void) {
+    const stage = await applied(configuration([one], 'a'));
+    edit(stage);
+    const { document } = await stage.json('plan --sandbox --rotate etl/app');
+    expect((await stage.run(`rotate etl/app ${REAL}`)).code).toBe(0);
+    await stage.run('sandbox advance 2d');
+    const { document: plan } = await stage.json('plan --sandbox');
+    expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
+    expect([has(stage), stage.read('ran')]).toEqual([true, expect.not.stringContaining('rm')]);
+    return { rotation: document, plan, next: (await stage.json('plan --sandbox')).document };
+  }
+  const comment = (stage: Stage) => stage.write('vault.cjs', `${PROGRAM}// A comment.\n`);
+  const addFlag = (stage: Stage) => stage.edit((yaml) => yaml.replace(`put, ${PLACE}`, `put, ${PLACE}, --quiet`));
+  const rename = (stage: Stage) =>
+    stage.edit((yaml) => yaml.replace('  a: {', '  a2: {').replace('secret_store: a', 'secret_store: a2'));
+
+  it.each([
+    ['with its script edited', comment],
+    ['with its script edited and its store renamed', (stage: Stage) => [comment, rename].map((edit) => edit(stage))],
+  ])('is where that in use is, so that nothing is to be deleted: %s', async (_, edit) => {
+    const { plan, next } = await afterEdit(edit);
+    expect([plan, next]).toMatchObject([
+      { actions: [{ action: 'revoke_token' }], removals: [], warnings: [] },
+      { warnings: [] },
+    ]);
+  });
+
+  it('does not move with its script', async () => {
+    const { rotation } = await afterEdit(comment);
+    expect(rotation).toMatchObject({
+      actions: [{ action: 'rotate_token' }],
+      warnings: [{ kind: 'stores_rehearsed' }, { kind: 'command_changed' }],
+    });
+    expect(JSON.stringify(rotation)).not.toContain('secret_moves');
+  });
+
+  it.each([
+    ['by a flag', true, addFlag],
+    ['by a flag and a name', undefined, (stage: Stage) => [rename, addFlag].map((edit) => edit(stage))],
+  ])('may be where that in use is, which the plan says: changed %s', async (_, changed, edit) => {
+    const { plan } = await afterEdit(edit);
+    const left = { store: 'a', tokens: ['etl/app'], near: true, ...(changed && { changed }) };
+    expect(plan).toMatchObject({
+      warnings: [{ kind: 'secret_left', cases: [left], hint: { text: expect.stringContaining('Look first') } }],
+    });
+  });
+});
+
 it('a secret in use stays where the `remove` of another token would remove it, and goes with the last of them', async () => {
   const one = [store('a', '"etl-bi"')];
   const stage = await applied(configuration([store('a', PLACE)], 'a', '{ app: p, bi: p }'));

@@ -6,11 +6,11 @@ import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
-import { accountKey } from '../../../model/username.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandHash } from '../../fingerprint.ts';
 import {
   type DeadSecret,
+  nameAlone,
   pathByToken,
   type SecretAddress,
   type SecretStore,
@@ -80,7 +80,7 @@ function whereabouts(command: readonly string[], at: TokenAddress): Whereabouts 
   const isWhole = (end: string) => end.includes(at.account) && end.includes(at.token, end.indexOf(at.account) + 1);
   const [program = ''] = command;
   return {
-    names: [name, ...ends.filter(isWhole), `${accountKey(at.account)} ${at.token}`],
+    names: [name, ...ends.filter(isWhole), nameAlone(at)],
     program: basename(program).replace(/\.exe$/i, ''),
     words: command.join(' '),
     ...(command.some((word) => /[\s$]/.test(word)) ? { hasText: true } : {}),
