@@ -5,7 +5,7 @@ import { readLive } from '../live/read.ts';
 import { IDLE_AFTER } from '../model/defaults.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import { type Live, listedTokens } from '../model/live.ts';
-import type { State, StateAccount } from '../model/state.ts';
+import type { State, StateAccount, StateToken } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -110,7 +110,7 @@ export async function gatherEvidence(
 
 /**
  * The usernames, by `accountKey`, of accounts that another run changes: what was read of them is older than the state, or newer.
- * While a run holds the lock, calls that the state only announces are its own, and what is not created yet may be its work too.
+ * While a run holds the lock, what the state only announces, or waits for a test, is its own, and what is not created yet may be its work too.
  */
 function changingAccounts(
   desired: Desired,
@@ -125,7 +125,8 @@ function changingAccounts(
     const [then, now] = [before.accounts.get(key), after.accounts.get(key)];
     const username = (now ?? then)?.username ?? key;
     const isSame = then !== undefined && now !== undefined && serializeAccount(then) === serializeAccount(now);
-    if (only(username) && (!isSame || (isLocked && isPending(now)))) changing.set(key, username);
+    const isLeft = isLocked && now !== undefined && isPending(now, desired.accounts.has(key));
+    if (only(username) && (!isSame || isLeft)) changing.set(key, username);
   }
   for (const [key, { username, tokens }] of isLocked ? desired.accounts : []) {
     const known = after.accounts.get(key)?.tokens;
@@ -135,8 +136,20 @@ function changingAccounts(
   return changing;
 }
 
-function isPending({ intent, tokens }: StateAccount): boolean {
-  return intent !== undefined || [...tokens.values()].some(({ intents }) => intents.length > 0);
+/** Whether a run has begun something with an account that it may still finish. */
+function isPending({ intent, tokens }: StateAccount, isConfigured: boolean): boolean {
+  return (
+    intent !== undefined ||
+    [...tokens.values()].some(
+      (token) => token.intents.length > 0 || token.revoke_old !== undefined || (isConfigured && awaitsTest(token)),
+    )
+  );
+}
+
+/** Whether a token was stored, and the overlap of those that it replaces waits for its smoke test, or for the write after it was stored. */
+function awaitsTest({ current, retiring }: StateToken): boolean {
+  if (current === undefined || current.secret === 'unknown' || current.failed_at !== undefined) return false;
+  return current.verified_at === undefined && retiring.some((old) => old.retire_at === undefined);
 }
 
 /** Nothing is run in a sandbox. */

@@ -12,6 +12,7 @@ import { found } from './auditing.ts';
 const OLD = { etl_prod: { tokens: [token('a')] }, ml_prod: { tokens: [token('b', { ttl: 365 * DAY })] } };
 const BEFORE = desire(OLD);
 const AFTER = desire({ ...OLD, new_one: {} });
+const UNTESTED = desire({ ...OLD, etl_prod: { ...OLD.etl_prod, smoke: false }, new_one: {} });
 
 async function world(): Promise<World> {
   const made = new World();
@@ -25,6 +26,7 @@ async function auditing(
   of: World,
   meanwhile: () => Promise<unknown>,
   readStateAgain?: () => Promise<{ state: State; holder?: string }>,
+  { smoke = true } = {},
 ) {
   const warnings: string[] = [];
   let isDone = false;
@@ -37,7 +39,7 @@ async function auditing(
   const service = { api: of.openApi(), isSandbox: true, claims: [] } as unknown as Service;
   const options = { parallelism: 4, ...(readStateAgain ? { readStateAgain } : {}) };
   const context = { warn: (message: string) => warnings.push(message) };
-  const evidence = await gatherEvidence(AFTER, of.stateWriter.state, service, options, context);
+  const evidence = await gatherEvidence(smoke ? AFTER : UNTESTED, of.stateWriter.state, service, options, context);
   return { result: audit(evidence), warnings };
 }
 
@@ -79,6 +81,53 @@ it('leaves calls that a run with the lock has only announced to that run', async
   );
   expect(found(running.result).join()).not.toContain('etl_prod');
   expect(running.warnings).toEqual([expect.stringContaining('another run is changing 2 accounts')]);
+});
+
+it.each([
+  ['with a smoke test', true],
+  ['without one', false],
+])('leaves a token that was stored and not verified to a run with the lock, %s', async (_name, smoke) => {
+  const of = await world();
+  await of.apply(BEFORE);
+  const { state } = of.stateWriter;
+  const rotated = state.accounts.get('etl_prod');
+  const token = rotated?.tokens.get('a');
+  if (!rotated || !token?.current) throw new Error('not applied');
+  const { verified_at: _verified, ...current } = token.current;
+  const retiring = token.retiring.map(({ retire_at: _at, ...old }) => old);
+  const tokens = new Map([...rotated.tokens, ['a', { ...token, current, retiring }]]);
+  of.stateWriter.state = { ...state, accounts: new Map([...state.accounts, ['etl_prod', { ...rotated, tokens }]]) };
+  const again = async () => ({ state: of.stateWriter.state });
+  const idle = await auditing(of, async () => {}, again, { smoke });
+  expect(found(idle.result).join()).toContain(smoke ? 'MDA033 etl_prod/a.2' : '');
+  const running = await auditing(
+    of,
+    async () => {},
+    async () => ({ ...(await again()), holder: 'locked by rotate' }),
+    { smoke },
+  );
+  expect(found(running.result).join()).not.toContain('etl_prod');
+  expect(running.warnings).toEqual([expect.stringContaining('etl_prod')]);
+});
+
+it('leaves a request to revoke at once to a run with the lock', async () => {
+  const of = await world();
+  const { state } = of.stateWriter;
+  const account = state.accounts.get('etl_prod');
+  const token = account?.tokens.get('a');
+  if (!account || !token) throw new Error('not applied');
+  const asked = { ...token, revoke_old: { at: new Date(of.api.now()).toISOString(), generation: 1 } };
+  const tokens = new Map([...account.tokens, ['a', asked]]);
+  of.stateWriter.state = { ...state, accounts: new Map([...state.accounts, ['etl_prod', { ...account, tokens }]]) };
+  const again = async () => ({ state: of.stateWriter.state });
+  const idle = await auditing(of, async () => {}, again);
+  expect(found(idle.result).join()).toContain('MDA030 etl_prod/a');
+  const running = await auditing(
+    of,
+    async () => {},
+    async () => ({ ...(await again()), holder: 'locked by rotate' }),
+  );
+  expect(found(running.result).join()).not.toContain('etl_prod');
 });
 
 it('leaves what is not created yet to a run with the lock', async () => {
