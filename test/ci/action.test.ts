@@ -185,6 +185,44 @@ describe.skipIf(isWindows)('the action', () => {
     expect(comments.map(({ body }) => body.startsWith('❌'))).toEqual([false, false, false]);
   });
 
+  it('takes the comment of no other organization when a plan fails, and leaves none of a failure', async () => {
+    const stage = await CiStage.open();
+    const byVariable = (folder: string) => {
+      const file = path.join(folder, 'motherduck.accounts.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('organization: acme', `organization: \${ORG}`));
+    };
+    const broken = (folder: string) => writeFileSync(path.join(folder, 'motherduck.accounts.yaml'), 'version: 2\n');
+    const job = (ORG: string, change = byVariable) => use(stage, {}, change, true, { ORG });
+    const fails = (ORG: string) => use(stage, { 'admin-token': 'wrong' }, byVariable, true, { ORG });
+    const kinds = () =>
+      stage.github.comments.map(({ body }) => /plan: (\S+)/.exec(body)?.[1] ?? (body.startsWith('❌') ? 'failed' : ''));
+    await job('eu');
+    for (let round = 0; round < 2; round += 1) {
+      await fails('us');
+      expect(kinds()).toEqual(['eu', 'failed']);
+    }
+    for (let round = 0; round < 2; round += 1) {
+      await job('eu');
+      await job('us');
+      expect(kinds()).toEqual(['eu', 'us']);
+    }
+    for (let round = 0; round < 2; round += 1) {
+      await fails('us');
+      expect(kinds()).toEqual(['eu', 'failed']);
+    }
+    await job('us');
+    expect(kinds()).toEqual(['eu', 'us']);
+    // Without its line of the organization, which of the two fails is not known.
+    for (const ORG of ['eu', 'us']) {
+      await job(ORG, broken);
+      expect(kinds()).toEqual(['eu', 'us', 'failed']);
+    }
+    for (const ORG of ['eu', 'us']) {
+      await job(ORG);
+      expect(kinds()).toEqual(['eu', 'us']);
+    }
+  });
+
   it('writes no comment and no artifact when none is wanted', async () => {
     const stage = await CiStage.open();
     const { status } = await use(stage, { comment: 'false', 'artifact-name': '' });

@@ -102,7 +102,9 @@ export class GitHub {
       failure === undefined
         ? this.#do(request.method ?? '', resource, url.searchParams, text === '' ? {} : JSON.parse(text), token)
         : { status: failure, body: { message: 'failure' } };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(body === undefined ? '' : JSON.stringify(body));
   }
 
   #do(method: string, resource: string, query: URLSearchParams, given: Partial<Entry>, token: string): Answer {
@@ -132,6 +134,10 @@ export class GitHub {
         return { status: 201, body: this.issue(given.title ?? '', given.body ?? '', user) };
       case 'PATCH /issues/comments/N':
         return comment?.locked ? REFUSED : change(comment, given);
+      case 'DELETE /issues/comments/N':
+        if (comment === undefined) return NOT_FOUND;
+        this.comments.splice(this.comments.indexOf(comment), 1);
+        return { status: 204, body: undefined };
       case 'PATCH /issues/N':
         return issue?.locked ? REFUSED : change(issue, given);
       default:

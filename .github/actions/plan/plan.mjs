@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { failureComment, planComment } from './comment-body.mjs';
+import { failureComment, organizationOf, planComment } from './comment-body.mjs';
 import { pullRequest } from './event.mjs';
 
 const { ADMIN_TOKEN, API_URL, ...env } = process.env;
@@ -26,6 +26,7 @@ const WITHOUT_TOKEN = { env: { MOTHERDUCK_ADMIN_TOKEN: undefined } };
 const folder = mkdtempSync(path.join(env.RUNNER_TEMP, 'plan-'));
 const configuration = ['--config', env.CONFIG, ...(env.STATE ? ['--state', env.STATE] : [])];
 const pull = pullRequest(env);
+let organization = '';
 
 if (leadsOut()) fail(1, 'The configuration is a link that leads out of the repository, so it was not read.', '');
 else validate();
@@ -38,7 +39,17 @@ function leadsOut() {
   return existsSync(named) && isWithin(root, named) && !isWithin(realpathSync(root), realpathSync(named));
 }
 
+/** Empty where there is no such file, of which mdacc then says more. */
+function readIfFile(name) {
+  try {
+    return readFileSync(name, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 function validate() {
+  organization = organizationOf(readIfFile(env.CONFIG), env);
   const valid = mdacc(['validate', ...configuration, '--format', 'github'], WITHOUT_TOKEN);
   if (valid.code !== 0) {
     // Again as text, which shows the lines; the annotations do not.
@@ -71,7 +82,7 @@ function plan() {
   if (page.stdout !== '') writeFileSync(path.join(folder, 'plan.html'), page.stdout);
   output('folder', folder);
   output('plan-file', file);
-  comment(planComment(stdout, env, pull));
+  comment(planComment(stdout, env, pull, organization));
 }
 
 /** Says what was done in place of a plan. */
@@ -84,7 +95,7 @@ function only(summary) {
 
 /** A pull request must not go on showing a plan that is no longer to be had. */
 function fail(code, summary, said) {
-  const text = failureComment(summary, said, env, pull);
+  const text = failureComment(summary, said, env, pull, organization);
   output('summary', summary);
   output('changes', '');
   output('exitcode', String(code));
