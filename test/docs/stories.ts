@@ -11,7 +11,7 @@ import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 import { S3Server } from '../state/servers/s3.ts';
 import { BEGIN } from './begin.ts';
 import { appliedAtMotherDuck, emptyFolder, withPullRequest } from './organizations.ts';
-import { isUntypeableHere, Reader } from './reader.ts';
+import { installProgram, isUntypeableHere, Reader } from './reader.ts';
 
 const DAY = 86_400;
 
@@ -61,7 +61,9 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
       request.on('data', (part) => (posted += part)).on('end', () => response.end('ok'));
     }).listen(0, '127.0.0.1');
     await once(chat, 'listening');
-    stage.env.CHAT_WEBHOOK = `http://127.0.0.1:${(chat.address() as AddressInfo).port}`;
+    stage.env.CHAT_WEBHOOK = `http://127.0.0.1:${(chat.address() as AddressInfo).port}/secret-of-the-chat`;
+    // The arguments of programs are visible to all users of the machine.
+    installProgram(stage, 'curl', 'echo "$@" > curl-arguments.txt\nPATH=${PATH#*:} exec curl "$@"');
     await reader.upTo('mdacc audit --format json');
     if (isUntypeableHere('jq ')) stage.write('message.json', '{"text": "error: etl_prod"}');
     stage.edit((text) => text.replace('standard, pool_size: 4', 'standard, pool_size: 5'));
@@ -69,8 +71,11 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.named('mdacc plan > plan.txt');
     await reader.named("jq --raw-input --slurp '{text: .}' plan.txt");
     chat.close();
-    if (!isUntypeableHere('curl '))
+    if (!isUntypeableHere('curl ')) {
       expect(JSON.parse(posted)).toEqual({ text: expect.stringContaining('error: etl_prod') });
+      expect(stage.read('curl-arguments.txt')).toContain('--fail');
+      expect(stage.read('curl-arguments.txt')).not.toContain('secret-of-the-chat');
+    }
     expect(JSON.parse(stage.read('audit.sarif'))).toMatchObject({ version: '2.1.0' });
     return reader;
   },
