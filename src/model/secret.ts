@@ -61,12 +61,24 @@ export function encodingsOf(text: string): string[] {
   return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
 }
 
-/** Makes a test of whether a text has a token of an environment in it, also encoded, and in lines as `base64` writes them. */
+/**
+ * Makes a test of whether a text has a token of an environment in it, also encoded once, in lines as `base64` writes them, in
+ * hexadecimal as other programs write it (`65:79`), and with any of its characters escaped.
+ */
 export function tokenFinder(env: NodeJS.ProcessEnv): (text: string) => boolean {
+  const secrets = secretValues(env);
   // The last character of base64 depends on what follows it.
-  const forms = secretValues(env).flatMap((secret) => encodingsOf(secret).map((form) => form.slice(0, -1)));
+  const forms = secrets.flatMap((secret) => encodingsOf(secret).map((form) => form.slice(0, -1)));
+  const inHex = secrets.map((secret) => Buffer.from(secret, 'utf8').toString('hex'));
   const hasForm = (text: string) => forms.some((form) => text.includes(form));
-  return (text) => hasForm(text) || hasForm(text.replace(/\s|\\[rn]/g, ''));
+  const hasHex = (text: string) => inHex.some((hex) => text.includes(hex));
+  return (text) =>
+    hasForm(text) ||
+    hasForm(text.replace(/\s|\\[rn]/g, '')) ||
+    hasForm(
+      text.replace(/(?:%|\\u00|\\x)([\da-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16))),
+    ) ||
+    hasHex(text.toLowerCase().replace(/0x|[^\da-f]/g, ''));
 }
 
 /** The names of a token, from which stores form its secret path. */
