@@ -110,9 +110,13 @@ export function removalOf({ remove }: ExecStoreConfig, { account, token }: Token
 /** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
 export function execStore(config: ExecStoreConfig): SecretStore {
   let hashes: readonly string[] | undefined;
-  const files = () => {
-    hashes ??= filesOf(config.shown?.command ?? [], config.folder, config.files ?? new Map()).map(({ hash }) => hash);
-    return hashes;
+  const { folder, files = new Map() } = config;
+  const hashesOf = (words: readonly string[]) => filesOf(words, folder, files).map(({ hash }) => hash);
+  const filesAt = (at: TokenAddress) => {
+    const { command = [] } = config.shown ?? {};
+    hashes ??= hashesOf(command);
+    // The files of all tokens: without any, a token has none of its own.
+    return hashes.length === 0 ? hashes : hashesOf(expandWords(command, { ...at }));
   };
   return {
     name: config.name,
@@ -129,7 +133,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     },
     commandOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && commandHash(expandWords(publicWords(config), { ...at }), files());
+      return at && commandHash(expandWords(publicWords(config), { ...at }), filesAt(at));
     },
     removalOf: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
