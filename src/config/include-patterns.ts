@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import { type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
-import { quote, showNode } from '../yaml/wording.ts';
+import { quote, quoteWhole, showNode } from '../yaml/wording.ts';
 import {
   baseOfGlob,
   type Confines,
@@ -122,11 +122,13 @@ export class IncludePatterns {
       const matches = await matchingFiles(this.#folder, text, this.#globBudget);
       const names = matches.filter(isYamlName);
       if (names.length === 0) {
+        const own = quoteWhole(path.dirname(this.#main));
         this.#problems.warning('include-nothing', pattern.at, `no file matches ${showNode(pattern)}`, {
           hint:
             matches.length > 0
               ? 'only files that end in .yaml or .yml are included'
-              : `globs start in ${quote(path.dirname(this.#main))}, the folder of the configuration`,
+              : `globs start in ${own}, the folder of the configuration`,
+          own,
         });
       }
       return names;
@@ -146,7 +148,8 @@ export class IncludePatterns {
       this.#refuse('include-link', pattern, message, 'include the file itself');
     } else {
       const message = `included file ${subject} is not in ${noun} of the configuration`;
-      this.#refuse('include-outside', pattern, message, `put the file itself into ${quote(root)}`);
+      const own = quoteWhole(root);
+      this.#refuse('include-outside', pattern, message, `put the file itself into ${own}`, own);
     }
   }
 
@@ -165,8 +168,8 @@ export class IncludePatterns {
     );
   }
 
-  #refuse(code: DiagnosticCode, pattern: Node, message: string, hint: string): void {
+  #refuse(code: DiagnosticCode, pattern: Node, message: string, hint: string, own = ''): void {
     this.#isComplete = false;
-    this.#problems.error(code, pattern.at, message, { hint });
+    this.#problems.error(code, pattern.at, message, { hint, own });
   }
 }

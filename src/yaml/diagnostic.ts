@@ -53,9 +53,21 @@ export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
   };
 }
 
+/** The text with its credentials masked, and with this part as it is. */
+function maskedBut(own: string, text: string): string {
+  return own === ''
+    ? maskCredentials(text)
+    : text
+        .split(own)
+        .map((part) => maskCredentials(part))
+        .join(own);
+}
+
 /** Optional parts of a diagnostic. */
 export interface Extras {
   readonly hint?: string | undefined;
+  /** A part of the hint that the user's machine gives, such as the path of a folder: no credential, whatever it looks like. */
+  readonly own?: string;
   readonly related?: { readonly message: string; readonly at: Span };
 }
 
@@ -117,7 +129,7 @@ export class Problems {
     const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
     if (this.#found.has(key)) return;
     this.#kept[severity] += 1;
-    const { hint, related } = at.source.isHidden ? { hint: ADD, related: undefined } : extras;
+    const { hint, own = '', related }: Extras = at.source.isHidden ? { hint: ADD } : extras;
     const diagnostic: Diagnostic = {
       code,
       severity,
@@ -125,7 +137,7 @@ export class Problems {
       location: locationOf(at),
       length: Math.max(1, at.end - at.start),
       ...(at.source.isHidden ? { isHidden: true } : {}),
-      ...(hint === undefined ? {} : { hint: maskCredentials(hint) }),
+      ...(hint === undefined ? {} : { hint: maskedBut(own, hint) }),
       ...(related === undefined ? {} : { related: { message: related.message, location: locationOf(related.at) } }),
     };
     this.#found.set(key, { diagnostic, start: at.start });

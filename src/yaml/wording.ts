@@ -8,8 +8,12 @@ export function replaceControls(text: string): string {
 
 /** A name or text from a file for a message: quoted, shortened and safe to print. */
 export function quote(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return `"${replaceControls(short.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
+  return quoteWhole(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
+
+/** The same, of any length: a folder to use is not cut. */
+export function quoteWhole(text: string): string {
+  return `"${replaceControls(text.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
 }
 
 /** A scalar as written in its file: a value from the environment is shown as `${NAME}`. */

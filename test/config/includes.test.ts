@@ -57,6 +57,21 @@ describe('include', () => {
     await expectText('an included file that does not exist', main('[a.yaml]'));
   });
 
+  test.each(['Repo1/Repo1', 'q8Zk2LmP4xT7vB9nR3/a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0'])(
+    'the folder of the configuration is said whole, whatever it looks like: %s',
+    async (name) => {
+      const secret = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+      const folder = path.join(folderOf({ [`${name}/${MAIN}`]: main(`["/etc/${secret}/*.conf", "no/*.yaml"]`) }), name);
+      const loaded = await loadConfig(path.join(folder, MAIN), {});
+      const found = [...(loaded.ok ? [] : loaded.diagnostics), ...loaded.warnings];
+      expect(found.map(({ hint }) => hint)).toEqual([
+        `put the file itself into "${folder}"`,
+        `globs start in "${folder}", the folder of the configuration`,
+      ]);
+      expect(JSON.stringify(found)).not.toContain(secret);
+    },
+  );
+
   test('with a file missing, nothing is said about names that it may hold', async () => {
     expect(await findings(main('[a.yaml]').replace('a: app', 'a: elsewhere'))).toEqual(['include-missing 8 a.yaml']);
     const broken = { [MAIN]: main('[a.yaml]').replace('a: app', 'a: elsewhere'), 'a.yaml': 'x: [\n' };
