@@ -199,7 +199,8 @@ async function carryOut(
       );
   const { applied, smoke } = done;
   const format = APPLY_FORMATS[options.format];
-  const isWorthTelling = hasChanges(plan) || smoke.accounts.length > 0 || applied.failures.length > 0;
+  const isToldOfRun = smoke.accounts.length > 0 || applied.failures.length > 0;
+  const isWorthTelling = hasChanges(plan) || isToldOfRun || plan.not_revoked !== undefined;
   if (format.plan === undefined)
     io.report(format.applied({ plan: relocated(plan, io.pathOf), applied, smoke }, io.paint.out, io.inContext));
   else if (isWorthTelling && format.isWhole)

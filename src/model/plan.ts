@@ -32,6 +32,8 @@ export interface Plan {
   readonly warnings: readonly PlanWarning[];
   /** Accounts that could not be planned, with reasons. They are not changed. */
   readonly errors: readonly PlanError[];
+  /** Tokens that were to be revoked at once, and stay live, since they could not be planned: `etl_prod/airflow.2`. Absent when there is none. */
+  readonly not_revoked?: readonly string[];
   /** Guardrails of the configuration that the plan violates; apply refuses such a plan. */
   readonly violations: readonly Violation[];
   /** The next scheduled change of each managed token, soonest first. */

@@ -30,6 +30,7 @@ import { isOfBranch } from './branch-text.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { currencyOf, sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
+import { notRevoked } from './not-revoked.ts';
 import { scheduledOnly } from './scheduled.ts';
 import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
@@ -133,6 +134,9 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const suspended = [...desired.accounts.values()].flatMap((account) =>
     account.suspended && only(account.username) ? [account.username] : [],
   );
+  const isAsked = (account: string, token: string) =>
+    options.revokeOld !== undefined && context.isRotatedNow(account, token);
+  const not_revoked = notRevoked(plans, { live, state, isAsked });
   const isSelf = selfMatcher(options.claims ?? [], live.users.listed ? live.users.all : []);
   return {
     organization: desired.organization,
@@ -164,6 +168,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...ceilingWarning({ desired, compute, ownCompute, due }),
     ],
     errors: plans.flatMap(({ plan }) => plan.errors),
+    ...(not_revoked.length === 0 ? {} : { not_revoked }),
     violations: findViolations({
       desired,
       state,

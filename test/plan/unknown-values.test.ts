@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { reasonText } from '../../src/plan/reason-text.ts';
 import { accountDifferences, seenAccounts } from '../../src/plan/stale-plan.ts';
+import { appliedText } from '../../src/report/apply/text.ts';
 import { auditOf, found, liveOf } from '../audit/auditing.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { brief, DAY, desire, token, World } from '../world.ts';
@@ -148,6 +149,51 @@ describe('a managed token of an account that left the configuration', () => {
     const differences = accountDifferences(await live(), now);
     expect(differences).toContain('etl_prod');
     expect(differences).not.toContain('a.2');
+  });
+});
+
+describe('a token that is to be revoked at once', () => {
+  const asked = { rotate: (name: string) => name === 'etl_prod', revokeOld: 'stored' } as const;
+  const lastLine = (applied: Awaited<ReturnType<World['apply']>>) =>
+    appliedText({ plan: applied.plan, applied, smoke: { at: '', accounts: [], warnings: [], passed: true } })
+      .trimEnd()
+      .split('\n')
+      .at(-1);
+
+  it('and cannot be read is named in the last line as still live, also by the next apply of the request', async () => {
+    const { world, desired } = await due();
+    await world.apply(desired, asked);
+    alter(world, (object) => (object.name === 'a.2' ? { ...object, token_type: 'admin' } : object));
+    const first = await world.apply(desired, asked);
+    expect(first.plan.not_revoked).toEqual(['etl_prod/a.2']);
+    expect(first.outcomes.map(({ action, result }) => `${action.action} ${result}`)).toContain('revoke_token done');
+    expect(lastLine(first)).toMatch(/etl_prod\/a\.2\.$/);
+    const { state } = world.stateWriter;
+    const account = state.accounts.get('etl_prod');
+    const entry = account?.tokens.get('a');
+    if (!account || !entry) throw new Error('not applied');
+    const request = { at: new Date(world.api.now()).toISOString(), generation: 2 };
+    const tokens = new Map([...account.tokens, ['a', { ...entry, revoke_old: request }]]);
+    world.stateWriter.state = {
+      ...state,
+      accounts: new Map([...state.accounts, ['etl_prod', { ...account, tokens }]]),
+    };
+    const again = await world.apply(desired);
+    expect(lastLine(again)).toMatch(/etl_prod\/a\.2\.$/);
+    world.interfere = undefined;
+    const last = await world.apply(desired, asked);
+    expect(last.plan.not_revoked).toBeUndefined();
+  });
+
+  it('of an account that cannot be read is still live too, and what was not asked for is not named', async () => {
+    const { world, desired } = await due();
+    world.interfere = async ({ url }) =>
+      url.includes('/etl_prod/tokens') ? Response.json({ message: 'no' }, { status: 500 }) : undefined;
+    const only = { ...asked, rotate: (name: string, key: string) => name === 'etl_prod' && key === 'a' };
+    const plan = await world.plan(desired, only);
+    expect(plan.errors).toMatchObject([{ account: 'etl_prod' }]);
+    expect(plan.not_revoked).toEqual(['etl_prod/a']);
+    expect((await world.plan(desired)).not_revoked).toBeUndefined();
   });
 });
 

@@ -1,6 +1,10 @@
 /** A token leaked: it is replaced and revoked in one run, with every older generation that still lives. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
+import type { Organization } from '../../src/sandbox/organization.ts';
+import { serve } from '../../src/sandbox/server.ts';
 import { saveSettings } from '../../src/sandbox/settings-file.ts';
 import { SANDBOX, STATE, Stage } from '../stage.ts';
 
@@ -17,6 +21,9 @@ accounts:
   etl_prod: { tokens: { airflow: load, dbt: load } }
 `;
 const ROTATE = 'rotate etl_prod/airflow --revoke-old --sandbox --yes';
+
+/** Of a served sandbox. */
+const ADMIN = 'sandbox-admin-0123456789abcdef';
 
 const REVOKING = ['rotate', 'etl_prod/airflow', '--revoke-old', '--sandbox'];
 
@@ -39,6 +46,25 @@ const isRequestOpen = (stage: Stage) => stage.read(STATE).includes('revoke_old')
 /** From now on, md: connections fail, or work again. */
 const connections = (stage: Stage, how: 'ok' | 'compute_limit') =>
   saveSettings(stage.file(SANDBOX), { connections: how });
+
+/** The organization, whose answers have a token of a type that nobody knows. */
+function withOddToken(organization: Organization, name: string): Organization {
+  const respond: Organization['respond'] = async (request) => {
+    const answer = await organization.respond(request);
+    const odd = (key: string, value: unknown) =>
+      key === '' || typeof value !== 'object' || !isNamed(value, name) ? value : { ...value, token_type: 'admin_only' };
+    const text = request.target.endsWith('/tokens') ? JSON.stringify(JSON.parse(answer.text), odd) : answer.text;
+    return { ...answer, text };
+  };
+  return new Proxy(organization, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      return key === 'respond' ? respond : typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+const isNamed = (value: object | null, name: string) => value !== null && 'name' in value && value.name === name;
 
 describe('rotate --revoke-old', () => {
   it('revokes every older generation in the same run, and no other token', async () => {
@@ -126,6 +152,22 @@ describe('rotate --revoke-old', () => {
     );
     expect(await liveTokens(stage)).toContain('etl_prod/airflow.4');
     expect(await liveTokens(stage)).not.toContain('etl_prod/airflow.3');
+  });
+
+  it('ends by naming a token that could not be planned, also where nothing else is done', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const organization = await openSandbox(stage.file(SANDBOX), { adminToken: new Secret(ADMIN) });
+    const { url, close } = await serve({ organization: withOddToken(organization, 'airflow'), port: 0 });
+    onTestFinished(() => close().then(() => organization.close()));
+    const env = { MOTHERDUCK_API_URL: url, MOTHERDUCK_ADMIN_TOKEN: ADMIN, MDACC_SANDBOX: stage.file(SANDBOX) };
+    for (const [tokens, exitCode] of [
+      ['etl_prod', 3],
+      ['etl_prod/airflow', 1],
+    ]) {
+      const { code, stdout } = await stage.run(`rotate ${tokens} --revoke-old --force --no-smoke --yes`, env);
+      expect(code, stdout).toBe(exitCode);
+      expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^NOT revoked.*: etl_prod\/airflow\.$/);
+    }
   });
 
   it('says what to do about a token whose account left the configuration, or is to be suspended', async () => {

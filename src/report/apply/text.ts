@@ -7,6 +7,7 @@ import type { Action, Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { few } from '../../model/wording.ts';
+import { leavesDueWork } from '../../plan/plan.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { notices } from '../plan/text.ts';
@@ -112,14 +113,16 @@ function untold({ outcomes, failures }: Applied): UserError[] {
 }
 
 /** What a plan had to leave is far above when its actions are done. */
-function leftLines({ errors, warnings }: Plan, { interrupted, saved }: Applied): string[] {
+function leftLines(plan: Plan, { interrupted, saved, outcomes, failures }: Applied): string[] {
+  const { errors, warnings } = plan;
   const accounts = [...new Set(errors.map(({ account }) => account))];
   const due = warnings.flatMap((each) => (each.kind === 'due_left' ? [`${each.account}/${each.token}`] : []));
   const lines = [
     ...(accounts.length > 0 ? [`${few(printable(accounts))} could not be planned; see the errors above.`] : []),
     ...(due.length > 0 ? [`${few(printable(due))} waits for another change; see the warnings above.`] : []),
   ];
-  const why = interrupted || !saved ? '' : ' Therefore the exit code is 3.';
+  const isOnlyRefused = outcomes.length === 0 && failures.length === 0 && !leavesDueWork(plan);
+  const why = interrupted || !saved || isOnlyRefused ? '' : ' Therefore the exit code is 3.';
   return lines.map((line) => `Left out: ${line}${why}`);
 }
 
@@ -130,7 +133,7 @@ const REVOKED_SHOWN = 10;
  * Whether the tokens that somebody asked to revoke at once are revoked, in words: a failed smoke test alone does not tell, since
  * it is enough that the new token connects.
  */
-function revokedLines({ outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
+function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
   const asked = outcomes.filter(({ action }) => action.action === 'revoke_token' && action.reason.kind === 'requested');
   const named = (result: Outcome['result']) =>
     asked.flatMap(({ action, result: is }) =>
@@ -144,7 +147,7 @@ function revokedLines({ outcomes }: Applied, smoke: Smoke, paint: Paint): string
   return [
     ...lines(done, paint.green('Revoked:'), isDespite ? '. What failed in the smoke test does not change that.' : '.'),
     ...lines(failed, paint.red('Not known to be revoked:'), '.'),
-    ...lines(skipped, paint.red('NOT revoked, still live:'), '.'),
+    ...lines([...skipped, ...not_revoked], paint.red('NOT revoked, still live:'), '.'),
   ];
 }
 
@@ -162,12 +165,13 @@ export function appliedText(
     ...keptLines(applied.outcomes.filter(isKept), paint, inContext),
   ];
   const total = applied.outcomes.length;
-  const parts = [total === 0 ? 'the state matches the configuration' : `${count('done')} of ${total} actions done`];
+  const nothing = plan.errors.length > 0 ? 'nothing' : 'the state matches the configuration';
+  const parts = [total === 0 ? nothing : `${count('done')} of ${total} actions done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
-  const ends = [...leftLines(plan, applied), ...revokedLines(applied, smoke, paint)];
+  const ends = [...leftLines(plan, applied), ...revokedLines(plan, applied, smoke, paint)];
   const next = interruptedTests(applied, smoke, paint, inContext);
   const warned =
     applied.warnings.length === 0 ? [] : [notices('Warning', applied.warnings, 'yellow', paint, inContext)];
