@@ -48,7 +48,7 @@ export class UsedPlaces {
           const place = store.placeOf?.({ account, token });
           if (place !== undefined) this.#configured.add(place);
           const command = store.commandOf?.({ account, token });
-          if (command !== undefined) this.#configured.add(byCommand(command)).add(byWords(command));
+          if (command !== undefined) this.#configured.add(byCommand(command));
           const removal = store.removalOf?.({ account, token });
           if (removal !== undefined) this.#configured.add(byRemoval(removal));
           this.#addNear(store.whereabouts?.({ account, token }));
@@ -221,7 +221,7 @@ export class UsedPlaces {
       const removal = place === undefined ? undefined : store?.removalOf?.(at, path);
       return [
         ...(place === undefined ? [] : [place]),
-        ...(copy.command ? [byCommand(copy.command), byWords(copy.command)] : []),
+        ...(copy.command ? [byCommand(copy.command)] : []),
         ...(removal === undefined ? [] : [byRemoval(removal)]),
       ];
     });
@@ -252,12 +252,7 @@ function byRemoval(words: string): string {
   return `${REMOVAL}${words}`;
 }
 
-/** The same, whatever the files that it runs have in them: an edit seldom moves secrets. */
-function byWords(hash: string): string {
-  return `words ${wordsOf(hash)}`;
-}
-
-/** The place of what a command stored, in whatever store. */
+/** The place of what a command stored, in whatever store, and whatever the files have that it runs: an edit of one seldom moves secrets. */
 function byCommand(hash: string): string {
-  return `command ${hash}`;
+  return `command ${wordsOf(hash)}`;
 }

@@ -4,7 +4,15 @@ import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { LastWriter } from '../model/notice.ts';
 import type { TokenAddress } from '../model/secret.ts';
-import { commandChange, copiesOf, mayBeStored, type SecretCopy, type State, type StateToken } from '../model/state.ts';
+import {
+  commandChange,
+  copiesOf,
+  mayBeStored,
+  type SecretCopy,
+  type State,
+  type StateToken,
+  wordsOf,
+} from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
@@ -264,9 +272,11 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
         if (command === undefined) continue;
         const order = [serial, Date.parse(at)] as const;
         const one = { name: keyIn(store, { account, token }), order };
-        const other = latest.get(command);
+        // An edited script seldom moves secrets.
+        const words = wordsOf(command);
+        const other = latest.get(words);
         const isLater = other === undefined || (order[0] - other.order[0] || order[1] - other.order[1]) > 0;
-        if (isLater) latest.set(command, one);
+        if (isLater) latest.set(words, one);
         if (other !== undefined) overwritten.add((isLater ? other : one).name);
       }
     }
