@@ -216,6 +216,7 @@ export function planFrom(input: PlanFromInput): Plan {
       holderOf: (action, actions) => places.holderOf(action, { actions }),
       isElsewhere: (dead) => places.isElsewhere(dead),
       whyKept: (dead) => places.whyKept(dead, state),
+      perGeneration: new Set([...stores].flatMap(([name, store]) => (store.namesGeneration ? [name] : []))),
       mayBeInUse: (dead) => places.mayBeInUse(dead),
       howRemoved: (dead) => places.howRemoved(dead, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),

@@ -238,6 +238,8 @@ export type PlanWarning =
       readonly near?: true;
       /** It has one, which would remove secrets in use as well. */
       readonly shared?: true;
+      /** Its command has the generation in its words, and may put each secret of a token at a place of its own. */
+      readonly generations?: true;
     }
   /** The same, and the configuration no longer has the store. */
   | {

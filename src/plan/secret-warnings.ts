@@ -81,6 +81,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly users?: ReadonlyMap<string, StoreUsers>;
   /** Why a secret stays that its store could remove. */
   readonly whyKept?: (dead: DeadRecord) => KeptSecret | undefined;
+  /** Stores that may put each secret of a token at a place of its own. */
+  readonly perGeneration?: ReadonlySet<string>;
   /** Whether a secret that stays where no store puts secrets now may be where one in use is. */
   readonly mayBeInUse?: (dead: DeadRecord) => boolean;
   /** How a dead secret is removed; undefined when it is not. */
@@ -151,6 +153,7 @@ export function secretWarnings(
     ...ofStores('command_unknown', facts.unknown),
     ...laterRefusals(actions, facts),
     ...leftBehind(dead, facts),
+    ...earlierGenerations(actions, dead, facts),
     ...othersValues(dead, facts),
   ];
 }
@@ -299,6 +302,24 @@ function othersValues(
       secret_paths: [...new Set(here.map(({ secret }) => secret.secret_path))],
       ...(rehearsed.has(store) ? { rehearsed: true as const } : {}),
     };
+  });
+}
+
+/** Secrets of replaced tokens that may be beside those of their replacements. The state has only where the latter are. */
+function earlierGenerations(
+  actions: readonly Action[],
+  dead: readonly DeadRecord[],
+  { perGeneration = new Set(), users }: StoreFacts,
+): PlanWarning[] {
+  const known = new Set(dead.map(({ account, token }) => `${account}/${token}`));
+  const replaced = actions.flatMap((action) => {
+    const isReplaced = action.action === 'revoke_token' && ['overlap_ended', 'requested'].includes(action.reason.kind);
+    return isReplaced ? [`${action.account}/${action.token}`] : [];
+  });
+  return [...perGeneration].flatMap((store): PlanWarning[] => {
+    const own = new Set(users?.get(store)?.tokens);
+    const tokens = [...new Set(replaced)].filter((name) => own.has(name) && !known.has(name));
+    return tokens.length === 0 ? [] : [{ kind: 'secret_stays', store, tokens, generations: true }];
   });
 }
 

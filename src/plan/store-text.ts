@@ -116,6 +116,14 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
           },
         };
       }
+      if (notice.generations) {
+        return {
+          message: `the secret store ${notice.store} may keep secrets of revoked tokens, since its command names the generation: ${few(notice.tokens)}`,
+          hint: {
+            text: 'If it puts each generation at a place of its own, remove the old ones by hand, after the apply.',
+          },
+        };
+      }
       if (notice.shared) {
         return {
           message: `the secret store ${notice.store} keeps secrets of revoked tokens, since its remove command would remove secrets in use as well: ${few(notice.tokens)}`,

@@ -65,6 +65,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
     ...(real.missingProgram === undefined ? {} : { missingProgram: real.missingProgram }),
     ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
+    ...(real.namesGeneration ? { namesGeneration: true } : {}),
     ...(real.whereabouts === undefined ? {} : { whereabouts: real.whereabouts }),
     ...(real.scripts === undefined ? {} : { scripts: real.scripts }),
   };

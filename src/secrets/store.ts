@@ -256,6 +256,8 @@ export interface SecretStore {
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** For a store that runs programs: what tells whether secrets may be at one place, whatever else the commands say. */
   whereabouts?(address: TokenAddress, secretPath?: string): Whereabouts | undefined;
+  /** Its command has the generation in its words, so that each secret of a token may be at a place of its own. */
+  readonly namesGeneration?: true;
   /** For a store that runs programs: the files of the repository that its commands name, each with a hash of what it has. */
   readonly scripts?: ReadonlyMap<string, string>;
 }

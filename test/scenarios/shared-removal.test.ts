@@ -196,6 +196,23 @@ describe('a secret that an earlier command stored', () => {
   });
 });
 
+it.each([
+  ['when the overlap ends', ''],
+  ['at once', '--revoke-old'],
+])('a secret of an earlier generation may stay at a place of its own, which the plan says: %s', async (_, how) => {
+  const one = store('a', PLACE).replace(`put, ${PLACE}`, 'put, "{account}-{token}.{generation}"');
+  const stage = await applied(configuration([one], 'a'));
+  const rotated = await stage.json(`rotate etl/app ${how} ${REAL}`);
+  await stage.run('sandbox advance 2d');
+  const { document } = how ? rotated : await stage.json(`apply ${REAL}`);
+  expect(document).toMatchObject({
+    removals: [],
+    warnings: [{ kind: 'secret_stays', cases: [{ store: 'a', tokens: ['etl/app'], generations: true }] }],
+  });
+  expect([has(stage, 'app.1'), has(stage, 'app.2')]).toEqual([true, true]);
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [], warnings: [] });
+});
+
 it('a secret in use stays where the `remove` of another token would remove it, and goes with the last of them', async () => {
   const one = [store('a', '"etl-bi"')];
   const stage = await applied(configuration([store('a', PLACE)], 'a', '{ app: p, bi: p }'));

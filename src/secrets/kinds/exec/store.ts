@@ -143,6 +143,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && whereabouts(config.command, at);
     },
+    ...(config.command.some((word) => word.includes('{generation}')) ? { namesGeneration: true } : {}),
     get scripts() {
       const { shown = {}, folder, files: all = new Map() } = config;
       const named = Object.values(shown).flatMap((words) => filesOf(words, folder, all));
