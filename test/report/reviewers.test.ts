@@ -109,6 +109,28 @@ describe('the table of a comment', () => {
     expect(row?.length).toBeLessThan(2000);
   });
 
+  it('cuts the names of removed secrets before those of tokens that are revoked', async () => {
+    // Of irregular lengths, so that none is like another.
+    const names = Array.from(
+      { length: 1500 },
+      (_, n) => `z${(n * 7919).toString(36)}-${'customer-of-the-north'.slice(n % 8)}${n}`,
+    );
+    const revoked = names.map((name, n) => ({ ...revoke(name, `t${n}`), risk: 'disruptive' as const }) as Action);
+    const removals = names.map((account) => ({
+      account,
+      token: 'app',
+      store: 'local',
+      secret_path: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_${account}_APP`,
+      by: 'file' as const,
+    }));
+    const text = planMarkdown({ ...(await padded(100, revoked)), removals });
+    expect(text.length).toBeLessThanOrEqual(65_000);
+    const rows = text.split('\n').filter((line) => line.includes('**disruptive**'));
+    const missing = names.filter((name) => !rows.some((line) => line.includes(name)));
+    expect(missing).toEqual([]);
+    expect(text).toMatch(/from local: .*and [\d,]+ more/);
+  });
+
   it('names every secret that is removed', async () => {
     const removals = Array.from({ length: 900 }, (_, n) => ({
       account: `account_${n}`,

@@ -22,7 +22,7 @@ import { hintMarkdown, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { isKnown } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
-import { ceiling, groupIdentical, PLAIN, row } from './markdown/changes.ts';
+import { ceiling, groupIdentical, leastRoom, PLAIN, row } from './markdown/changes.ts';
 import { fitChanges } from './markdown/fit.ts';
 import { countedNames, cut, listed, listedWithin } from './markdown/names.ts';
 import { settings, stores } from './markdown/stores.ts';
@@ -47,6 +47,8 @@ const SETTINGS_LENGTH = 5000;
 const REMOVALS_LENGTH = 24_000;
 /** Characters of the list of tokens that are revoked later, and of the next scheduled work. */
 const LATER_LENGTH = 16_000;
+/** Characters of both lists where the rows of the table need all others. */
+const LISTS_LEAST = 2000;
 /** Characters that the rows of the table have at least. */
 const ROWS_LENGTH = 12_000;
 const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|'];
@@ -79,8 +81,11 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const where = stores(given, all - rows);
   const set = settings(given, all - rows - lengthOf([...where.warning, ...where.lines]));
   const left = all - rows - lengthOf([...where.warning, ...where.lines, ...set]);
-  const gone = removals(plan, Math.min(REMOVALS_LENGTH, left));
-  const soon = later(plan, Math.min(LATER_LENGTH, left - lengthOf(gone)));
+  // What ends or moves something is named before what follows from that.
+  const named = Math.min(lengthOf(namedRows), leastRoom(changes.slice(0, namedRows.length)));
+  const lists = Math.max(LISTS_LEAST, left + rows - named);
+  const gone = removals(plan, Math.min(REMOVALS_LENGTH, lists));
+  const soon = later(plan, Math.min(LATER_LENGTH, lists - lengthOf(gone)));
   const room = left + rows - lengthOf([...gone, ...soon]);
   const { first, more, blocks, skipped } = fitChanges(plan.actions, others.actions, changes, namedRows, room);
   const begin = [
@@ -128,7 +133,10 @@ function removalsByStore(all: readonly SecretRemoval[], room: number): string[] 
     byStore.set(store, names);
   }
   const share = Math.floor(room / byStore.size) - 100;
-  return [...byStore].map(([store, names]) => `- from ${markdown(store)}: ${listedWithin(names, share)}`);
+  return [...byStore].map(([store, names]) => {
+    const text = (names[0]?.length ?? 0) < share ? listedWithin(names, share) : counted(names.length, 'secret');
+    return `- from ${markdown(store)}: ${text}`;
+  });
 }
 
 /** Names of the tokens of one day of scheduled work. */

@@ -8,7 +8,7 @@ import {
   type RotateToken,
 } from '../../../model/plan.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
-import { markdown, withArrows } from '../../escape.ts';
+import { lengthOf, markdown, withArrows } from '../../escape.ts';
 import { ceilingText, isKnown } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
@@ -135,6 +135,9 @@ export function row({ symbol, risk, verb, why, accounts, names }: Change, most?:
   return rowOf([`\`${symbol}\``, who, of.join(' '), markdown(withArrows(why)), riskText(risk)]);
 }
 
+/** Characters of a short row without its names. */
+const SHORT_ROW = 300;
+
 /** Too many changes for a row each: one row an action, with the names alone, as far as they fit. */
 export function shortRows(changes: readonly Change[], given: number): string[] {
   const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
@@ -147,12 +150,18 @@ export function shortRows(changes: readonly Change[], given: number): string[] {
     if (known) addTo(known.names, names);
     else groups.set(key, { first: change, names });
   }
-  let room = given - 300 * groups.size;
+  let room = given - SHORT_ROW * groups.size;
   return [...groups.values()].map(({ first, names }) => {
     const text = listedWithin(names, room);
     room -= text.length;
     return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), '`mdacc plan` shows why', riskText(first.risk)]);
   });
+}
+
+/** The characters with which short rows name all. */
+export function leastRoom(changes: readonly Change[]): number {
+  const rows = shortRows(changes, Number.POSITIVE_INFINITY);
+  return lengthOf(rows) + SHORT_ROW * rows.length;
 }
 
 function rowOf(cells: readonly string[]): string {
