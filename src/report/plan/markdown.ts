@@ -83,7 +83,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
   const left = all - rows - lengthOf([...where.warning, ...where.lines, ...set]);
   // What ends or moves something is named before what follows from that.
   const named = Math.min(lengthOf(namedRows), leastRoom(changes.slice(0, namedRows.length)));
-  const lists = Math.max(LISTS_LEAST, left + rows - named);
+  const lists = Math.min(left + rows, Math.max(LISTS_LEAST, left + rows - named));
   const gone = removals(plan, Math.min(REMOVALS_LENGTH, lists));
   const soon = later(plan, Math.min(LATER_LENGTH, lists - lengthOf(gone)));
   const room = left + rows - lengthOf([...gone, ...soon]);
