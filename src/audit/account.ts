@@ -1,7 +1,7 @@
 /** One account as rules look at it: configured or not, what is live of it, and the role of each of its tokens. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import { type LiveAccount, listedTokens, type Presence } from '../model/live.ts';
+import { type LiveAccount, listedTokens, type Presence, type UnreadableToken } from '../model/live.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -143,6 +143,13 @@ function isSame(state: StateAccount | undefined, presence: Presence<LiveAccount>
 function joinDucklings(account: DesiredAccount | undefined, { ducklings: live }: LiveAccount) {
   if (live === undefined) return {};
   return { ducklings: { live, desired: account?.ducklings ? mergeDucklings(account.ducklings, live) : live } };
+}
+
+/** Managed tokens that are live, and that this version cannot read. */
+export function unreadTokens({ state, live }: AuditedAccount): readonly UnreadableToken[] {
+  const records = [...(state?.tokens.values() ?? [])].flatMap(({ current, retiring }) => [current, ...retiring]);
+  const ids = new Set(records.map((record) => record?.id));
+  return live?.unreadableTokens?.filter(({ id }) => ids.has(id)) ?? [];
 }
 
 /** The earliest time at which the account is known to exist, in milliseconds since 1970. */

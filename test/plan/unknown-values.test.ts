@@ -129,6 +129,8 @@ describe('a managed token of an account that left the configuration', () => {
     const result = await auditOf(world, left);
     expect(found(result).join()).not.toContain('MDA007');
     expect(found(result)).toContain('MDA024 etl_prod');
+    const removed = result.findings.find(({ rule }) => rule === 'MDA032');
+    expect(removed?.message).toContain('4 tokens');
   });
 
   it('is among the tokens that a deletion names and counts', async () => {

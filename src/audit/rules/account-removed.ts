@@ -1,4 +1,5 @@
 import { counted } from '../../model/wording.ts';
+import { unreadTokens } from '../account.ts';
 import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
 /** Yields to the rule for running Ducklings. Unmanaged tokens and those of interrupted runs have rules of their own. */
@@ -12,10 +13,11 @@ export const accountRemoved: Rule = {
   *check({ accounts }) {
     for (const account of accounts) {
       const managed = account.tokens.filter(({ role }) => role === 'current' || role === 'obsolete');
-      if (account.standing !== 'removed' || managed.length === 0) continue;
+      const count = managed.length + unreadTokens(account).length;
+      if (account.standing !== 'removed' || count === 0) continue;
       yield {
         ...aboutAccount(account),
-        message: `removed from the configuration, and still live with ${counted(managed.length, 'token')} that nothing rotates`,
+        message: `removed from the configuration, and still live with ${counted(count, 'token')} that nothing rotates`,
         fix: restoreOrDelete(account),
       };
     }

@@ -1,3 +1,4 @@
+import { unreadTokens } from '../account.ts';
 import { aboutAccount, type Rule, restoreOrDelete, wasSuspended } from '../rule.ts';
 
 /** Roles of tokens for which rules of their own name the account. */
@@ -14,7 +15,12 @@ export const accountRetained: Rule = {
   *check({ accounts }) {
     for (const account of accounts) {
       if (account.standing !== 'removed' || account.live === undefined) continue;
-      if (account.gone.length > 0 || account.tokens.some(({ role }) => NAMED.has(role))) continue;
+      if (
+        account.gone.length > 0 ||
+        unreadTokens(account).length > 0 ||
+        account.tokens.some(({ role }) => NAMED.has(role))
+      )
+        continue;
       yield {
         ...aboutAccount(account),
         message: `removed from the configuration${wasSuspended(account) ? ' while it was suspended' : ''}, and still there with its data`,
