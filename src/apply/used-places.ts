@@ -241,10 +241,10 @@ function isRemoval(place: string): boolean {
 
 /** Whether commands that share a name may put secrets at one place: one may run the other's program, and have the name whole or build it. */
 function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): boolean {
-  const isWhole = one.names[0] === name || other.names[0] === name;
-  if (!isWhole && !one.hasText && !other.hasText) return false;
-  if (one.words.includes(other.program) || other.words.includes(one.program)) return true;
-  return Boolean(one.isScript || other.isScript);
+  const isByScript = Boolean(one.isScript || other.isScript);
+  const isBuilt = one.hasText || other.hasText || (isByScript && one.program !== other.program);
+  if (one.names[0] !== name && other.names[0] !== name && !isBuilt) return false;
+  return isByScript || one.words.includes(other.program) || other.words.includes(one.program);
 }
 
 /** The place of what a command removes. */

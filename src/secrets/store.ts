@@ -267,9 +267,9 @@ export function pathByToken(store: string, { account, token }: TokenAddress): st
   return `${store}#${account}/${token}`;
 }
 
-/** The last name in `Whereabouts`, by which commands that build the name of the place are compared. */
+/** The last name in `Whereabouts`, by which commands that build the name of the place are compared; no other name. */
 export function nameAlone({ account, token }: TokenAddress): string {
-  return `${accountKey(account)} ${token}`;
+  return `\n${accountKey(account)} ${token}`;
 }
 
 /** The token at such a secret path, whose key may have been renamed since; undefined for another path, or another account's. */

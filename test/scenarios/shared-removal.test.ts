@@ -105,12 +105,13 @@ describe('a secret in use stays, and the plan says so, where the new store may h
       `[python3, -c, "import os,sys; os.execvp('node', ['node','vault.cjs','put',sys.argv[1]+'-'+sys.argv[2]])", "{account}", "{token}"]`,
     ],
     ['runs it through a script', '[./put.sh, "{account}-{token}"]'],
+    ['runs it through a script that joins the words', '[./put.sh, "{account}", "{token}"]'],
     ['runs it through a script of a shell', '[sh, put.sh, "{account}-{token}"]'],
   ])('%s', async (_, command, prefix = '') => {
     const other = `  b: { kind: exec, command: ${command} }`;
     const a = store('a', PLACE).replace('put, "', `put, "${prefix}`);
     const stage = await applied(configuration([a, other], 'a'));
-    stage.write('put.sh', '#!/bin/sh\nexec node vault.cjs put "$1"\n');
+    stage.write('put.sh', '#!/bin/sh\nexec node vault.cjs put "$1${2:+-$2}"\n');
     chmodSync(stage.file('put.sh'), 0o755);
     stage.edit(() => configuration([a, other], 'b'));
     await stage.run(`apply ${REAL}`);
