@@ -11,7 +11,7 @@ import type { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
-import type { StoreContents } from '../plan/secret-warnings.ts';
+import type { StoreContents } from '../plan/store-facts.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
 /** What was read for an audit; what could not be read has the error instead. */

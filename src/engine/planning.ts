@@ -11,7 +11,7 @@ import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
-import type { StoreContents } from '../plan/secret-warnings.ts';
+import type { StoreContents } from '../plan/store-facts.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';

@@ -16,7 +16,7 @@ import {
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
-import type { Held, StoreContents, StoreFacts } from '../plan/secret-warnings.ts';
+import type { Held, StoreContents, StoreFacts } from '../plan/store-facts.ts';
 import type { DeadFinding, DoubtedSecret, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { expectedSecret, firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';

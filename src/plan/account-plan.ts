@@ -7,7 +7,7 @@ import type { Action, ComputeCeiling, NextChange, RevokesOld, SourceLine, Unmana
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
-import type { Held } from './secret-warnings.ts';
+import type { Held } from './store-facts.ts';
 import { isExpired } from './token-series.ts';
 
 /** What is known when an account is planned. `now` in milliseconds since 1970. */

@@ -30,10 +30,12 @@ import { isOfBranch } from './branch-text.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { currencyOf, sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
+import { removalsOf } from './left-secrets.ts';
 import { notRevoked } from './not-revoked.ts';
 import { scheduledOnly } from './scheduled.ts';
-import { removalsOf, type StoreFacts, secretWarnings, usedStores } from './secret-warnings.ts';
+import { secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
+import type { StoreFacts } from './store-facts.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {

@@ -8,7 +8,7 @@ import { seriesOf } from '../model/tokens.ts';
 import { position, sourceLine } from './account-plan.ts';
 import { futureRevocations, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
-import type { Held } from './secret-warnings.ts';
+import type { Held } from './store-facts.ts';
 import type { TokenContext } from './token-reasons.ts';
 import {
   type AccountRecords,

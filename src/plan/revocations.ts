@@ -3,7 +3,7 @@ import type { LiveAccount } from '../model/live.ts';
 import type { Action, NextChange } from '../model/plan.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
-import type { Held } from './secret-warnings.ts';
+import type { Held } from './store-facts.ts';
 import { isExpired, show, type TokenSeries } from './token-series.ts';
 
 /**

@@ -14,7 +14,7 @@ import { copiesOf, mayBeStored, type RetiringToken, type StateToken, type TokenR
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
-import type { Held } from './secret-warnings.ts';
+import type { Held } from './store-facts.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
 /** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */

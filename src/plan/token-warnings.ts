@@ -7,7 +7,7 @@ import { isShortened, policyMargin } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
 import { awaitsRequest } from './revoke-request.ts';
-import type { Held } from './secret-warnings.ts';
+import type { Held } from './store-facts.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
 
 /**

@@ -1,0 +1,104 @@
+/** What becomes of the secrets of revoked tokens: which are removed, and what a plan warns of about the others. */
+import type { PlanWarning } from '../model/notice.ts';
+import type { Action, SecretRemoval } from '../model/plan.ts';
+import { type DeadRecord, type KeptSecret, keyOfDead, placeOfDead } from './dead-secrets.ts';
+import type { StoreFacts } from './store-facts.ts';
+
+/** The dead secrets that apply removes. */
+export function removalsOf(dead: readonly DeadRecord[], { howRemoved, atDead }: StoreFacts): SecretRemoval[] {
+  const removals = dead.flatMap((record) => {
+    const { account, token, secret } = record;
+    const isThere = (atDead?.get(keyOfDead(record)) ?? 'secret') === 'secret';
+    const by = isThere ? howRemoved(record) : undefined;
+    const removal = { account, token, store: secret.store, secret_path: secret.secret_path };
+    return by === undefined ? [] : [[placeOfDead(record), { ...removal, by }] as const];
+  });
+  return [...new Map(removals).values()];
+}
+
+/** Where a store put a secret before its command changed. */
+export function byEarlierCommand(secretPath: string): string {
+  return `${secretPath} by its earlier command`;
+}
+
+/** Places of dead secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
+export function othersValues(
+  dead: readonly DeadRecord[],
+  { atDead, howRemoved, rehearsed, removing }: StoreFacts,
+): PlanWarning[] {
+  const removable = dead.filter((record) => howRemoved(record) !== undefined);
+  const isOther = (record: DeadRecord) => atDead?.get(keyOfDead(record)) === 'other';
+  const removed = new Set(removable.filter((record) => !isOther(record)).map(placeOfDead));
+  const stay = removable.filter((record) => isOther(record) && !removed.has(placeOfDead(record)));
+  return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
+    const here = stay.filter(({ secret }) => secret.store === store);
+    const tokens = [...new Set(here.map(({ account, token }) => `${account}/${token}`))];
+    // The program would not remove them either.
+    if (rehearsed.has(store) && removing.get(store) === false) return { kind: 'secret_stays', store, tokens };
+    return {
+      kind: 'secret_not_removed',
+      store,
+      tokens,
+      secret_paths: [...new Set(here.map(({ secret }) => secret.secret_path))],
+      ...(rehearsed.has(store) ? { rehearsed: true as const } : {}),
+    };
+  });
+}
+
+/** Secrets of replaced tokens that may be beside those of their replacements. The state has only where the latter are. */
+export function earlierGenerations(
+  actions: readonly Action[],
+  dead: readonly DeadRecord[],
+  { perGeneration = new Set(), users }: StoreFacts,
+): PlanWarning[] {
+  const known = new Set(dead.map(({ account, token }) => `${account}/${token}`));
+  const replaced = actions.flatMap((action) => {
+    const isReplaced = action.action === 'revoke_token' && ['overlap_ended', 'requested'].includes(action.reason.kind);
+    return isReplaced ? [`${action.account}/${action.token}`] : [];
+  });
+  return [...perGeneration].flatMap((store): PlanWarning[] => {
+    const own = new Set(users?.get(store)?.tokens);
+    const tokens = [...new Set(replaced)].filter((name) => own.has(name) && !known.has(name));
+    return tokens.length === 0 ? [] : [{ kind: 'secret_stays', store, tokens, generations: true }];
+  });
+}
+
+/** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
+export function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
+  type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed' | 'near'>;
+  const kept = new Map<string, { readonly store: string; readonly why: KeptSecret; tokens: Set<string> }>();
+  const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
+  for (const record of dead) {
+    if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
+    const { account, token, secret } = record;
+    const { store, secret_path: path } = secret;
+    const why = facts.whyKept?.(record);
+    if (why !== undefined) {
+      const key = `${why} ${store}`;
+      const found = kept.get(key) ?? { store, why, tokens: new Set<string>() };
+      kept.set(key, found);
+      found.tokens.add(`${account}/${token}`);
+      continue;
+    }
+    const isKnown = facts.removing.has(store);
+    const isLeft = facts.removing.get(store) !== false || facts.isElsewhere(record);
+    const near = isLeft && facts.mayBeInUse?.(record);
+    const how = { ...(isKnown ? { changed: true as const } : {}), ...(near ? { near: true as const } : {}) };
+    const key = `${isLeft} ${near} ${store}`;
+    const found = left.get(key) ?? { store, ...how, isLeft, tokens: new Set<string>(), places: new Set<string>() };
+    left.set(key, found);
+    found.tokens.add(`${account}/${token}`);
+    found.places.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
+  }
+  return [
+    ...[...left.values()].map(({ isLeft, store, tokens: all, places, ...how }): PlanWarning => {
+      const tokens = [...all];
+      return isLeft
+        ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...how }
+        : { kind: 'secret_stays', store, tokens };
+    }),
+    ...[...kept.values()].map(
+      ({ store, why, tokens }): PlanWarning => ({ kind: 'secret_stays', store, tokens: [...tokens], [why]: true }),
+    ),
+  ];
+}

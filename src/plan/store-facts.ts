@@ -1,0 +1,83 @@
+/** What is known of the stores, for plans. */
+import type { LastWriter } from '../model/notice.ts';
+import type { Action, CreateToken, RotateToken, SecretRemoval, StoreDestination } from '../model/plan.ts';
+import type { Hint } from '../model/user-error.ts';
+import type { DeadRecord, KeptSecret } from './dead-secrets.ts';
+
+/** Tokens by the store, as a person names them: `etl_prod/airflow`. */
+export type NamesByStore = ReadonlyMap<string, readonly string[]>;
+
+/** Whether a store has the secret of a replaced token, or may have it, since it cannot be read. */
+export type Held = 'stored' | 'unreadable';
+
+/** What stores that can be read have. */
+export interface StoreContents {
+  /** The tokens whose secret a store lost. */
+  readonly lost: NamesByStore;
+  /** The same, of accounts that left the configuration. */
+  readonly lostRetained: NamesByStore;
+  /** The tokens whose first secret would take the place of a value that is not this state's. */
+  readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
+  /** Tokens of which a store certainly has the current secret, and not that of an interrupted creation: the account's `accountKey`, and the key. */
+  readonly unstored: ReadonlySet<string>;
+  /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be, or may have. */
+  readonly held: ReadonlyMap<string, Held>;
+  /** What is at the places of the state's secrets, by `keyOfDead`: only a secret is removed when its token goes. */
+  readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
+  /** Stores in which nothing can be stored now. */
+  readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
+  /** Stores whose program cannot be run, whether or not the plan stores anything there. */
+  readonly broken?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
+  /** Stores whose file is of this machine, while the state is shared with others: the last run that stored secrets. */
+  readonly shared?: ReadonlyMap<string, LastWriter>;
+  /** Stores that cannot be read. */
+  readonly unreadable: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
+}
+
+/** The tokens of a store: `etl_prod/airflow`. */
+export interface StoreUsers {
+  readonly tokens: readonly string[];
+  /** Those with a secret elsewhere, or at a place that the state does not know. */
+  readonly elsewhere: readonly string[];
+  /** Those with a secret there that an earlier version of the command's script stored. */
+  readonly byEarlierScript?: readonly string[];
+  /** Those whose key was renamed, and whose secret the state has at the same place. */
+  readonly renamed?: readonly string[];
+  /** By the state, some secret is where the store puts it. */
+  readonly isKnown: boolean;
+}
+
+/** What is known of the stores. */
+export interface StoreFacts extends Partial<StoreContents> {
+  /** Stores that are rehearsed, and where their secrets go, for output. */
+  readonly rehearsed: ReadonlyMap<string, string>;
+  /** The stores of the configuration, and whether they remove the secrets of tokens that are gone. */
+  readonly removing: ReadonlyMap<string, boolean>;
+  /** Whether the configuration or a current token has the place of a dead secret. */
+  readonly isUsed: (dead: DeadRecord) => boolean;
+  /** The current token of another account or key whose secret that of a new token would overwrite. */
+  readonly holderOf?: (
+    action: CreateToken | RotateToken,
+    actions: readonly Action[],
+  ) => { readonly store: string; readonly holder: string } | undefined;
+  /** Whether a secret is not where its store puts secrets now. */
+  readonly isElsewhere: (dead: DeadRecord) => boolean;
+  /** The tokens whose secret another command than the present one of their store stored. */
+  readonly changed?: NamesByStore;
+  /** In a sandbox, tokens whose secret the program itself stored, not a rehearsal. */
+  readonly ranReal?: ReadonlySet<string>;
+  /** The tokens of stores that run programs of which no record says by which command their secret was stored. */
+  readonly unknown?: NamesByStore;
+  /** The tokens whose secrets go to each store. */
+  readonly users?: ReadonlyMap<string, StoreUsers>;
+  /** Why a secret stays that its store could remove. */
+  readonly whyKept?: (dead: DeadRecord) => KeptSecret | undefined;
+  /** Stores that may put each secret of a token at a place of its own. */
+  readonly perGeneration?: ReadonlySet<string>;
+  /** Whether a secret that stays where no store puts secrets now may be where one in use is. */
+  readonly mayBeInUse?: (dead: DeadRecord) => boolean;
+  /** How a dead secret is removed; undefined when it is not. */
+  readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
+  /** Where each store puts secrets. */
+  readonly destinations?: ReadonlyMap<string, StoreDestination>;
+}
