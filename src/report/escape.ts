@@ -198,7 +198,7 @@ const MARKUP = String.raw`[&<>|\x60*[\]@#~\\!$]|(?<![a-z0-9]_*)_|_(?!_*[a-z0-9])
  * What GitHub and GitLab look for in the text that comes out, where an entity is a character again: mentions, references to
  * issues, commits, milestones and snippets, and emoji.
  */
-const REFERENCES = String.raw`[@#]|[&!~$%](?=["\d])|GH-(?=\d)|:(?=(?:[a-z+-][\w+-]*|100|1234):)|(?<![\w.-])(?=\d*[a-f])[\da-f]{7,40}(?![\w-])`;
+const REFERENCES = String.raw`[@#]|[&!~$%](?=["\d])|GH-(?=\d)[\da-f]*|:(?=(?:[a-z+-][\w+-]*|100|1234):)|(?<![\w.-])(?=\d*[a-f])[\da-f]{7,40}(?![\w-])`;
 const ACTIVE = new RegExp(`${REFERENCES}|${MARKUP}`, 'gi');
 const REFERENCE = new RegExp(REFERENCES, 'iy');
 
@@ -213,7 +213,9 @@ function isReference(text: string, at: number): boolean {
  */
 export function markdown(text: string): string {
   return text.replace(ACTIVE, (found, at: number) => {
-    if (/^[\da-f]{7}/i.test(found)) return found.replace(/.{6}/g, '$&&#8203;');
+    const [, start = '', digits = ''] = /^(GH-)?([\da-f]+)$/i.exec(found) ?? [];
+    // What follows the space could be a commit again.
+    if (digits !== '') return `${start && `${start}&#8203;`}${digits.replace(/.{6}(?=.)/g, '$&&#8203;')}`;
     const shown = found.length > 1 ? found : `&#${found.codePointAt(0)};`;
     return isReference(text, at) ? `${shown}&#8203;` : shown;
   });

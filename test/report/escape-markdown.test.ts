@@ -19,6 +19,7 @@ const CONSTRUCTS = [
   '@team/all',
   '#123',
   'GH-12',
+  'GH-120beef',
   'octo/repo#1',
   'octo/repo@deadbeef1',
   '0123456789abcdef0123456789abcdef01234567',

@@ -282,7 +282,7 @@ it('are neither shown nor sent when they are typed where a name is expected', { 
   for (const each of words) runs.push(await folder.run(`${each} --sandbox --debug`));
   for (const { code, stderr } of runs) {
     expect(code).toBe(64);
-    expect(stderr).toMatch(/^Error: a secret was typed .*\n.*history.*docs\/leaked-token\.md/);
+    expect(stderr).toMatch(/^Error: a secret .*\n.*history.*docs\/leaked-token\.md/);
     expect(stderr).not.toContain('debug:');
   }
   expect(JSON.parse(runs[1]?.stdout ?? '')).toMatchObject({ error: { code: 'USAGE' } });
