@@ -10,7 +10,7 @@ export function readUser(user: Fields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
-    id: read(() => user.id(), ''),
+    id: read(() => user.filled('id'), ''),
     username: lenient(() => user.textOr('username', '')) ?? '',
     email: lenient(() => user.textOr('email', null)) ?? null,
     first_name: lenient(() => user.textOr('first_name', null)) ?? null,
@@ -28,7 +28,7 @@ export function readToken(token: Fields): WireToken {
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   return {
-    id: token.id(),
+    id: token.filled('id'),
     created_ts: read(() => token.text('created_ts'), ''),
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,
@@ -60,7 +60,7 @@ export function readCreatedToken(token: Fields, request: WireTokenRequest, now: 
   const expiry = request.ttl === undefined ? undefined : new Date(now + request.ttl * 1000).toISOString();
   const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
   return {
-    id: token.id(),
+    id: token.filled('id'),
     name: lenient(() => token.text('name')) ?? request.name,
     created_ts: lenient(() => token.text('created_ts')) ?? new Date(now).toISOString(),
     token_type: lenient(() => token.word('token_type', TOKEN_TYPES)) ?? type,
@@ -153,10 +153,10 @@ export class Fields {
     return typeof value === 'string' ? value : this.#wrong(name, 'a string');
   }
 
-  /** A text that tells one thing from others. */
-  id(): string {
-    const id = this.text('id');
-    return /\S/.test(id) ? id : this.#wrong('id', 'an id');
+  /** A text that is not blank: an id tells one thing from others. */
+  filled(name: string): string {
+    const text = this.text(name);
+    return text.trim() === '' ? this.#wrong(name, 'filled') : text;
   }
 
   textOr<T>(name: string, otherwise: T): string | T {

@@ -17,7 +17,7 @@ export async function call(env, method, path, body) {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (answer.ok) return answer.json();
+    if (answer.ok) return answer.status === 204 ? undefined : answer.json();
     const text = await answer.text();
     if (answer.status < 500 || method === 'POST' || attempt === TRIES) throw new ApiError(method, path, answer, text);
     await pause(attempt * 500);
