@@ -4,7 +4,7 @@ import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/e
 import { readLive } from '../live/read.ts';
 import { IDLE_AFTER } from '../model/defaults.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import { type Live, listedTokens } from '../model/live.ts';
+import type { Live } from '../model/live.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
@@ -230,8 +230,9 @@ async function checkStores(
 ): Promise<ReadonlyMap<string, UserError>> {
   const isLive = (account: string, { name }: DesiredToken) => {
     const found = live.accounts.get(accountKey(account));
-    const { names } = listedTokens(found?.presence === 'present' ? found.value : { tokens: [] });
-    return [...names].some((each) => generationOf(name, each) !== undefined);
+    if (found?.presence !== 'present') return false;
+    const isOfSeries = (token: { readonly name: string }) => generationOf(name, token.name) !== undefined;
+    return found.value.tokens.some(isOfSeries) || found.value.unreadableTokens?.some(isOfSeries) === true;
   };
   const { all } = configuredTargets({ desired, state, stores, isSandbox }, only, isLive);
   const unusable = new Map<string, UserError>();

@@ -31,7 +31,7 @@ export interface AtomicOptions {
  * @param data The text, or its pieces.
  * @throws UserError LINK_REFUSED for a link that git tracks. The system's error, with its `code`, after the temporary file was removed; NotSyncedError when the file was
  * replaced and its folder could not be synced.
- * @returns The `fileIdentity` of the new file.
+ * @returns The `identityAt` of the new file.
  */
 export async function writeFileAtomic(
   path: string,
@@ -87,23 +87,13 @@ async function moveNew(temp: string, target: string): Promise<void> {
   }
 }
 
-/** What tells a file from another one that was written in its place; undefined: there is no file. @throws The system's error. */
-export async function fileIdentity(path: string): Promise<string | undefined> {
-  try {
-    return identityOf(await stat(path, { bigint: true }));
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** As `fileIdentity`, without waiting: for what is asked before and after each of many writes. */
+/** What tells a file from another one that was written in its place; undefined: there is no file. */
 export function identityAt(path: string): string | undefined {
   const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
   return facts && identityOf(facts);
 }
 
-/** As `fileIdentity`, of an open file. */
+/** As `identityAt`, of an open file. */
 export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs].join(' ');
 }
@@ -111,7 +101,7 @@ export function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
 /** The file was replaced, but a power failure may undo that. */
 export class NotSyncedError extends Error {
   readonly code: string | undefined;
-  /** The `fileIdentity` of the new file. */
+  /** The `identityAt` of the new file. */
   readonly identity: string;
 
   constructor(cause: unknown, identity: string) {

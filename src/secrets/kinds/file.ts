@@ -138,6 +138,7 @@ function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   const { config, block } = store;
   const pathNode = child(block, 'path');
   if (pathNode === undefined) return;
+  const owner = folderOfOthers(targetOf(store));
   const unexpanded = config.shownPath.startsWith('~') ? '~' : unexpandedIn(config.shownPath);
   if (unexpanded !== undefined) {
     const hint = `write ${expandedForm(unexpanded)}${unexpanded === '~' ? ' for your home directory' : ''}`;
@@ -151,9 +152,9 @@ function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
   } else if (isDevicePath(config.path) || isDevicePath(targetOf(store))) {
     const hint = 'name a file; the secrets are kept in it';
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is not a regular file`, { hint });
-  } else if (folderOfOthers(targetOf(store)) !== undefined) {
+  } else if (owner !== undefined) {
     const hint = 'name a file outside of it';
-    const message = `${showNode(pathNode)} is in ${folderOfOthers(targetOf(store))} own folder`;
+    const message = `${showNode(pathNode)} is in ${owner} own folder`;
     problems.error('store-path', pathNode.at, message, { hint });
   } else if (/[\\/]$/.test(config.shownPath)) {
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a folder`, { hint: 'name a file in it' });
