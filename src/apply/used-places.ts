@@ -156,6 +156,10 @@ export class UsedPlaces {
   whyKept(dead: DeadRecord, state: State): KeptSecret | undefined {
     const store = this.#stores.get(dead.secret.store);
     if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
+    return this.#inDoubt(dead, state, store);
+  }
+
+  #inDoubt(dead: DeadRecord, state: State, store: SecretStore): KeptSecret | undefined {
     if (this.#isNear(dead, store)) return 'near';
     return this.#isAt(dead, state, isRemoval) ? 'shared' : undefined;
   }
@@ -181,7 +185,7 @@ export class UsedPlaces {
     const { account, token, secret } = dead;
     const store = this.#stores.get(secret.store);
     if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
-    if (this.whyKept(dead, state) !== undefined) return undefined;
+    if (this.#inDoubt(dead, state, store) !== undefined) return undefined;
     const { fingerprint, secret_path: path } = secret;
     const config = this.#desired.stores.get(secret.store);
     const isFile = config !== undefined && kindOf(config).recipient === undefined;
