@@ -140,6 +140,12 @@ async function replace(path: string, stale: LockFile, text: string): Promise<boo
   });
 }
 
+/** The lock of a file is beside it, and while that is replaced, the lock of the lock. */
+const LOCK_ENDINGS = '.lock.takeover';
+
+/** How many bytes the name of a file may have for its lock's name to fit into the 255 of file systems. */
+export const LOCKABLE_NAME_BYTES = 255 - LOCK_ENDINGS.length;
+
 /** Runs `act` while no other process replaces or breaks this lock. The second lock may be stale itself. */
 async function alone<T>(path: string, act: () => Promise<T>): Promise<T> {
   const claim = await acquireLock(`${path}.takeover`, { command: 'takeover' }, { waitMs: 5000, pollMs: 20 });

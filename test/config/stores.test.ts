@@ -69,6 +69,12 @@ test.each<[string, string, string[]]>([
     ['store-path 4 .motherduck-sandbox/organization.json'],
   ],
   ['a folder', store('kind: file, path: secrets/, format: json'), ['store-path 4 secrets/']],
+  ['a name that leaves room for its lock', store(`kind: file, path: ${'é'.repeat(120)}, format: json`), []],
+  [
+    'a name too long for its lock',
+    store(`kind: file, path: ${'é'.repeat(121)}, format: json`),
+    [`store-path 4 ${'é'.repeat(121)}`],
+  ],
   [
     'the configuration itself',
     store('kind: file, path: ./motherduck.accounts.yaml, format: json'),

@@ -178,6 +178,26 @@ describe('doctor', () => {
     expect((await doctor(stage, '--sandbox')).failed).toEqual([]);
   });
 
+  it("names the lock of another machine's run on a file of secrets, and its advice helps", async () => {
+    const stage = new Stage();
+    const since = (ms: number) => new Date(Date.now() - ms).toISOString();
+    const lock = (ms: number) =>
+      JSON.stringify({ pid: 7, host: 'runner-7', command: 'store a secret', since: since(ms) });
+    const path = '.motherduck/secrets.env.lock';
+    stage.write(path, lock(0));
+    expect((await doctor(stage, '--sandbox')).failed).toEqual([]);
+    stage.write(path, lock(60_000));
+    const { checks, failed } = await doctor(stage, '--sandbox');
+    expect(failed).toEqual(['store']);
+    expect(checks.local).toMatchObject({
+      code: 'STORE_UNUSABLE',
+      message: expect.stringContaining('locked by process 7 on runner-7'),
+      hint: { text: expect.stringContaining(`remove ${stage.file(path)}`) },
+    });
+    stage.remove(path);
+    expect((await doctor(stage, '--sandbox')).failed).toEqual([]);
+  });
+
   it('runs the checks of stores, which are rehearsed in the sandbox', async () => {
     const stage = new Stage(
       'version: 1\norganization: acme\nsecret_stores:\n  vault: { kind: exec, command: [node, put.mjs, "{account}/{token}"], check: [node, check.mjs] }\n',

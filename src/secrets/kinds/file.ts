@@ -1,5 +1,6 @@
 /** `kind: file`: secrets in a file on this computer, as lines VARIABLE=secret or as JSON. */
 import path from 'node:path';
+import { LOCKABLE_NAME_BYTES } from '../../files/lock.ts';
 import { isWithin } from '../../files/paths.ts';
 import { DEFAULT_SANDBOX } from '../../model/defaults.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
@@ -158,6 +159,9 @@ function checkPath(store: Written, files: OwnFiles, problems: Problems): void {
     problems.error('store-path', pathNode.at, message, { hint });
   } else if (/[\\/]$/.test(config.shownPath)) {
     problems.error('store-path', pathNode.at, `${showNode(pathNode)} is a folder`, { hint: 'name a file in it' });
+  } else if (Buffer.byteLength(path.basename(targetOf(store))) > LOCKABLE_NAME_BYTES) {
+    const hint = `use at most ${LOCKABLE_NAME_BYTES} bytes, so that the name of the lock beside it fits`;
+    problems.error('store-path', pathNode.at, `${showNode(pathNode)} is too long a name for a file`, { hint });
   }
 }
 

@@ -2,7 +2,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
-import { acquireLock, type Lock, readLock } from '../../../files/lock.ts';
+import { acquireLock, heldLock, type Lock, LockedError } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { monotonicMs } from '../../../model/time.ts';
@@ -129,24 +129,32 @@ export async function changeFile<T>(
   }
 }
 
+/** How long a write waits for the lock of another process, in milliseconds. */
+const LOCK_WAIT_MS = 10_000;
+
 async function lockFile(path: string): Promise<Lock> {
   try {
-    return await acquireLock(path, { command: 'store a secret' }, { waitMs: 10_000, pollMs: 50 });
+    return await acquireLock(path, { command: 'store a secret' }, { waitMs: LOCK_WAIT_MS, pollMs: 50 });
   } catch (error) {
     throw await lockErrorOf(path, error);
   }
 }
 
-/** Changes the text in memory alone, where the file could be locked. @throws LockPathError */
+/** Changes the text in memory alone, where the file could be locked. @throws LockPathError, LockedError */
 export async function previewChange(
   target: string,
   format: FileStoreConfig['format'],
   change: (content: SecretsText) => void,
 ): Promise<void> {
   const path = `${target}.lock`;
-  await readLock(path).catch(async (error: unknown) => {
-    throw await lockErrorOf(path, error);
-  });
+  const holder = await heldLock(path).then(
+    (held) => held?.holder,
+    async (error: unknown) => {
+      throw await lockErrorOf(path, error);
+    },
+  );
+  // One that was held for longer than a write waits is not given up during the next one either.
+  if (holder && Date.now() - Date.parse(holder.since) > LOCK_WAIT_MS) throw new LockedError(path, holder);
   const content = await parsed(format, (await readText(target)) ?? '');
   change(content);
   content.pieces();
