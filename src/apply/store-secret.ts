@@ -71,13 +71,18 @@ export async function storeInAll(
 function withLeft(error: unknown, left: readonly string[], action: CreateToken | RotateToken): unknown {
   if (!(error instanceof UserError)) return error;
   const has = left.length === 1 ? 'has' : 'have';
-  const message = `${error.message} Also, ${storesText(left)} already ${has} the new secret, which does not connect, and cannot put back the earlier one.`;
+  const also = `${storesText(left)} already ${has} the new secret, which does not connect, and cannot put back the earlier one`;
   const text = `${error.hint.text} Programs that read ${enumerated(left)} cannot connect until then.`;
   const { location } = error;
   return new UserError(
     error.code,
-    message,
+    alsoSaid(error.message, also),
     { text, command: nextCommand([action]) },
     location === undefined ? {} : { location },
   );
+}
+
+/** A message and one more sentence. The message may end with what a program printed, without a full stop. */
+export function alsoSaid(message: string, also: string): string {
+  return `${message}${/[.!?]$/.test(message) ? '' : '.'} Also, ${also}.`;
 }

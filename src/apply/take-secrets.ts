@@ -23,7 +23,7 @@ import { isJwt, isSandboxSecret, type SecretStore, type SecretTarget } from '../
 import { firstTarget, isFirstSecret, storedSecret } from '../secrets/written-secrets.ts';
 import { whyTaken } from './apply.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
-import { storeInAll } from './store-secret.ts';
+import { alsoSaid, storeInAll } from './store-secret.ts';
 import { UsedPlaces } from './used-places.ts';
 
 /** What another program has of a token. */
@@ -186,8 +186,8 @@ export async function takeSecrets(
 function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeInAll>>>): unknown {
   if (!(error instanceof UserError) || left.length === 0) return error;
   const { code, message, hint, location } = error;
-  const also = `Also, ${storesText(left)} already ${left.length === 1 ? 'has' : 'have'} the secret, and cannot put back what was there.`;
-  return new UserError(code, `${message} ${also}`, hint, location === undefined ? {} : { location });
+  const also = `${storesText(left)} already ${left.length === 1 ? 'has' : 'have'} the secret, and cannot put back what was there`;
+  return new UserError(code, alsoSaid(message, also), hint, location === undefined ? {} : { location });
 }
 
 async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {

@@ -49,8 +49,10 @@ const FOR_PROGRAMS = ['json', 'sarif', 'junit', 'github'];
 
 export function openIo(options: OutputOptions & TypedOptions): Io {
   const { env, stdout, stderr } = process;
+  const out = paintFor(stdout, options, env);
   const paint = {
-    out: { ...paintFor(stdout, options, env), command: unbroken },
+    // Only text is wrapped; in other formats a command has its blanks.
+    out: isText(options) ? { ...out, command: unbroken } : out,
     err: { ...paintFor(stderr, options, env), command: unbroken },
   };
   const [shown, told] = [forLog(env, options.format), forLog(env)];

@@ -19,3 +19,14 @@ it('apply --format html leaves the page of its plan on stdout as it is, and says
   expect(stdout).toMatch(PAGE);
   expect(stderr).toContain(': 10 of 10 ');
 });
+
+it('apply --format markdown writes commands to type next with plain blanks', async () => {
+  const stage = new Stage();
+  stage.edit((text) =>
+    text.replace(/^accounts:\n {2}\w+:\n/m, (head) => `${head}    setup: ["ATTACH 'md:missing'"]\n`),
+  );
+  const { code, stdout } = await stage.run('apply --sandbox --yes --format markdown');
+  expect(code).toBe(4);
+  expect(stdout).toContain(': mdacc apply --sandbox\n');
+  expect(stdout).not.toContain('\ufdd0');
+});
