@@ -12,6 +12,7 @@ import {
   type AuditedToken,
   type GoneToken,
   goneTokens,
+  type HeldToken,
   isToBeReplaced,
   joinTokens,
   missingTokens,
@@ -77,6 +78,8 @@ export interface AccountReadings {
   readonly actions: readonly Action[];
   /** What a plan says of tokens that only a newer state knows. */
   readonly newer: readonly NewerTokens[];
+  /** What a plan says of replaced tokens that stay, since a store has their secrets. */
+  readonly held: readonly HeldToken[];
   /** How a plan would change the deletion protection. */
   readonly protection: Protection | undefined;
   readonly running: Running;
@@ -84,7 +87,7 @@ export interface AccountReadings {
 
 /** Joins what was read of one account. */
 export function joinAccount(readings: AccountReadings): AuditedAccount {
-  const { username, desired, now, running, newer } = readings;
+  const { username, desired, now, running, newer, held } = readings;
   const presence = readings.presence ?? notRead(username);
   const whyNot = readings.unconfigured
     ? 'unconfigured'
@@ -112,6 +115,7 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     listed: listedTokens(live).ids,
     actions: readings.actions,
     newer,
+    held,
     now,
   };
   return {

@@ -28,8 +28,8 @@ export interface Readings {
   readonly active: Active;
   /** Where a store would put a token's secret; without it a changed secret path is not noticed. */
   readonly secretPath?: NonNullable<MakePlanOptions['secretPath']>;
-  /** Tokens of which a store shows that no interrupted run stored one; without it, the state alone says so. */
-  readonly unstored?: NonNullable<MakePlanOptions['unstored']>;
+  /** What stores show of replaced tokens and of interrupted runs; without it, the state alone says what was not stored. */
+  readonly inStores?: NonNullable<MakePlanOptions['inStores']>;
   /** Whether it runs in CI. Default: no. */
   readonly isCi?: boolean;
   /** The secret stores that tokens use and that cannot be written, by name. */
@@ -95,8 +95,8 @@ export interface Evidence {
 
 /** Joins what was read. */
 export function joinEvidence(readings: Readings): Evidence {
-  const { desired, live, state, sandbox, only = () => true, active, usage, secretPath, unstored } = readings;
-  const known = { ...(secretPath ? { secretPath } : {}), ...(unstored ? { unstored } : {}) };
+  const { desired, live, state, sandbox, only = () => true, active, usage, secretPath, inStores } = readings;
+  const known = { ...(secretPath ? { secretPath } : {}), ...(inStores ? { inStores } : {}) };
   const plan = makePlan(desired, live, state, { only, sandbox, ...known });
   return {
     desired,
@@ -138,6 +138,7 @@ function joinAccounts(
   const newer = plan.warnings.flatMap((warning) =>
     warning.kind === 'older_state' && warning.recreated !== 'certain' ? [warning] : [],
   );
+  const held = plan.warnings.flatMap((warning) => (warning.kind === 'overlap_held' ? [warning] : []));
   const running = new Map(
     active.ok ? active.accounts.map(({ username, ducklings }) => [accountKey(username), ducklings]) : [],
   );
@@ -152,6 +153,7 @@ function joinAccounts(
       now: live.now,
       actions: actions.get(key) ?? [],
       newer: newer.filter(({ account }) => accountKey(account) === key),
+      held: held.filter(({ account }) => accountKey(account) === key),
       protection: protection.get(key),
       running: running.get(key) ?? [],
     });

@@ -37,6 +37,8 @@ export interface AuditedToken {
   readonly retireAt?: number;
   /** Somebody asked to revoke it at once, at this time, and what replaced it has not connected since. */
   readonly requestedAt?: number;
+  /** Why an apply leaves it alone, although its overlap has ended. */
+  readonly held?: HeldToken;
   /** What a plan would do with it; of an orphan that may be stored, what replaces it. */
   readonly planned?: CreateToken | RotateToken | RevokeToken;
   /** Whether `mdacc import` adopts it. */
@@ -57,6 +59,9 @@ export type WhyNotImported = 'in_state' | 'unusable_name' | 'unconfigured';
 /** Tokens of one key that only a newer state knows. */
 export type NewerTokens = PlanWarning & { readonly kind: 'older_state' };
 
+/** A replaced token that stays, since a store has its secret or cannot be read. */
+export type HeldToken = PlanWarning & { readonly kind: 'overlap_held' };
+
 /** What the tokens of an account are joined from. */
 export interface TokenReadings {
   readonly username: string;
@@ -69,6 +74,8 @@ export interface TokenReadings {
   readonly actions: readonly Action[];
   /** What a plan says of tokens that only a newer state knows. */
   readonly newer: readonly NewerTokens[];
+  /** What a plan says of replaced tokens that stay, since a store has their secrets. */
+  readonly held: readonly HeldToken[];
   /** MotherDuck's time, in milliseconds since 1970. */
   readonly now: number;
 }
@@ -85,17 +92,19 @@ export function joinTokens(readings: TokenReadings): AuditedToken[] {
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-function roles({ desired, state, actions, newer, now }: TokenReadings): (token: LiveToken) => Role {
+function roles({ desired, state, actions, newer, held, now }: TokenReadings): (token: LiveToken) => Role {
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, token] of series) {
     const { current, retiring, revoke_old: request } = token;
     for (const { id, name, retire_at: retireAt } of retiring) {
+      const staying = held.find((each) => each.token === key && each.name === name);
       known.set(id, {
         role: 'obsolete',
         key,
         ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }),
         ...(request && awaitsRequest(token, name) ? { requestedAt: Date.parse(request.at) } : {}),
+        ...(staying ? { held: staying } : {}),
       });
     }
     const configured = desired?.tokens.get(key);

@@ -74,7 +74,7 @@ export async function gatherEvidence(
   refuseOtherOrganization(desired, { accounts: judged }, live);
   const stores = storesFor(desired, service, options.realStores);
   if (options.checkStores) warnOfRehearsed(stores, context);
-  const [active, { lost, lostRetained, unstored, shared }, unusableStores, usage] = await Promise.all([
+  const [active, { lost, lostRetained, unstored, held, shared }, unusableStores, usage] = await Promise.all([
     readActive(service),
     inspectStores(desired, state, stores, only),
     checkStores(desired, state, live, {
@@ -93,7 +93,7 @@ export async function gatherEvidence(
     unconfigured: options.unconfigured ?? false,
     isCi: options.isCi ?? false,
     active,
-    unstored,
+    inStores: { unstored, held },
     lostSecrets: storesByToken([...lost, ...lostRetained]),
     ...(shared ? { sharedStores: shared } : {}),
     unusableStores,

@@ -48,6 +48,13 @@ export function resumeHint(accounts: readonly string[]): Hint {
   return { text, command };
 }
 
+/** Why a replaced token stays. */
+export function whyHeld({ unreadable }: { readonly unreadable?: boolean }): string {
+  return unreadable
+    ? 'its store cannot be read, and may have its secret again'
+    : 'the store has its secret, and not that of its replacement';
+}
+
 function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
   switch (notice.kind) {
     case 'users_unlisted':
@@ -137,18 +144,14 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     }
     case 'overlap_held':
-      if (notice.unreadable) {
-        return {
-          message: `"${notice.name}" is not revoked, although its overlap has ended: its store cannot be read, and may have its secret again`,
-          hint: { text: 'Correct the store. The next apply then revokes it.', command: ['apply'] },
-        };
-      }
       return {
-        message: `"${notice.name}" is not revoked, although its overlap has ended: the store has its secret, and not that of its replacement`,
-        hint: replaceHint(
-          notice,
-          'An older copy of the store may have been restored. Bring back the newest, or replace the token.',
-        ),
+        message: `"${notice.name}" is not revoked, although its overlap has ended: ${whyHeld(notice)}`,
+        hint: notice.unreadable
+          ? { text: 'Correct the store. The next apply then revokes it.', command: ['apply'] }
+          : replaceHint(
+              notice,
+              'An older copy of the store may have been restored. Bring back the newest, or replace the token.',
+            ),
       };
     case 'rotation_suspended': {
       const { accounts } = notice;

@@ -60,7 +60,7 @@ export interface MakePlanOptions {
   /** What is known of the secret stores; without it the plan warns of nothing about them. */
   readonly storeFacts?: StoreFacts;
   /** As of `storeFacts`, where it is not given; without both, the state alone says what was not stored. */
-  readonly unstored?: StoreFacts['unstored'];
+  readonly inStores?: Pick<StoreFacts, 'unstored' | 'held'>;
   /** Which state of another configuration manages an account, by its user id or its name. */
   readonly managedBy?: (username: string, id: string | undefined) => string | undefined;
   /** States of other configurations that cannot be read, so that each may manage any account. */
@@ -84,8 +84,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     }),
   );
   const changed = (store: string) => sets.get(store) ?? new Set();
-  const { storeFacts, unstored = storeFacts?.unstored } = options;
-  const isStateEnough = storeFacts === undefined && unstored === undefined;
+  const { inStores = options.storeFacts } = options;
   const context: AccountContext = {
     desired,
     now: live.now,
@@ -98,8 +97,9 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     revokeOld: options.revokeOld,
     secretPath: options.secretPath ?? (() => undefined),
     isCommandChanged: (account, token, store) => changed(store).has(`${account}/${token}`),
-    heldBy: ({ fingerprint, secret }) => options.storeFacts?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
-    isUnstored: (account, token) => isStateEnough || unstored?.has(`${accountKey(account)}/${token}`) === true,
+    heldBy: ({ fingerprint, secret }) => inStores?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
+    isUnstored: (account, token) =>
+      inStores === undefined || inStores.unstored?.has(`${accountKey(account)}/${token}`) === true,
   };
   const plans = accountNames(desired, state)
     .filter(only)

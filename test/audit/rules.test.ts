@@ -148,7 +148,7 @@ describe('what a run left', () => {
       generation: 2,
       intents: [{ name: 'load.2', generation: 2, at: record.created_ts, storing }],
     }));
-    const { findings } = await auditOf(world, desired, { unstored });
+    const { findings } = await auditOf(world, desired, { inStores: { unstored } });
     const orphan = findings.find(({ rule }) => rule === 'MDA008');
     expect(orphan?.fix).toEqual({
       text: `Apply the configuration ${how}.`,

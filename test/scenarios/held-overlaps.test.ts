@@ -53,6 +53,34 @@ it.each(['', ' --due'])('and no file can be read to see that it has not%s', asyn
   expect(await tokensOf(stage, 'etl')).toEqual(['back.2']);
 });
 
+it('and an audit says why, and what helps, where an apply revokes nothing', async () => {
+  const stage = await rotated();
+  const text = stage.read(FILE);
+  const found = async () => {
+    const { document } = await stage.json('audit --sandbox');
+    const { findings } = document as { findings: { rule: string; message: string; fix: { command?: string[] } }[] };
+    return findings.filter(({ rule }) => rule === 'MDA030').map(({ message, fix }) => ({ message, fix }));
+  };
+  const finding = (message: string, ...command: string[]) => ({
+    message: expect.stringContaining(message),
+    fix: expect.objectContaining({ command: [...command, '--sandbox'] }),
+  });
+  expect(await found()).toEqual([
+    finding('ago; it still gives access', 'apply', '--only', 'bix'),
+    finding('ago; it still gives access', 'apply', '--only', 'etl'),
+  ]);
+  stage.write(FILE, stage.read('old.json'));
+  expect(await found()).toEqual([
+    finding('the store has its secret, and not that of its replacement', 'rotate', 'bix/app'),
+    finding('the store has its secret, and not that of its replacement', 'rotate', 'etl/back'),
+  ]);
+  stage.write(FILE, '<<<<<<< HEAD\n');
+  expect(await found()).toEqual([finding('cannot be read', 'apply'), finding('cannot be read', 'apply')]);
+  stage.write(FILE, text);
+  expect((await stage.json(`${APPLY} --due`)).code).toBe(0);
+  expect(await found()).toEqual([]);
+});
+
 it('and the place has it again when it is to be revoked', async () => {
   const stage = await rotated();
   stage.edit((text) => text.replace('{ back: js }', '{ back: js, ops: restoring }'));

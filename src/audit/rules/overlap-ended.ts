@@ -1,4 +1,5 @@
 import { describeSpan, showTime } from '../../model/time.ts';
+import { noticeText, whyHeld } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule, revokeOld } from '../rule.ts';
 
@@ -12,7 +13,7 @@ export const overlapEnded: Rule = {
   *check({ accounts, now }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
-        const { planned, retireAt, requestedAt } = token;
+        const { planned, retireAt, requestedAt, held } = token;
         if (planned?.action === 'revoke_token' && planned.reason.kind === 'requested') {
           yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
           continue;
@@ -22,13 +23,17 @@ export const overlapEnded: Rule = {
           yield { ...aboutToken(account, token), message, fix: revokeOld(account, token) };
           continue;
         }
-        if (planned?.action !== 'revoke_token' || planned.reason.kind !== 'overlap_ended' || retireAt === undefined)
-          continue;
+        const isPlanned = planned?.action === 'revoke_token' && planned.reason.kind === 'overlap_ended';
+        if (retireAt === undefined || (!isPlanned && held === undefined)) continue;
         if (now - retireAt <= OVERDUE_AFTER_MS) continue;
+        const [why, fix] =
+          held === undefined
+            ? ['', apply(account, 'Schedule mdacc apply every night, and revoke now.')]
+            : [`, since ${whyHeld(held)}`, noticeText(held).hint];
         yield {
           ...aboutToken(account, token),
-          message: `was replaced, and its overlap ended ${showTime(retireAt)}, ${describeSpan((now - retireAt) / 1000)} ago; it still gives access`,
-          fix: apply(account, 'Schedule mdacc apply every night, and revoke now.'),
+          message: `was replaced, and its overlap ended ${showTime(retireAt)}, ${describeSpan((now - retireAt) / 1000)} ago; it still gives access${why}`,
+          fix,
         };
       }
     }
