@@ -238,6 +238,44 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
   expect(await readdir(join(path, '..'))).toEqual(['state.json']);
 });
 
+describe('the end of a file', () => {
+  /** The text of a file with two changes after its snapshot, and where each of its parts begins. */
+  async function written() {
+    const path = await newPath();
+    const file = await openFile(path);
+    for (const name of ['a', 'b', 'c']) await add(file, name);
+    const text = await readFile(path, 'utf8');
+    const [second, third] = [...text.matchAll(/^\{"serial":/gm)].map(({ index }) => index);
+    if (second === undefined || third === undefined) throw new Error('its log has fewer changes');
+    return { text, second, third };
+  }
+  async function read(text: string | Buffer) {
+    const path = await newPath();
+    await writeFile(path, text);
+    return (await openFile(path)).state;
+  }
+
+  it('may be any byte of a change: what was acknowledged before is read', async () => {
+    const { text, second, third } = await written();
+    for (let length = second; length <= text.length; length++) {
+      const { accounts } = await read(text.slice(0, length));
+      // The end of a line is no part of what it says.
+      const count = length >= text.length - 1 ? 3 : length >= third - 1 ? 2 : 1;
+      expect([length, [...accounts.keys()]]).toEqual([length, ['a', 'b', 'c'].slice(0, count)]);
+    }
+    const torn = `${text.slice(0, third + 20)}${'\0'.repeat(100)}`;
+    expect([...(await read(torn)).accounts.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('is refused where this program cannot have written it', async () => {
+    const { text } = await written();
+    for (const tail of ['x', '{"accounts":{}', '}', '<<<<<<< HEAD', '{"serial":9}', '{"serial":4}']) {
+      const refused = { code: 'STATE_INVALID', message: expect.stringMatching(/line \d+/) };
+      await expect(read(text + tail), tail).rejects.toMatchObject(refused);
+    }
+  });
+});
+
 describe('a file that another run wrote between two writes', () => {
   const other = { ...example, serial: 40 };
 

@@ -16,6 +16,7 @@ import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState 
 import { isLikeState } from '../damage.ts';
 import type { StateKind } from '../state-kind.ts';
 import { fileHolder, fileLocked, fileRefusal, lockFileOf, lockState, unlockState } from './file-lock.ts';
+import { storedIn } from './file-text.ts';
 
 const LARGEST = 64 * 1024 * 1024;
 /** The log of a small state may be this long before it is replaced by a snapshot; bytes. */
@@ -289,16 +290,6 @@ function digestOf(text: string | Iterable<string> | undefined): string | undefin
   const hash = createHash('sha256');
   for (const piece of typeof text === 'string' ? [text] : text) hash.update(piece);
   return hash.digest('hex');
-}
-
-/** The snapshot and the changes in the text of a state file. */
-export function storedIn(text: string): StoredState {
-  const at = text.search(/^\{"serial":/m);
-  if (at === -1) return { snapshot: text, changes: [] };
-  const changes = text.slice(at).split('\n');
-  // What follows the last end of a line was being written when its run ended, and nobody was told that it is kept.
-  changes.pop();
-  return { snapshot: text.slice(0, at), changes };
 }
 
 /** What remains of a file whose state was moved elsewhere. */
