@@ -60,7 +60,7 @@ export const SERVICE = under(
   new Option(
     '--timeout <duration>',
     `Set the time limit of one request or connection (default: ${REQUEST_SECONDS}s, connections ${CONNECT_SECONDS}s, longer for ${enumerated(SLOW_SIZES)})`,
-  ).argParser(duration),
+  ).argParser(timeLimit),
 );
 
 /** For commands that work on the sandbox itself. */
@@ -289,6 +289,12 @@ function exampleOf({ flags, argChoices, ...option }: Option): string {
 export function duration(text: string): Seconds {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError('Write a number and a unit: 30s, 5m, 24h, 90d or 2w.');
+  return seconds;
+}
+
+function timeLimit(text: string): Seconds {
+  const seconds = duration(text);
+  if (seconds === 0) throw new InvalidArgumentError('Nothing answers in no time. Write a time such as 30s.');
   return seconds;
 }
 

@@ -288,7 +288,7 @@ function usageReaders(
 }
 
 function noFolder(): never {
-  const hint = 'Set it to the value that the served sandbox printed. Smoke tests are skipped with --no-smoke.';
+  const hint = 'Set it to the value that the served sandbox printed. Without it, apply needs --no-smoke.';
   throw new UserError('CONNECT_FAILED', 'MDACC_SANDBOX, the folder of the served sandbox, is not set', hint);
 }
 

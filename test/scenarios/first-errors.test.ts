@@ -172,6 +172,7 @@ describe('wrong usage', () => {
     ['--sandbx plan', "'--sandbx'", '--sandbox?'],
     ['apply today.plan --sandbox --only etl_prod', '--only'],
     ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
+    ['plan --sandbox --timeout 0s', '--timeout', '30s'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...names) => {
     expectError(await new Stage().run(words), 64, names);
