@@ -7,24 +7,33 @@ import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
 import { sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 
-/** The blocks whose changes a plan shows by itself. */
+/** The blocks whose changes a plan shows by itself, but for those settings of tokens that no action shows. */
 const PLANNED = new Set(['accounts', 'duckling_pools', 'templates', 'include']);
 /** Those that decide most come first, as a long message is cut. */
 const FIRST = ['guardrails', 'state', 'secret_stores'];
 
+/** What decides when a token is replaced and revoked. */
+const TOKEN_SETTINGS = ['policy', 'ttl', 'rotate_before', 'jitter', 'overlap', 'description'];
+
+/** The texts of a configuration. Of included files, those are enough that differ. */
+export interface ConfigurationTexts {
+  readonly main: string;
+  readonly included?: readonly string[];
+}
+
 /**
- * The settings that differ between two texts of a main file, those that decide most first. A block that only one of them has is
+ * The settings that differ between two configurations, those that decide most first. A block that only one of them has is
  * one setting, `secret_stores.vault`, and so is a list. Credentials are masked.
  */
-export function settingChanges(before: string, after: string): SettingChange[] {
-  const [was, is] = [settingsOf(before), settingsOf(after)];
+export function settingChanges(before: ConfigurationTexts, after: ConfigurationTexts): SettingChange[] {
+  const [was, is] = [blocksOf(before), blocksOf(after)];
   const rank = ({ name, before: old }: SettingChange) => {
     const block = FIRST.indexOf(name.split('.')[0] ?? '');
     return (block === -1 ? FIRST.length : block) * 2 + (old === undefined ? 1 : 0);
   };
-  return differing(was, is, '')
-    .filter(({ name }) => !isWholePolicy(name))
-    .sort((a, b) => rank(a) - rank(b));
+  const settings = differing(settingsIn(was), settingsIn(is), '').filter(({ name }) => !isWholePolicy(name));
+  const ofTokens = ['templates', 'accounts'].flatMap((block) => tokenChanges(block, was.get(block), is.get(block)));
+  return [...settings, ...ofTokens].sort((a, b) => rank(a) - rank(b));
 }
 
 /** Tokens of a new policy are in the plan; what changes of a policy may wait for their next rotation. */
@@ -58,12 +67,46 @@ function rootOf(text: string): Node | undefined {
   return parseSource(sourceOf('configuration', text), context);
 }
 
-function settingsOf(text: string): ReadonlyMap<string, Written> {
-  return new Map(
-    [...entriesOf(rootOf(text))].flatMap(([name, { value }]) =>
-      PLANNED.has(name) || name.startsWith('x-') ? [] : [[name, written(value)] as const],
-    ),
-  );
+/** The blocks of all texts, those of one name as one. */
+function blocksOf({ main, included = [] }: ConfigurationTexts): ReadonlyMap<string, Written> {
+  const blocks = new Map<string, Written>();
+  for (const text of [main, ...included]) {
+    for (const [name, { value }] of entriesOf(rootOf(text))) {
+      const block = written(value);
+      blocks.set(name, block instanceof Map ? new Map([...mapOf(blocks.get(name)), ...block]) : block);
+    }
+  }
+  return blocks;
+}
+
+function settingsIn(blocks: ReadonlyMap<string, Written>): ReadonlyMap<string, Written> {
+  return new Map([...blocks].filter(([name]) => !PLANNED.has(name) && !name.startsWith('x-')));
+}
+
+function mapOf(value: Written | undefined): ReadonlyMap<string, Written> {
+  return value instanceof Map ? value : new Map();
+}
+
+/** The settings of tokens that differ where both configurations have the account or template. */
+function tokenChanges(block: string, before: Written | undefined, after: Written | undefined): SettingChange[] {
+  return [...mapOf(before)].flatMap(([name, value]) => {
+    const [was, is] = [mapOf(value), mapOf(mapOf(after).get(name))];
+    if (!mapOf(after).has(name)) return [];
+    const [old, current] = [mapOf(was.get('tokens')), mapOf(is.get('tokens'))];
+    const ofTokens = [...new Set([...old.keys(), ...current.keys()])].flatMap((key) => {
+      // Without a template to have it from, the token is new or leaves: the plan shows it.
+      const isShown = (!old.has(key) && !was.has('template')) || (!current.has(key) && !is.has('template'));
+      return isShown
+        ? []
+        : differing(tokenSettings(old.get(key)), tokenSettings(current.get(key)), `${block}.${name}.tokens.${key}`);
+    });
+    return [...differing(was.get('template'), is.get('template'), `${block}.${name}.template`), ...ofTokens];
+  });
+}
+
+function tokenSettings(token: Written | undefined): ReadonlyMap<string, Written> {
+  const settings = typeof token === 'string' ? new Map([['policy', token]]) : mapOf(token);
+  return new Map([...settings].filter(([name]) => TOKEN_SETTINGS.includes(name)));
 }
 
 function written(node: Node): Written {

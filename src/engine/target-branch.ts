@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, posix, relative, resolve } from 'node:path';
 import { isNamedBy } from '../config/include.ts';
 import { includesIn, settingChanges, variablesIn } from '../config/setting-changes.ts';
-import { commonCommit, fileOfCommit, hasCommit, headAndParents, yamlContaining } from '../files/git.ts';
+import { commonCommit, fileOfCommit, hasCommit, headAndParents, yamlContaining, yamlSince } from '../files/git.ts';
 import { shownPath, workTreeOf } from '../files/paths.ts';
 import type { Desired } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -47,7 +47,10 @@ export async function comparedWithTarget(
   const before = main === undefined ? undefined : await fileOfCommit(tree, commit, main);
   if (before !== undefined && 'why' in before) branch.push(notCompared(before.why));
   else if (before !== undefined && main !== undefined) {
-    const settings = settingChanges(before.text, await readFile(config, 'utf8'));
+    const [was, is] = [before.text, await readFile(config, 'utf8')];
+    const included = await includedTexts(tree, commit, main, was, is);
+    const settings = settingChanges({ main: was, included: included.before }, { main: is, included: included.after });
+    if (included.why !== undefined) branch.push(notCompared(included.why));
     if (settings.length > 0) branch.push({ kind: 'settings_changed', target: name, settings });
     const added = await newVariables(tree, commit, { path: main, text: before.text }, variables);
     if (added.length > 0) branch.push({ kind: 'variables_new', target: name, variables: added });
@@ -117,6 +120,31 @@ async function stateOf(
     if (cause instanceof UserError) return error(cause.message);
     throw cause;
   }
+}
+
+/** So many files differ, at most, that they are compared. */
+const MOST_FILES = 500;
+
+/** The texts of included files that differ between a commit and HEAD. */
+async function includedTexts(tree: string, commit: string, main: string, was: string, is: string) {
+  const [before, after] = [includesIn(was), includesIn(is)];
+  if (before.length === 0 && after.length === 0) return { before: [], after: [] };
+  // A file that is the same can be included in one of them alone.
+  const files = await yamlSince(tree, commit, before.join('\n') !== after.join('\n'));
+  const isIncluded = (patterns: readonly string[], file: string) =>
+    file !== main && patterns.some((pattern) => isNamedBy(pattern, posix.relative(posix.dirname(main), file)));
+  const included = files.filter((file) => isIncluded(before, file) || isIncluded(after, file));
+  if (included.length > MOST_FILES) return { before: [], after: [], why: 'too many included files differ' };
+  const texts: { before: string[]; after: string[]; why?: string } = { before: [], after: [] };
+  for (const file of included) {
+    const there = isIncluded(before, file) ? await fileOfCommit(tree, commit, file) : undefined;
+    if (there !== undefined && 'why' in there) texts.why = there.why;
+    else if (there !== undefined) texts.before.push(there.text);
+    const path = resolve(tree, file);
+    // The configuration was read before, without links.
+    if (isIncluded(after, file)) texts.after.push(await readFile(path, 'utf8').catch(() => ''));
+  }
+  return texts;
 }
 
 /**

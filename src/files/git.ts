@@ -85,6 +85,18 @@ export async function yamlContaining(
   return exit === 0 ? stdout.split('\0').flatMap((file) => file.slice(commit.length + 1) || []) : [];
 }
 
+/**
+ * The YAML files that differ between a commit and HEAD, from the root of the work tree; with `all`, every one that either has.
+ * None when git cannot tell.
+ */
+export async function yamlSince(tree: string, commit: string, all: boolean): Promise<readonly string[]> {
+  const namesOf = async (...words: string[]) =>
+    (await git(tree, [...words, '-z', '--', ...YAML_FILES])).stdout.split('\0').filter((file) => file !== '');
+  const differing = await namesOf('diff-tree', '-r', '--name-only', '--no-renames', commit, 'HEAD');
+  if (!all) return differing;
+  return [...new Set([...differing, ...(await namesOf('ls-files'))])];
+}
+
 /** The ids of HEAD and its parents; of a shallow clone, the oldest commit has none. */
 export async function headAndParents(tree: string): Promise<readonly string[]> {
   const { stdout } = await git(tree, ['rev-list', '--parents', '-n', '1', 'HEAD']);

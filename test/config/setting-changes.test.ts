@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { settingChanges } from '../../src/config/setting-changes.ts';
+import { settingChanges as changesOf } from '../../src/config/setting-changes.ts';
+
+const settingChanges = (before: string, after: string) => changesOf({ main: before }, { main: after });
 
 const MAIN = `version: 1
 organization: acme
@@ -49,6 +51,46 @@ describe('the changes of settings', () => {
     const before = `x-bots: &bots ["bot_*"]\nignore: *bots\naccounts: { a: {} }\n`;
     const after = `x-bots: &bots ["*"]\nignore: *bots\naccounts: { b: {} }\ninclude: [b.yaml]\ntemplates: {}\n`;
     expect(settingChanges(before, after).map(({ name }) => name)).toEqual(['ignore']);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['an override', '{ policy: p }', '{ policy: p, overlap: 5m }', ['accounts.etl.tokens.load.overlap']],
+    ['the first override', '{ policy: p }', 'p', []],
+    [
+      'one of a name',
+      '{ policy: p }',
+      '{ policy: q, jitter: 1d }',
+      ['policy', 'jitter'].map((key) => `accounts.etl.tokens.load.${key}`),
+    ],
+    ['one of a template', 'app: d', 'app: { policy: d, rotate_before: 1d }', ['templates.t.tokens.app.rotate_before']],
+    [
+      'one over a template',
+      '{ template: t }',
+      '{ template: t, tokens: { app: { overlap: 5m } } }',
+      ['accounts.tenant.tokens.app.overlap'],
+    ],
+    ['another template', '{ template: t }', '{ template: u }', ['accounts.tenant.template']],
+    ['a new token', '{ policy: p }', '{ policy: p }, more: { policy: p, overlap: 5m }', []],
+    ['a new account', 'tenant:', 'other: { tokens: { a: { policy: p, overlap: 5m } } }\n  tenant:', []],
+  ])('of tokens have %s', (_, from, to, names) => {
+    const text = `templates: { t: { tokens: { app: d } } }
+accounts:
+  etl: { tokens: { load: { policy: p } } }
+  tenant: { template: t }
+`;
+    expect(settingChanges(text, text.replace(from, to)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('are those of all files as one', () => {
+    const [policy, longer] = ['24h', '48h'].map((time) => `token_policies: { p: { ttl: 90d, overlap: ${time} } }\n`);
+    const account = (overlap: string) =>
+      `accounts: { etl: { tokens: { load: { policy: p, overlap: ${overlap} } } } }\n`;
+    const before = { main: `version: 1\n${policy}`, included: [account('1h')] };
+    expect(changesOf(before, { main: `version: 1\n${account('1h')}`, included: [policy ?? ''] })).toEqual([]);
+    expect(changesOf(before, { main: 'version: 1\n', included: [account('2h'), longer ?? ''] })).toEqual([
+      { name: 'token_policies.p.overlap', before: '24h', after: '48h' },
+      { name: 'accounts.etl.tokens.load.overlap', before: '1h', after: '2h' },
+    ]);
   });
 
   it('begin with those that decide most, and mask credentials, which differ all the same', () => {

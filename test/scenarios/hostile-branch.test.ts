@@ -28,7 +28,11 @@ interface StateDocument {
 interface PlanDocument {
   readonly actions: readonly unknown[];
   readonly variables?: readonly string[];
-  readonly warnings: readonly { readonly kind: string; readonly names: readonly string[] }[];
+  readonly warnings: readonly {
+    readonly kind: string;
+    readonly names: readonly string[];
+    readonly cases?: readonly { readonly settings?: readonly { readonly name: string }[] }[];
+  }[];
 }
 
 /** A repository, applied on main, with a branch that is proposed. */
@@ -150,7 +154,7 @@ describe('the plan of a pull request', () => {
     pull.push();
     const { code, plan, markdown } = await pull.plan();
     expect(code).toBe(2);
-    expect(kinds(plan)).toEqual(['state_edited', 'policy_hastened']);
+    expect(kinds(plan)).toEqual(['state_edited', 'settings_changed', 'policy_hastened']);
     expect(markdown).toContain('overlap 1d → 5m');
     expect(markdown).toMatch(/1 token edited \(overlap, rotate_before\)/);
   });
@@ -262,6 +266,41 @@ describe('the plan of a pull request', () => {
     ]);
     expect(markdown).toMatch(/^⚠️ \*\*this branch uses environment variables that main does not use: .*OVERLAP\*\*/m);
     expect(text).not.toContain(NO_CHANGES);
+  });
+
+  it('names settings of tokens in included files, also those that move there', async () => {
+    const [head = '', tail = ''] = CONFIGURATION.split(/(?=token_policies:)/);
+    const pull = await PullRequest.open(`${head}include: ["more/*.yaml"]\n${tail}`);
+    const { stage } = pull;
+    const settings = async () => {
+      pull.push();
+      const { warnings } = (await pull.plan()).plan;
+      pull.git('checkout', '--quiet', 'proposal');
+      return warnings.map(({ kind, cases }) => [
+        kind,
+        cases?.flatMap((each) => each.settings?.map(({ name }) => name)),
+      ]);
+    };
+    stage.edit(() => `${head}include: ["more/*.yaml"]\n`);
+    stage.write('more/a.yaml', tail);
+    stage.write('other/a.yaml', tail.replace('overlap: 24h', 'overlap: 40h'));
+    expect(await settings()).toEqual([]);
+    stage.write(
+      'more/a.yaml',
+      tail
+        .replace('overlap: 24h', 'overlap: 48h')
+        .replace('bi: p', 'bi: { policy: p')
+        .replace('line }', 'line, overlap: 30h } }'),
+    );
+    expect(await settings()).toEqual([
+      ['settings_changed', ['token_policies.pipeline.overlap', 'accounts.etl_prod.tokens.bi.overlap']],
+    ]);
+    pull.git('checkout', '--quiet', 'main');
+    pull.git('merge', '--quiet', 'proposal~1');
+    pull.git('checkout', '--quiet', 'proposal');
+    stage.write('more/a.yaml', tail);
+    stage.edit((text) => text.replace('more/', 'other/'));
+    expect(await settings()).toEqual([['settings_changed', ['token_policies.pipeline.overlap']]]);
   });
 
   it.each<[string, (state: StateDocument) => void]>([
