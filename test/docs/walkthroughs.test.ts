@@ -9,7 +9,7 @@ import { STORIES } from './stories.ts';
 /** Pages whose commands other tests type. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'docs/commands.md': 'is written from the helps, whose examples test/commands types',
-  'docs/troubleshooting.md': 'names what errors say to type, where they come',
+  'docs/troubleshooting.md': 'has a story for each section, which troubleshooting.test.ts tells',
 };
 
 describe.skipIf(isWindows)('a page with commands', () => {
