@@ -21,8 +21,8 @@ export interface AccountContext {
   managedBy(account: string, id: string | undefined): string | undefined;
   /** A state of another configuration that cannot be read. */
   readonly unreadState: string | undefined;
-  /** Users may be missing in the list, which changed while it was read. */
-  readonly isUserListIncomplete: boolean;
+  /** Some users were listed, perhaps not all. */
+  readonly areUsersListed: boolean;
   isRotatedNow(account: string, token: string): boolean;
   /** When the earlier tokens of those that are rotated now are revoked, if not after their overlap. */
   readonly revokeOld: RevokesOld | undefined;

@@ -150,7 +150,8 @@ function unidentifiedText(notice: PlanError & { readonly kind: 'unidentified' })
   const why = notice.listed ? 'the state has no user id of it' : 'its user id cannot be read';
   const message = `not deleted: ${why}, so it may be another account of that name`;
   if (notice.incomplete) {
-    const text = 'The list of users changed while it was read. Run the command again.';
+    const text =
+      'The list of users lacks it, and may have changed while it was read. Run the command again, or delete it at MotherDuck; the next apply forgets it.';
     return { message, hint: { text } };
   }
   if (!notice.listed) {

@@ -91,7 +91,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     prune: options.prune ?? false,
     because: options.because ?? 'removed',
     managedBy: options.managedBy ?? (() => undefined),
-    isUserListIncomplete: live.users.listed && !live.users.complete,
+    areUsersListed: live.users.listed,
     unreadState: options.unreadStates?.[0]?.state,
     isRotatedNow: options.rotate ?? (() => false),
     revokeOld: options.revokeOld,

@@ -79,7 +79,8 @@ function unidentified(account: string, state: StateAccount, live: LiveAccount, c
   const ids = accountRecords(state.tokens.values()).ids;
   return {
     ...{ kind: 'unidentified', account, listed: live.user !== undefined },
-    ...(live.user === undefined && context.isUserListIncomplete ? { incomplete: true } : {}),
+    // A list that lacks a live account is incomplete, whatever MotherDuck counts.
+    ...(live.user === undefined && context.areUsersListed ? { incomplete: true } : {}),
     // Ids of tokens are unique, so the account is the same.
     ...([...listedTokens(live).ids].some((id) => ids.has(id)) ? { recognized: true } : {}),
     ...(context.because === 'destroyed' ? { destroyed: true } : {}),

@@ -91,16 +91,22 @@ it.each([{}, { because: 'destroyed' }] as const)(
   },
 );
 
-it('an account that an incomplete list of users lacks is not deleted, and the advice is to plan again', async () => {
+it.each([
+  ['an incomplete list of users', 2],
+  ['a list of as many users as MotherDuck counts', 1],
+])('an account that %s lacks is not deleted, and the advice is to plan again', async (_name, total_count) => {
   const world = new World();
   await world.apply(bob);
+  const admin = { id: 'u-1', username: 'ann', is_service_account: false, is_deprovisioned: false, roles: ['admin'] };
   world.interfere = async ({ url, method }) => {
     const isList = method === 'GET' && new URL(url).pathname === '/v1/users';
-    return isList ? Response.json({ users: [], total_count: 1 }) : undefined;
+    return isList ? Response.json({ users: [admin], total_count }) : undefined;
   };
   const plan = await world.plan(nobody, { prune: true });
   expect(plan.actions).toEqual([]);
   expect(plan.errors).toMatchObject([{ kind: 'unidentified', account: 'bob', listed: false, incomplete: true }]);
+  const [error] = plan.errors;
+  expect(error && errorText(error).hint.text).toContain('Run the command again');
 });
 
 it('an account that was replaced by hand is adopted while it is configured, and the plan says so', async () => {
