@@ -202,6 +202,7 @@ describe('doctor', () => {
     const stage = new Stage(
       'version: 1\norganization: acme\nsecret_stores:\n  vault: { kind: exec, command: [node, put.mjs, "{account}/{token}"], check: [node, check.mjs] }\n',
     );
+    stage.write('put.mjs', '');
     stage.write('check.mjs', `console.error('sealed'); process.exit(3);`);
     expect((await doctor(stage)).checks.vault).toMatchObject({
       code: 'STORE_UNUSABLE',

@@ -49,3 +49,45 @@ it.skipIf(isWindows)('is an error of doctor and a warning of plan, also when not
     rmSync(stage.file('checked'));
   }
 });
+
+it.skipIf(isWindows)(
+  'a script that a shell is to run is one of them, for every token, and apply changes nothing',
+  async () => {
+    const stage = new Stage(
+      CONFIGURATION.replaceAll('./put.sh, "', 'sh, -eu, "put/{account}.sh", "').replace(
+        './put.sh, --check',
+        'sh, check.sh',
+      ),
+    );
+    const refused = async (why: string) => {
+      for (let count = 0; count < 2; count += 1) {
+        const applied = await stage.run('apply --sandbox --real-stores --yes');
+        expect([applied.code, applied.stderr]).toEqual([1, expect.stringContaining(why)]);
+      }
+      expect((await stage.json('plan --sandbox')).document).toMatchObject({ actions: [{}, {}] });
+    };
+    const doctor = await stage.run('doctor --sandbox');
+    expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining('there is no file check.sh')]);
+    expect((await stage.run('plan --sandbox')).stdout).toContain('there is no file check.sh, which sh is to run');
+    stage.write('check.sh', 'exit 0\n');
+    expect((await stage.run('doctor --sandbox')).code).toBe(0);
+    await refused('there is no file put/etl.sh, which sh is to run');
+    stage.write('put/etl.sh', 'cat > stored\n');
+    expect((await stage.run('apply --sandbox --real-stores --yes')).code).toBe(0);
+    expect(stage.has('stored')).toBe(true);
+  },
+);
+
+it.each([
+  '[sh, -c, "cat > x"]',
+  '[sh, -o, errexit, put.sh]',
+  '[node, ./put]',
+  '[sh, /opt/another-machine/put.sh]',
+  '[node, -e, "process.stdin.resume()"]',
+  '[python3, -m, put]',
+  '[env, sh, missing.sh]',
+])('a command whose script may be there is not refused: %s', async (command) => {
+  const stage = new Stage(CONFIGURATION.replace(/command: .*? \}/, () => `command: ${command} }`));
+  stage.write('put.js', '');
+  expect((await stage.json('plan --sandbox')).document).toMatchObject({ warnings: [{ kind: 'stores_rehearsed' }] });
+});

@@ -18,6 +18,7 @@ import {
   tokenAtPath,
   type Whereabouts,
 } from '../../store.ts';
+import { missingScript } from './missing-script.ts';
 import { filesOf, isInterpreter, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
@@ -163,9 +164,10 @@ function publicWords({ command, shown, input, shownInput = input }: ExecStoreCon
   return input === undefined ? words : [...words, publicText(input, shownInput)];
 }
 
-/** Of programs that are named by a path from the configuration's folder; those of a machine may be elsewhere at the apply. */
+/** Of programs and scripts that are named by a path from the configuration's folder; those of a machine may be elsewhere at the apply. */
 async function missingProgram(config: ExecStoreConfig): Promise<UserError | undefined> {
-  const programs = [config.command, config.check, config.remove].flatMap((words) => words?.[0] ?? []);
+  const commands = [config.command, config.check, config.remove].flatMap((words) => (words ? [words] : []));
+  const programs = commands.flatMap(([program = '']) => program);
   for (const program of new Set(programs)) {
     if (!/[\\/]/.test(program) || isAbsolute(program) || program.includes('{')) continue;
     try {
@@ -175,8 +177,11 @@ async function missingProgram(config: ExecStoreConfig): Promise<UserError | unde
       throw error;
     }
   }
-  return undefined;
+  const [script] = commands.flatMap((words) => missingScript(words, config.folder, false) ?? []);
+  return script === undefined ? undefined : unusable(config, script, SCRIPT_HINT);
 }
+
+const SCRIPT_HINT = 'Commands run in the folder of the configuration: add the file there, or correct the path.';
 
 async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
   const first = config.command.slice(0, 1);
@@ -184,6 +189,11 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
   for (const program of new Set([...first, ...programs])) {
     // A program name with a placeholder cannot be looked up before there is a token.
     if (!program.includes('{')) await checkProgram(program, config);
+  }
+  const commands = targets.map(({ account, token }) => expandWords(config.command, { account, token }));
+  for (const words of [config.command, ...commands]) {
+    const script = missingScript(words, config.folder, true);
+    if (script !== undefined) throw unusable(config, script, SCRIPT_HINT);
   }
   if (config.check === undefined) return;
   const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
