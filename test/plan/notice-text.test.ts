@@ -126,6 +126,20 @@ it('words every notice, with what it is about and what to do', () => {
   expectGolden('warnings', 'of a plan', lines.join('\n'), 'exact');
 });
 
+it('words every form of what stays in a store', () => {
+  const { secret_left: left, secret_stays: stays, secret_not_removed: kept } = ALL;
+  const forms: readonly PlanNotice[] = [
+    ...[left, { ...left, changed: true as const }, { ...left, changed: true as const, near: true as const }],
+    ...[stays, ...(['shared', 'near', 'generations'] as const).map((form) => ({ ...stays, [form]: true }))],
+    ...[kept, { ...kept, rehearsed: true as const }],
+  ];
+  const lines = forms.map((notice) => {
+    const { message, hint: fix } = noticeText(notice);
+    return `${message}\n  ${fix.text}${fix.command === undefined ? '' : ` [${fix.command.join(' ')}]`}`;
+  });
+  expectGolden('warnings', 'of what stays in a store', lines.join('\n'), 'exact');
+});
+
 it('names its account once', () => {
   for (const notice of Object.values(ALL)) {
     const { subject, message } = noticeText(notice);
