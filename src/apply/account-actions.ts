@@ -57,11 +57,16 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
  *
  * @throws ApiError; UserError API_FAILED when MotherDuck applied something else than was sent.
  */
-export async function setDucklings(action: SetDucklings, account: DesiredAccount, api: Api): Promise<void> {
+export async function setDucklings(
+  action: SetDucklings,
+  account: DesiredAccount,
+  { api, stateWriter }: AccountTools,
+): Promise<void> {
   const desired = action.before === null ? action.after : (account.ducklings ?? action.after);
   const live = action.before ?? fromWire(await api.getDucklings(action.account));
   if (action.before === null && ducklingChanges(desired, live).length === 0) return;
   const request: Ducklings = mergeDucklings(action.after, live);
+  await stateWriter.confirm();
   const answer = fromWire(await api.setDucklings(action.account, toWire(request)));
   const differences = ducklingChanges(desired, answer);
   if (differences.length === 0) return;

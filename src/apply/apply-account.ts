@@ -241,7 +241,7 @@ export class AccountApply {
         adoptAccount(action, tools);
         break;
       case 'set_ducklings':
-        await setDucklings(action, this.#requireDesired(), tools.api);
+        await setDucklings(action, this.#requireDesired(), tools);
         this.#isTouched = true;
         break;
       case 'create_token':

@@ -48,6 +48,8 @@ export interface Applied {
 
 /** How many accounts are in progress for each operation at a time; most of them wait for a state that is far away, or for a large secrets file. */
 const ACCOUNTS_PER_OPERATION = 8;
+/** A change takes longer when the run is suspended meanwhile, or the state is far away. On the clock of this machine, since another stands still while it sleeps. */
+const SUSPENDED_MS = 1000;
 
 /**
  * Carries out the plan. Failures of actions are in the result.
@@ -96,10 +98,12 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     const round = await inParallel(again, atOnce, ([account, work]) => within(account, work, () => work.finish()));
     results.push(...round.flat());
   }
-  await recordIds(
-    results.flatMap((result) => result.outcomes),
-    input,
-  );
+  if (halt.error?.code !== 'STATE_LOST') {
+    await recordIds(
+      results.flatMap((result) => result.outcomes),
+      input,
+    );
+  }
   const failures = [...removals, ...results.flatMap((result) => result.failures), ...(await saved(input))];
   const outcomes = results.flatMap((result) => result.outcomes);
   return {
@@ -126,7 +130,10 @@ function shorterLives(outcomes: readonly Outcome[], { desired, stateWriter }: Ap
   });
 }
 
-/** The same state, for work in slots, which others use while a change is written. When that fails, nobody waits for a slot to hear of it. */
+/**
+ * The same state, for work in slots, which others use while a change is written. When that fails, nobody waits for a slot to hear
+ * of it. When it took long, this run may have been suspended, and what follows begins only if no other run has the state.
+ */
 function lendingSlots(stateWriter: StateWriter, slots: Slots, halt: Halt): StateWriter {
   const update: StateWriter['update'] = async (change, account) => {
     try {
@@ -143,7 +150,11 @@ function lendingSlots(stateWriter: StateWriter, slots: Slots, halt: Halt): State
     get durable() {
       return stateWriter.durable;
     },
-    update: (change, account) => slots.outside(() => update(change, account)),
+    update: async (change, account) => {
+      const began = Date.now();
+      await slots.outside(() => update(change, account));
+      if (Math.abs(Date.now() - began) > SUSPENDED_MS) await stateWriter.confirm();
+    },
     note: (change, account) => stateWriter.note(change, account),
     confirm: () => stateWriter.confirm(),
   };

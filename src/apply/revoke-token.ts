@@ -50,6 +50,7 @@ export function liveTokens(username: string, { live }: TokenTools): AccountToken
  */
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<UserError[]> {
   await refuseHeld(action, tools);
+  await tools.stateWriter.confirm();
   await deleteToken(action.account, action.before.id, tools.api);
   const { account, token } = action;
   if (token === undefined) return [];

@@ -49,12 +49,13 @@ class ObjectBackend implements StateBackend {
   }
 
   async read(): Promise<StoredState | undefined> {
+    const began = Date.now();
     const newest = await sure(() => this.#newestSnapshot(), this.name);
     const changes = await sure(() => this.#changesAfter(newest?.serial ?? 0), this.name);
     if (newest === undefined && changes.length === 0) return undefined;
     this.#log = { changes: changes.length, length: changes.reduce((sum, { length }) => sum + length, 0) };
     this.#snapshotLength = newest?.text.length ?? 0;
-    this.#saw(serialIn(changes.at(-1) ?? '') || (newest?.serial ?? 0));
+    this.#saw(serialIn(changes.at(-1) ?? '') || (newest?.serial ?? 0), began);
     return { ...(newest ? { snapshot: newest.text } : {}), changes };
   }
 
@@ -67,12 +68,13 @@ class ObjectBackend implements StateBackend {
   async #append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     const place = (change.after ?? change.serial - 1) + 1;
+    const began = Date.now();
     if (!(await createOnce(this.#store, logKey(place), change.text))) {
       this.#lost = takenByOther(this.name, change.serial);
       throw this.#lost;
     }
     this.#last = change;
-    this.#saw(change.serial);
+    this.#saw(change.serial, began);
     this.#log = { changes: this.#log.changes + 1, length: this.#log.length + change.text.length };
     if (this.#log.changes > LOG_LARGE && this.#log.length > this.#snapshotLength) await this.#writeSnapshot(change);
   }
@@ -82,21 +84,25 @@ class ObjectBackend implements StateBackend {
   }
 
   async confirm(): Promise<void> {
-    const { serial, seenAt } = this.#newest;
-    if (this.#lost !== undefined) throw this.#lost;
-    // Not the monotonic clock, which stands still while a machine sleeps.
-    if (Math.abs(Date.now() - seenAt) < CONFIRMED_MS) return;
-    const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
-    // It may be this run's, whose answer is on its way.
-    await this.#appending;
-    const isOwn = this.#newest.serial !== serial;
-    if (next !== undefined && !isOwn) this.#lost ??= takenByOther(this.name, serial + 1);
-    if (this.#lost !== undefined) throw this.#lost;
-    if (!isOwn) this.#saw(serial);
+    // Again where the run was suspended while it waited for the answer.
+    for (;;) {
+      const { serial, seenAt } = this.#newest;
+      if (this.#lost !== undefined) throw this.#lost;
+      const began = Date.now();
+      // Not the monotonic clock, which stands still while a machine sleeps.
+      if (Math.abs(began - seenAt) < CONFIRMED_MS) return;
+      const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
+      // It may be this run's, whose answer is on its way.
+      await this.#appending;
+      const isOwn = this.#newest.serial !== serial;
+      if (next !== undefined && !isOwn) this.#lost ??= takenByOther(this.name, serial + 1);
+      if (!isOwn) this.#saw(serial, began);
+    }
   }
 
-  #saw(serial: number): void {
-    this.#newest = { serial, seenAt: Date.now() };
+  /** @param began When the request began: what was the newest then may be old when its answer is read. */
+  #saw(serial: number, began: number): void {
+    this.#newest = { serial, seenAt: began };
   }
 
   async settle(): Promise<void> {
