@@ -175,9 +175,11 @@ export class UsedPlaces {
 
   #isNear({ account, token, id, secret }: DeadRecord, store: SecretStore): boolean {
     const dead = store.whereabouts?.({ account, token }, secret.secret_path);
-    if (dead === undefined) return false;
+    // A store that can be read sees for itself.
+    if (dead === undefined || store.inspect !== undefined) return false;
     const near = (name: string) => (this.#near.get(name) ?? []).filter((each) => each.id !== id);
-    return dead.names.some((name) => near(name).some(({ used }) => mayBeOnePlace(used, dead, name)));
+    const isAt = (name: string) => near(name).some(({ used }) => mayBeOnePlace(used, dead, name));
+    return dead.names.some(isAt) || (dead.files?.some((file) => near(file).length > 0) ?? false);
   }
 
   /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
@@ -247,8 +249,15 @@ function isRemoval(place: string): boolean {
 function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): boolean {
   const isByScript = Boolean(one.isScript || other.isScript);
   const isBuilt = one.hasText || other.hasText || (isByScript && one.program !== other.program);
-  if (one.names[0] !== name && other.names[0] !== name && !isBuilt) return false;
+  const isWhole = [one, other].some(({ wholes }) => wholes.includes(name));
+  if (!isWhole && (!isBuilt || one.isConstant || other.isConstant)) return false;
+  if (isPath(name)) return true;
   return isByScript || one.words.includes(other.program) || other.words.includes(one.program);
+}
+
+/** Whether a name is that of a path, which any program may write. */
+function isPath(name: string): boolean {
+  return name.startsWith('\npath ');
 }
 
 /** The place of what a command removes. */

@@ -1,3 +1,4 @@
+import { realPathOf } from '../files/paths.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
@@ -189,8 +190,10 @@ export type PutBack = () => Promise<void>;
 
 /** What the words of a command say of where it puts a secret. */
 export interface Whereabouts {
-  /** How it names the secret: whole, then without what may be the name of an option or of a folder, and by account and token alone. */
-  readonly names: readonly [string, ...string[]];
+  /** How it names the secret: whole, without what may be the name of an option or of a folder, by account and token alone, and by a path. */
+  readonly names: readonly string[];
+  /** The names that have all that it says, and those of paths. */
+  readonly wholes: readonly string[];
   /** Without its folder. */
   readonly program: string;
   /** All words, any of which may name the program that is run in the end. */
@@ -199,6 +202,10 @@ export interface Whereabouts {
   readonly hasText?: true;
   /** It runs a script, which may run any other program. */
   readonly isScript?: true;
+  /** It names neither account nor token. */
+  readonly isConstant?: true;
+  /** The secret of its token in each file that its words name: `inFile`. */
+  readonly files?: readonly string[];
 }
 
 /** How a store is checked. */
@@ -254,7 +261,7 @@ export interface SecretStore {
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
   /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
-  /** For a store that runs programs: what tells whether secrets may be at one place, whatever else the commands say. */
+  /** What tells whether secrets may be at one place, whatever else commands say. */
   whereabouts?(address: TokenAddress, secretPath?: string): Whereabouts | undefined;
   /** Its command has the generation in its words, so that each secret of a token may be at a place of its own. */
   readonly namesGeneration?: true;
@@ -267,9 +274,19 @@ export function pathByToken(store: string, { account, token }: TokenAddress): st
   return `${store}#${account}/${token}`;
 }
 
-/** The last name in `Whereabouts`, by which commands that build the name of the place are compared; no other name. */
+/** The name in `Whereabouts` by which commands that build the name of the place are compared; no other name. */
 export function nameAlone({ account, token }: TokenAddress): string {
-  return `\n${accountKey(account)} ${token}`;
+  return `\n${accountKey(account)} ${withoutCase(token)}`;
+}
+
+/** The name in `Whereabouts` of a token's secret in a file of this machine; no other name. */
+export function inFile(path: string, address: TokenAddress): string {
+  return `\nfile ${realPathOf(path)}${nameAlone(address)}`;
+}
+
+/** Equal for names that some stores treat as the same. */
+export function withoutCase(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
 }
 
 /** The token at such a secret path, whose key may have been renamed since; undefined for another path, or another account's. */

@@ -4,7 +4,7 @@ import { enumerated } from '../../model/wording.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
-import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store.ts';
+import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore, withoutCase } from '../store.ts';
 import { expandedForm, unexpandedWords } from '../unexpanded.ts';
 import { filesOf, repositoryFiles } from './exec/repository-files.ts';
 import {
@@ -97,7 +97,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
     of(config, token) {
       const key = JSON.stringify(['exec', ...wordsFor(config, token)]);
       // Some stores, such as GitHub secrets and key vaults, ignore case or treat `-` and `_` as the same.
-      return { key, alike: key.toLowerCase().replaceAll('-', '_') };
+      return { key, alike: withoutCase(key) };
     },
     shown({ config, block }, token) {
       const nodes = itemsOf(child(block, 'command'));

@@ -10,18 +10,17 @@ import { counted } from '../../../model/wording.ts';
 import { commandHash } from '../../fingerprint.ts';
 import {
   type DeadSecret,
-  nameAlone,
   pathByToken,
   type SecretAddress,
   type SecretStore,
   type SecretTarget,
   tokenAtPath,
-  type Whereabouts,
 } from '../../store.ts';
 import { missingScript } from './missing-script.ts';
-import { filesOf, isInterpreter, type RepositoryFiles } from './repository-files.ts';
+import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /** The configuration of an exec store. */
 export interface ExecStoreConfig extends SecretStoreConfig {
@@ -63,35 +62,6 @@ export function expandWords(words: readonly string[], facts: TokenFacts): string
 function expand(text: string, facts: Readonly<Record<string, string>>): string {
   const values = new Map(Object.entries(facts));
   return text.replace(PLACEHOLDER, (braces, name) => values.get(name) ?? braces);
-}
-
-/** The words by which a command names a token's secret, and what only its input may name. */
-function nameWords(command: readonly string[], at: TokenAddress): string[] {
-  const named = command.filter((word) => /\{(?:account|token)\}/.test(word));
-  const missing = (['account', 'token'] as const).filter((name) => !named.some((word) => word.includes(`{${name}}`)));
-  return [...expandWords(named, { ...at }), ...missing.map((name) => at[name])];
-}
-
-/** `secret/etl/app` may be what another command calls `-mount=secret etl/app`, and a shell's text says what it wants. */
-function whereabouts(command: readonly string[], at: TokenAddress): Whereabouts {
-  const name = nameWords(command, at)
-    .join(' ')
-    .replace(/[/=:. ]+/g, ' ');
-  const ends = [...name.matchAll(/ /g)].map(({ index }) => name.slice(index + 1));
-  const isWhole = (end: string) => end.includes(at.account) && end.includes(at.token, end.indexOf(at.account) + 1);
-  const [program = ''] = command;
-  return {
-    names: [name, ...ends.filter(isWhole), nameAlone(at)],
-    program: basename(program).replace(/\.exe$/i, ''),
-    words: command.join(' '),
-    ...(command.some((word) => /[\s$]/.test(word)) ? { hasText: true } : {}),
-    ...(/[\\/]/.test(program) || command.some(mayRunScript) ? { isScript: true } : {}),
-  };
-}
-
-/** Whether a word is an interpreter, or names a file by its folder. */
-function mayRunScript(word: string): boolean {
-  return isInterpreter(word) || /^\.{1,2}[\\/]/.test(word);
 }
 
 /** What the command reads on its standard input. */
@@ -142,7 +112,7 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     },
     whereabouts: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && whereabouts(config.command, at);
+      return at && whereabouts(config.command, at, folder);
     },
     ...(config.command.some((word) => word.includes('{generation}')) ? { namesGeneration: true } : {}),
     get scripts() {

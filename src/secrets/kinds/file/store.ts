@@ -8,6 +8,7 @@ import { fingerprintOf } from '../../fingerprint.ts';
 import {
   type ExpectedSecret,
   type ExpectedSecrets,
+  inFile,
   isCurrent,
   isJwt,
   isSandboxSecret,
@@ -41,6 +42,10 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     remove: (secret) => removeFrom(config, secret),
     findDead: (secrets) => findDead(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
+    whereabouts: (address) => {
+      const names = [inFile(config.path, address)];
+      return { names, wholes: names, program: '', words: '' };
+    },
     put: async (address, secret) => {
       try {
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
