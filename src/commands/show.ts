@@ -1,4 +1,6 @@
 /** `mdacc show`: renders a saved plan in any format, without a network connection. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
@@ -7,6 +9,8 @@ import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
 import { backendAt, surroundingsOf } from '../engine/state.ts';
+import { shownRelativePath, workTreeOf } from '../files/paths.ts';
+import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { isMadeFrom, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { type PlanFormat, renderPlan } from '../report/formats.ts';
@@ -18,9 +22,10 @@ interface Options extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly verbose?: boolean;
 }
 
-export function run(options: Options, file: string): Promise<number> {
-  return runCommand(options, async (io) => {
+export function run(typed: Options, file: string): Promise<number> {
+  return runCommand(typed, async (io) => {
     const saved = parsePlanFile(await readPlanFile(file), file);
+    const options = { ...typed, config: configOf(saved, typed) };
     const inContext = contextOf({
       ...options,
       ...(isOfSandbox(saved, options, io) ? { sandbox: true } : {}),
@@ -30,6 +35,14 @@ export function run(options: Options, file: string): Promise<number> {
     await warnIfStale(saved, file, options, io);
     return EXIT.done;
   });
+}
+
+/** The configuration that the plan was made from, unless another was typed. */
+function configOf({ plan: { scope } }: PlanFile, { config }: Options): string {
+  if (config !== DEFAULT_CONFIG || scope === undefined) return config;
+  // It is named from the root of the repository.
+  const planned = path.resolve(workTreeOf(path.resolve()) ?? '', scope.configuration);
+  return existsSync(planned) ? shownRelativePath(planned) : config;
 }
 
 /** Whether commands about the plan need `--sandbox`: one that is served is found by its address. */

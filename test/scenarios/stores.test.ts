@@ -237,6 +237,19 @@ describe('in the sandbox, a store that runs a program', () => {
     expect(stage.has('ran')).toBe(true);
   });
 
+  it('is run by that command also where the plan is of another configuration than the default one', async () => {
+    const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
+    mkdirSync(stage.file('.git'));
+    stage.write('infra/prod.yaml', stage.read(CONFIG));
+    const planned = 'plan --sandbox-dir lab --config infra/prod.yaml --only etl_prod --out a.plan';
+    expect((await stage.run(planned)).code).toBe(0);
+    const { stdout } = await stage.run('show a.plan --sandbox-dir lab');
+    const [, command = ''] = /mdacc (apply .*--real-stores.*)$/m.exec(stdout) ?? [];
+    expect(command).toBe('apply a.plan --real-stores --config infra/prod.yaml --sandbox-dir lab');
+    expect((await stage.run(`${command} --yes --no-smoke`)).code).toBe(0);
+    expect((await stage.run('show a.plan')).stderr).toContain('a.plan was applied, or another plan was');
+  });
+
   it('that was rehearsed is not run later, and --real-stores names the rotation that runs it', async () => {
     const stage = new Stage(configuration(writes('ran').replace(', check: [no-such-vault]', '')));
     await stage.run('apply --sandbox --yes --no-smoke');
