@@ -1,9 +1,10 @@
 /** What the pages show besides commands is right: configurations, settings, a program, pictures in text, a comment. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { allBlocksOf, blocksOf, readText } from '../examples/markdown.ts';
+import { allBlocksOf, blocksOf, hasConfiguration, readmes, readText } from '../examples/markdown.ts';
 import { ROOT } from '../in-process.ts';
 import { CONFIG, Stage } from '../stage.ts';
 import { withPullRequest } from './organizations.ts';
@@ -12,7 +13,9 @@ import { pages } from './pages.ts';
 const DAY_MS = 86_400_000;
 
 it('every block is of a kind that is tested, here or by walkthroughs', () => {
-  const blocks = pages().flatMap((page) => allBlocksOf(readText(page)).map(({ language }) => ({ page, language })));
+  const blocks = [...pages(), ...readmes()].flatMap((page) =>
+    allBlocksOf(readText(page)).map(({ language }) => ({ page, language })),
+  );
   // The JSON is a step of its page, the diff a part of a comment.
   const everywhere = ['console', 'yaml'];
   const once = [
@@ -21,16 +24,19 @@ it('every block is of a kind that is tested, here or by walkthroughs', () => {
     'docs/library.md js',
     'docs/sandbox.md json',
     'docs/plans.md diff',
+    // The two policies below.
+    'examples/github-actions/README.md json',
+    'examples/github-actions/README.md json',
   ];
   const others = blocks.filter(({ language }) => !everywhere.includes(language));
   expect(others.map(({ page, language }) => `${page} ${language}`).sort()).toEqual(once.sort());
 });
 
-const withConfiguration = pages().filter((page) => blocksOf(readText(page), 'yaml').length > 0);
+const withConfiguration = [...pages(), ...readmes()].filter((page) => blocksOf(readText(page), 'yaml').length > 0);
 
 it.each(withConfiguration)('%s shows a valid configuration, or a valid part of one', async (page) => {
   for (const block of blocksOf(readText(page), 'yaml')) {
-    const stage = new Stage();
+    const stage = hasConfiguration(page) ? Stage.copyOf(path.dirname(page)) : new Stage();
     stage.edit((whole) => (/^version:/m.test(block) ? block : stringify(merged(parse(whole), parse(block)))));
     const { code, stderr } = await stage.run('validate');
     expect({ block, code, stderr }).toMatchObject({ code: 0 });
@@ -97,6 +103,15 @@ it('the picture of a rotation is the same in both pages, and shows the days on w
     ['airflow.2', 166],
   ]);
   expect(await onDay(77.2)).toEqual([['airflow.2', 166]]);
+});
+
+it('the role of the pipelines has the permissions that a state in S3 needs', () => {
+  const [trust = '', permissions = ''] = blocksOf(readText('examples/github-actions/README.md'), 'json');
+  expect(Object.keys(JSON.parse(trust))).toEqual(['StringEquals', 'StringLike']);
+  const { Statement } = JSON.parse(permissions) as { Statement: { Action: string | string[] }[] };
+  const row = /^\| `s3` .*$/m.exec(readText('docs/shared-state.md'))?.[0] ?? '';
+  const needed = [...row.matchAll(/`(s3:\w+)`/g)].map(([, action]) => action);
+  expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual(needed.sort());
 });
 
 it('docs/library.md shows a program that runs', () => {

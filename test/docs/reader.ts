@@ -14,6 +14,8 @@ export const NOT_TYPED: Readonly<Record<string, string>> = {
   'npm ci && npm test': 'asks the registry, and would run this test',
   'npm ci && npm pack --silent': 'asks the registry; test/packaging packs',
   'npm install -g ./motherduck-accounts-*.tgz': 'changes the machine; test/packaging installs the package',
+  'npm install ../motherduck-accounts/motherduck-accounts-*.tgz':
+    'asks the registry; test/packaging installs the package',
   'npm install --global @aws-sdk/client-s3': 'asks the registry; the package is there for the tests',
 };
 

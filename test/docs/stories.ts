@@ -10,6 +10,7 @@ import { ROOT } from '../in-process.ts';
 import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 import { S3Server } from '../state/servers/s3.ts';
 import { BEGIN } from './begin.ts';
+import { EXAMPLES } from './example-stories.ts';
 import { appliedAtMotherDuck, emptyFolder, withPullRequest } from './organizations.ts';
 import { installProgram, isUntypeableHere, Reader } from './reader.ts';
 
@@ -18,6 +19,7 @@ const DAY = 86_400;
 /** Each story gives its reader, who has nothing left to type. */
 export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
   ...BEGIN,
+  ...EXAMPLES,
 
   'docs/auditing.md': async () => {
     const stage = await withPullRequest();

@@ -1,6 +1,6 @@
 /** What README.md, the pages of docs/ and the examples' README tell to type works, in this order, and prints what they show. */
 import { describe, expect, it } from 'vitest';
-import { readText, stepsOf } from '../examples/markdown.ts';
+import { readmes, readText, stepsOf } from '../examples/markdown.ts';
 import { isWindows } from '../platform.ts';
 import { pages } from './pages.ts';
 import { NOT_TYPED, namedBy, uncommented } from './reader.ts';
@@ -14,7 +14,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 describe.skipIf(isWindows)('a page with commands', () => {
   it('has a story here, and each command without one is on a page', () => {
-    const withCommands = [...pages(), 'examples/README.md'].filter(
+    const withCommands = [...pages(), ...readmes()].filter(
       (page) => stepsOf(readText(page)).length + namedBy(page).length > 0,
     );
     expect([...Object.keys(STORIES), ...Object.keys(ELSEWHERE)].sort()).toEqual(withCommands.sort());

@@ -1,16 +1,15 @@
 /** The examples of organizations, as somebody uses them who copied one: tenants come and go, tokens turn over. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { ROOT } from '../in-process.ts';
 import { CONFIG, Stage } from '../stage.ts';
+import { generateTenants, TENANTS } from './customers.ts';
 import { blocksOf, readText } from './markdown.ts';
 
 const DAY = 86_400;
-const TENANTS = 'accounts/tenants.yaml';
 
 const configurations = readdirSync(path.join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
   .filter((file) => path.basename(file) === 'motherduck.accounts.yaml')
@@ -206,22 +205,9 @@ describe('the tenants', () => {
 });
 
 describe('the tenants of a customer database', () => {
-  /** Does what tenants.sql does in the folder, with these customers. */
-  async function generate(folder: Stage, customers: string): Promise<void> {
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    try {
-      await connection.run(`CREATE TABLE customers AS SELECT * FROM (VALUES ${customers}) AS t(slug, plan, active)`);
-      await connection.run(folder.read('tenants.sql').replaceAll(TENANTS, folder.file(TENANTS)));
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
-  }
-
   it('are those that are active, a line each', async () => {
     const folder = Stage.copyOf('examples/tenants');
-    await generate(folder, `('globex', 'small', true), ('acme', 'large', true), ('initech', 'small', false)`);
+    await generateTenants(folder, `('globex', 'small', true), ('acme', 'large', true), ('initech', 'small', false)`);
     expect(folder.read(TENANTS)).toBe(
       '# Made by tenants.sql: change the customer database, not this file.\n' +
         'accounts:\n' +
@@ -235,20 +221,7 @@ describe('the tenants of a customer database', () => {
     const folder = Stage.copyOf('examples/tenants');
     const before = folder.read(TENANTS);
     const hostile = `('acme', 'small', true), ('x: { template: other }' || chr(10) || '  y', 'small', true)`;
-    await expect(generate(folder, hostile)).rejects.toThrow('not a name: x');
+    await expect(generateTenants(folder, hostile)).rejects.toThrow('not a name: x');
     expect(folder.read(TENANTS)).toBe(before);
-  });
-
-  it.runIf(spawnSync('jq', ['--version']).status === 0)('come from JSON by jq, as the README says', async () => {
-    const folder = Stage.copyOf('examples/tenants');
-    const line = blocksOf(folder.read('README.md'), 'sh')
-      .flatMap((block) => block.split('\n'))
-      .find((each) => each.startsWith('jq '));
-    folder.write('customers.json', '[{"slug": "globex"}, {"slug": "acme"}]');
-    execFileSync('/bin/sh', ['-c', line ?? 'false'], { cwd: folder.path });
-    expect(folder.read(TENANTS)).toBe(
-      'accounts:\n  tenant_acme: { template: tenant }\n  tenant_globex: { template: tenant }\n',
-    );
-    expect((await folder.run('validate')).code).toBe(0);
   });
 });
