@@ -27,6 +27,16 @@ describe.each(['tracked', 'not tracked'])('an edit of a script that is %s is a c
     ['after a shell', '[sh, ./put, "{account}.{token}"]', 'put'],
     ['after a shell with an option', '[sh, -eu, ./put, "{account}.{token}"]', 'put'],
     ['at the start of a text', '[sh, -c, "./put {account}.{token}"]', 'put'],
+    ['with a space in quotes', `[sh, -c, '"./s/a b.sh" {account}.{token}']`, 's/a b.sh'],
+    ['with a space after a backslash', `[sh, -c, './s/a\\ b.sh {account}.{token}']`, 's/a b.sh'],
+    ['with quotes within', `[sh, -c, './s/"sub".sh {account}.{token}']`, 's/sub.sh'],
+    ['over two lines', '[sh, -c, "./s/su\\\\\\nb.sh {account}.{token}"]', 's/sub.sh'],
+    ['in the folder by its variable', `[sh, -c, '"$PWD/sub.sh" {account}.{token}']`, 'sub.sh'],
+    ['on a PATH by the variable of the folder', `[sh, -c, 'PATH="$PWD/bin:$PATH" x.sh {account}.{token}']`, 'bin/x.sh'],
+    ['in a folder of env', '[env, -C, s, ./cd.sh, "{account}.{token}"]', 's/cd.sh'],
+    ['in a folder of env by a long option', '[env, --chdir=s, ./cd.sh, "{account}.{token}"]', 's/cd.sh'],
+    ['in a folder that python runs', '[python3, tool, "{account}.{token}"]', 'tool/__main__.py'],
+    ['without a space after its option', '[awk, -fs/put.sh, "{account}.{token}"]', 's/put.sh'],
   ])('%s', async (_, command, name) => {
     const stage = new Stage(configuration(command));
     const git = (...words: string[]) => execFileSync('git', words, { cwd: stage.path });
@@ -50,6 +60,17 @@ describe.each(['tracked', 'not tracked'])('an edit of a script that is %s is a c
     stage.write(name, 'cat\n# edited\n');
     expect(await warnings()).toEqual(['command_changed']);
   });
+});
+
+it.each([
+  ['make', '[make, -s, "{account}", "{token}"]'],
+  ['a shell', '[sh, -s, "{account}.{token}"]'],
+  ['a text', '[sh, -c, "cat | sh -s {account} {token}"]'],
+  ['python', '[python3, "-", "{account}", "{token}"]'],
+])('a saved plan can be applied where the names of a token come after an option of %s', async (_, command) => {
+  const stage = new Stage(configuration(command));
+  expect((await stage.run('plan --sandbox --out x.plan')).code).toBe(0);
+  expect((await stage.run('apply x.plan --sandbox --yes')).code).toBe(0);
 });
 
 it('a change at the end of a large program is seen, and line breaks are not', async () => {

@@ -90,16 +90,25 @@ interface NamedFile {
 }
 
 /** What may be a file: each word, and what stands in a word that is a shell's, but for the files that the shell writes. */
-function namedIn(words: readonly string[], folder: string): NamedFile[] {
+function namedIn(written: readonly string[], folder: string): NamedFile[] {
+  const words = written.map((word) => word.replaceAll(/\$\{?PWD\}?(?=\/)/g, '.'));
   const named: NamedFile[] = [];
   const all = words.join('\n');
   const isNode = /\b(node|tsx|bun)\b/.test(all);
+  const isPython = /\bpython[\d.]*\b/.test(all);
   const folders = [folder, ...foldersIn(all).map((text) => resolve(folder, text))];
   const add = (text: string, isRun: boolean) => {
     if (text === '' || text.length > 1000 || /[{}\0]/.test(text.replaceAll(VARIABLES, ''))) return;
     // Data often has the form of a path, such as the name of a secret.
-    if (VARIABLE.test(text) && !isRun && !SCRIPT.test(text) && !/^\.{1,2}[\\/]/.test(text)) return;
-    const texts = isNode && isRun ? [text, `${text}.js`, join(text, 'index.js')] : [text];
+    if (VARIABLE.test(text) && !SCRIPT.test(text) && !/^\.{1,2}[\\/]/.test(text)) {
+      // Names alone would be those of any file.
+      if (!isRun || !/\w/.test(text.replaceAll(VARIABLES, ''))) return;
+    }
+    const texts = [
+      text,
+      ...(isNode && isRun ? [`${text}.js`, join(text, 'index.js'), join(text, 'package.json')] : []),
+      ...(isPython && isRun ? [join(text, '__main__.py')] : []),
+    ];
     for (const each of folders) for (const one of texts) named.push({ path: resolve(each, one), isRun });
   };
   let isNext = false;
@@ -107,6 +116,7 @@ function namedIn(words: readonly string[], folder: string): NamedFile[] {
     // A program without a folder is looked up on the PATH.
     if (at === 0 && /[\\/]/.test(word)) add(word, true);
     if (at > 0) add(word, isNext);
+    for (const each of at === 0 ? [] : [...unquotedWords(word), ...optionValue(word)]) add(each, false);
     const pieces = word.replace(/>\s*["']?[^\s"'`;|&()]+/g, ' ').split(/[\s"'`;|&()<=,:@]+/);
     for (const piece of at === 0 ? [word] : pieces.filter(Boolean)) {
       if (at > 0 && piece !== word) add(piece, isNext);
@@ -116,12 +126,28 @@ function namedIn(words: readonly string[], folder: string): NamedFile[] {
   return named;
 }
 
+/** A word of a shell that has quotes or backslashes in it. */
+const QUOTED_WORD = /(?:[^\s"'`\\;|&()<>]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+/g;
+
+/** The words of a text for a shell that have quotes or backslashes, without them. */
+function unquotedWords(text: string): string[] {
+  const quoted = (text.match(QUOTED_WORD) ?? []).filter((word) => /["'\\]/.test(word));
+  return quoted.map((word) => word.replace(/\\\n/g, '').replace(/\\([\s\S])|["']/g, '$1'));
+}
+
+/** The value of an option of one letter: `-fput.awk`. */
+function optionValue(word: string): string[] {
+  return /^-[A-Za-z][^\s-]/.test(word) ? [word.slice(2)] : [];
+}
+
 /** Of hostile texts. */
 const MOST_FOLDERS = 8;
 
 /** Folders to which a command changes, or in which it looks programs up. */
 function foldersIn(text: string): string[] {
-  const changed = [...text.matchAll(/\bcd\s+["']?([^\s"';|&]+)/g)].map(([, folder = '']) => folder);
+  const changed = [...text.matchAll(/(?:\bcd\s+|(?:^|\s)-C\s*|--chdir[=\s])["']?([^\s"';|&]+)/g)].map(
+    ([, folder = '']) => folder,
+  );
   const paths = [...text.matchAll(/\bPATH=["']?([^\s"';|&]+)/g)].flatMap(([, path = '']) => path.split(':'));
   return [...changed, ...paths].filter((folder) => !/[{}$\0]/.test(folder)).slice(0, MOST_FOLDERS);
 }
