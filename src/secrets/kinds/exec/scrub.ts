@@ -18,7 +18,10 @@ export function scrub(output: string, secret?: Secret, env: NodeJS.ProcessEnv = 
     .replace(/\r\n?/g, '\n')
     .replaceAll('\t', ' ')
     .replace(/[^\P{Cc}\n]|\p{Cf}/gu, '');
-  const others = withoutEnvironmentSecrets(secret === undefined ? plain : withoutSecret(plain, secret), env);
+  const others = withoutEnvironmentSecrets(
+    secret === undefined ? plain : withoutSecret(withoutBytes(plain, secret), secret),
+    env,
+  );
   const clean = maskCredentials(withoutTokens(others), () => '[secret]');
   const lines = clean
     .split('\n')
@@ -50,6 +53,25 @@ function withoutSecret(text: string, secret: Secret): string {
     start = end;
   }
   return shown + text.slice(from);
+}
+
+/** Four or more bytes as numbers, such as `[101 121 74]`, `0x65, 0x79`, `\x65\x79`, `%65%79`, `65:79` and `&#101;&#121;`, or words of two. */
+const BYTES = /(?<![\da-z])(?:(?:0x|x|u00)?[\da-f]{2,4}[^\da-z]{1,12}){3,}(?:0x|x|u00)?[\da-f]{2,4}(?![\da-z])/gi;
+
+/** Replaces lists of bytes that have eight characters of the secret. */
+function withoutBytes(text: string, secret: Secret): string {
+  const pieces = piecesOf(secret);
+  const hasPiece = (found: string) => {
+    const packed = lower(found);
+    return Array.from(packed, (_, at) => packed.slice(at, at + pieces.length)).some((piece) => pieces.all.has(piece));
+  };
+  return text.replace(BYTES, (run) => {
+    const numbers = run.split(/[^\da-z]+/i).map((each) => each.replace(/^(?:0x|x|u00)/i, ''));
+    const hex = Buffer.from(numbers.filter((each) => each.length % 2 === 0).join(''), 'hex');
+    const swapped = Buffer.from(hex.subarray(0, hex.length & ~1)).swap16();
+    const lists = [10, 8].map((base) => Buffer.from(numbers.map((each) => Number.parseInt(each, base))));
+    return [hex, swapped, ...lists].some((bytes) => hasPiece(bytes.toString('latin1'))) ? '[secret]' : run;
+  });
 }
 
 function piecesOf(secret: Secret): { readonly all: ReadonlySet<string>; readonly length: number } {

@@ -24,6 +24,21 @@ describe('scrub', () => {
     ['colours in between', marker.replace(/.{4}/g, '$&\u001b[31m')],
     ['NULs in between', [...marker].join('\0')],
     ['invisible characters in between', [...marker].join('\u200b')],
+    ['a list of bytes, as Go prints it', `[${[...bytes].join(' ')}]`],
+    ['the end of a list of bytes', `[${[...bytes.subarray(-12)].join(' ')}]`],
+    ['a buffer in JSON', JSON.stringify(bytes.subarray(0, 60)).replace(/"[a-zA-Z]+"/g, '')],
+    ['bytes of C', [...bytes].map((byte) => `0x${byte.toString(16)}`).join(', ')],
+    ['bytes of C in lines', [...bytes].map((byte) => `0x${byte.toString(16)}`).join(',\n  ')],
+    ['escapes', [...bytes].map((byte) => `\\x${byte.toString(16)}`).join('')],
+    ['escapes of JSON', [...bytes].map((byte) => `\\u00${byte.toString(16)}`).join('')],
+    ['octal escapes', [...bytes].map((byte) => `\\${byte.toString(8)}`).join('')],
+    ['all in URL encoding', [...bytes].map((byte) => `%${byte.toString(16).toUpperCase()}`).join('')],
+    ['hex with colons', [...bytes].map((byte) => byte.toString(16)).join(':')],
+    ['character references', [...bytes].map((byte) => `&#${byte};`).join('')],
+    [
+      'words of two bytes',
+      (Buffer.from(bytes.subarray(0, 60)).swap16().toString('hex').match(/.{4}/g) ?? []).join(' '),
+    ],
   ])('leaves nothing of the secret: %s', (_, output) => {
     const text = scrub(`before ${output} after`, secret).join('\n');
     // A letter beside it may look like its next one.
@@ -56,6 +71,7 @@ describe('scrub', () => {
       'URL: PUT https://vault.example.com:8200/v1/secret/data/motherduck/etl_prod/airflow',
       'Code: 403. Errors: * permission denied',
       '/usr/lib/python3/dist-packages/awscli/customizations/secretsmanager.py',
+      'from 10.0.0.12 to 10.0.0.13 at 2026-11-30 03:21:46, 101 102 103 104 105 106 107 108 109 of 200 300 404',
     ];
     expect(scrub(lines.join('\n'), secret)).toEqual(lines);
   });
