@@ -36,7 +36,7 @@ export function showFindings(loaded: Loaded, io: Io): void {
 }
 
 /** The number of accounts from which memory is saved. */
-const LARGE = 1000;
+const LARGE = 5000;
 
 /** V8 of Node 20, 22 and 24. A version that does not know a flag would print a warning. */
 const KNOWS_THE_FLAGS = ['11.', '12.', '13.'];

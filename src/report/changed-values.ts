@@ -12,13 +12,25 @@ function changed(value: unknown, key: string | undefined, of: object | undefined
   const after = change(value, key, of);
   if (after !== value) return after;
   if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => changed(item, undefined, value, change));
-    return items.every((item, index) => item === value[index]) ? value : items;
+    let copy: unknown[] | undefined;
+    for (const [index, item] of value.entries()) {
+      const next = changed(item, undefined, value, change);
+      if (next === item) continue;
+      copy ??= [...value];
+      copy[index] = next;
+    }
+    return copy ?? value;
   }
   if (!isPlain(value)) return value;
-  const entries = Object.entries(value);
-  const copy = entries.map(([name, one]) => [name, changed(one, name, value, change)] as const);
-  return copy.every(([, one], index) => one === entries[index]?.[1]) ? value : Object.fromEntries(copy);
+  let copy: object | undefined;
+  for (const [name, one] of Object.entries(value)) {
+    const next = changed(one, name, value, change);
+    if (next === one) continue;
+    copy ??= { ...value };
+    // Not assigned: a key may be `__proto__`.
+    Object.defineProperty(copy, name, { value: next });
+  }
+  return copy ?? value;
 }
 
 /** Whether it is an object of fields alone. */

@@ -20,6 +20,8 @@ export function unseenExcept(pattern: string): () => RegExp {
   };
 }
 
+/** Printable ASCII, as nearly every text is. */
+const PLAIN = /^[ -~]*$/;
 const ALL_UNSEEN = unseenExcept('');
 const UNSEEN_IN_LINES = unseenExcept(String.raw`(?![\n\t])`);
 
@@ -31,7 +33,8 @@ export function visibleLines(text: string): string {
 /** The same data with `\ufffd` for every control character in its texts, and without letters that only look like others. */
 export function printable<T>(data: T): T {
   return changedValues(data, (value) => {
-    if (typeof value === 'string') return withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd'));
+    if (typeof value === 'string')
+      return PLAIN.test(value) ? value : withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd'));
     // An error or a secret, which says itself what may be shown of it.
     const isOther = typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value);
     return isOther ? printable(JSON.parse(JSON.stringify(value)) as unknown) : value;

@@ -75,24 +75,21 @@ export function withPlaceholder(action: Action): Action {
   };
 }
 
-/** Everything that a reviewer could want to know of the actions of an account, but for its name. */
-function keyOf(actions: readonly Action[]): string {
-  return actions
-    .map((action) => JSON.stringify([sharedReasonText(action), sharedDetailOf(action), withoutIdentity(action)]))
-    .join('\n');
-}
-
 /** Of one thing, and not what is done to it; `rotate_before` has the token's share of the jitter. */
 const IDENTITY: ReadonlySet<string> = new Set([
   ...['account', 'id', 'line', 'file'],
   ...['at', 'since', 'created_at', 'expires_at', 'expired_at', 'retire_at', 'seconds_left', 'earlier', 'rotate_before'],
 ]);
 
-/** The same data without what is of this account alone; its name in SQL and in secret paths is a gap between their parts. */
-function withoutIdentity(action: Action): unknown {
-  const { account } = action;
+/**
+ * Everything that a reviewer could want to know of the actions of an account, without what is of this account alone: its name in
+ * SQL and in secret paths is a gap between their parts.
+ */
+function keyOf(actions: readonly Action[]): string {
+  const account = actions[0]?.account ?? '';
   const parts = (texts: readonly string[]) => texts.map((text) => partsOf(text, account));
-  return JSON.parse(JSON.stringify(action), (key, value: unknown) => {
+  const all = actions.map((action) => [sharedReasonText(action), sharedDetailOf(action), action]);
+  return JSON.stringify(all, (key, value: unknown) => {
     if (IDENTITY.has(key)) return undefined;
     if (key === 'username') return value === account ? undefined : value;
     if (key === 'statements' || key === 'new_statements') return parts(value as string[]);
