@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import {
   commandsOutside,
-  lateCrypto,
+  lateBuiltins,
   lazyText,
   lazyTextInOneFile,
   loadedLate,
@@ -157,7 +157,7 @@ const [, main, modules] = await Promise.all([
     minify: true,
     external: ['undici', 'undici/*', '@duckdb/node-api', '@aws-sdk/*', '@google-cloud/*', '@azure/*'],
     alias: { yaml, 'jsonc-parser': jsonc },
-    plugins: [loadedLate, lateCrypto, lazyText],
+    plugins: [loadedLate, lateBuiltins, lazyText],
     write: false,
   }),
 ]);

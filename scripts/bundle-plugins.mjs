@@ -39,11 +39,17 @@ const SELDOM = [
   'motherduck/http-transport',
   'motherduck/probe-process',
   'motherduck/proxy',
+  'plan/branch-text',
+  'plan/notice-text',
   'plan/plan-file',
+  'plan/state-edits',
   'report/apply/github',
   'report/plan/markdown',
+  'sandbox/connector',
+  'secrets/fingerprint',
   'secrets/kinds/exec/scrub',
   'smoke/failures',
+  'state/object-backend',
   'yaml/render',
 ];
 
@@ -72,17 +78,20 @@ export const loadedLate = {
   },
 };
 
-/** An esbuild plugin: loads `crypto` when one of its functions is first called. Node takes 1 ms for it, and validate needs none. */
-export const lateCrypto = {
-  name: 'late-crypto',
+/** Modules of Node that many commands do not need, with the functions that are called. Node takes 1 ms for each. */
+const BUILTINS = { 'node:crypto': ['createHash', 'randomBytes', 'randomUUID'], 'node:v8': ['setFlagsFromString'] };
+
+/** An esbuild plugin: loads modules of Node when one of their functions is first called. */
+export const lateBuiltins = {
+  name: 'late-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:crypto$/ }, ({ kind }) =>
-      kind === 'import-statement' ? { path: 'crypto', namespace: 'late-crypto' } : undefined,
+    onResolve({ filter: /^node:/ }, ({ path: name, kind }) =>
+      kind === 'import-statement' && name in BUILTINS ? { path: name, namespace: 'late-builtin' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'late-crypto' }, () => ({
+    onLoad({ filter: /.*/, namespace: 'late-builtin' }, ({ path: name }) => ({
       contents: `
-        const load = () => loadLate(() => import('node:crypto'));
-        ${['createHash', 'randomBytes', 'randomUUID'].map(lateFunction).join('\n')}`,
+        const load = () => loadLate(() => import('${name}'));
+        ${BUILTINS[name].map(lateFunction).join('\n')}`,
     }));
   },
 };

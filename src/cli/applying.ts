@@ -12,46 +12,28 @@ import {
   type TestedApply,
 } from '../engine/applying.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
-import type { RunContext, Service, ServiceOptions } from '../engine/service.ts';
+import type { RunContext, Service } from '../engine/service.ts';
 import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { rehearsedTokens } from '../engine/store-contents.ts';
 import type { Desired } from '../model/desired.ts';
-import { type Plan, type RevokesOld, storesOf, storingActions } from '../model/plan.ts';
+import { type Plan, storesOf, storingActions } from '../model/plan.ts';
 import { few } from '../model/wording.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { applyWords } from '../plan/plan-words.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
-import { APPLY_FORMATS, type ApplyFormat } from '../report/formats.ts';
+import { APPLY_FORMATS } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
 import type { OpenedState } from '../state/opened-state.ts';
-import type { ConfigOptions } from './configuration.ts';
 import { confirm } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
-import type { Io, OutputOptions } from './io.ts';
+import type { Io } from './io.ts';
+import { type PlanCommandOptions, planningOf } from './planning-options.ts';
 import { Progress, withProgress } from './progress.ts';
 import { selectRotation } from './rotation-options.ts';
 import { underLock } from './signals.ts';
 import { orUnmanaged } from './unknown-token.ts';
-
-export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
-  readonly only?: readonly string[];
-  readonly prune?: boolean;
-  readonly due?: boolean;
-  readonly rotate?: readonly string[];
-  /** Revoke what is rotated in the same run. */
-  readonly revokeOld?: boolean;
-  /** With `revokeOld`: whether the new tokens are verified or not. */
-  readonly force?: boolean;
-  readonly destroy?: boolean;
-  readonly allowMissing?: boolean;
-  readonly usage?: boolean;
-  readonly format: ApplyFormat;
-  readonly verbose?: boolean;
-  /** Seconds. */
-  readonly lockTimeout?: number;
-}
 
 export interface ApplyCommandOptions extends PlanCommandOptions {
   readonly yes?: boolean;
@@ -85,12 +67,6 @@ export async function plannerOf(desired: Desired, options: ApplyCommandOptions, 
       },
       context,
     );
-}
-
-/** The options for the engine. */
-export function planningOf<T extends PlanCommandOptions>({ revokeOld, force, ...options }: T) {
-  const when: RevokesOld = force ? 'stored' : 'verified';
-  return { ...options, ...(revokeOld ? { revokeOld: when } : {}) };
 }
 
 /** Locks the state, plans, asks and applies. Returns the exit code. */

@@ -1,8 +1,9 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf, planningOf } from '../cli/applying.ts';
+import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import type { Io } from '../cli/io.ts';
 import { readPlanFile } from '../cli/plan-file.ts';
+import { planningOf } from '../cli/planning-options.ts';
 import { refuseUnverified } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
 import { onlyMatcher, planNow } from '../engine/planning.ts';

@@ -1,10 +1,10 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
-import { type PlanCommandOptions, planningOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
+import { type PlanCommandOptions, planningOf } from '../cli/planning-options.ts';
 import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
 import { runCommand } from '../cli/run.ts';
