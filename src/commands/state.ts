@@ -247,5 +247,6 @@ async function isStateFile(name: string): Promise<boolean> {
 }
 
 async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {
-  if (!yes) await askFor('yes', question, { text: 'Check it, then add --yes.' }, io, new AbortController().signal);
+  if (!yes)
+    await askFor('yes', question, { text: `${question} Check it, then add --yes.` }, io, new AbortController().signal);
 }

@@ -1,5 +1,7 @@
 /** A state in a bucket, as users meet it. */
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MINUTE_MS } from '../../src/model/time.ts';
 import { outputOf } from '../stage.ts';
 import { S3Server } from '../state/servers/s3.ts';
 import {
@@ -35,6 +37,28 @@ describe('a state in a bucket of S3', () => {
 
   it('is moved there, used, and moved back', async () => {
     await moveThereAndBack((await start()).place);
+  });
+
+  it('is unlocked after ten minutes without a renewal, once somebody says that its holder has ended', async () => {
+    const { server, place } = await start();
+    const stage = machineAt(place);
+    const holder = { pid: 4711, host: 'ci-runner-7', command: 'apply', who: 'ben', since: '2026-11-01T08:00:00.000Z' };
+    const text = JSON.stringify({ id: randomUUID(), ...holder });
+    const silentFor = (ms: number) =>
+      server.objects.set('acme-platform/motherduck/prod/lock.json', { text, modified: Date.now() - ms });
+    silentFor(9 * MINUTE_MS);
+    expect(await stage.run('state unlock --yes')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('renewed the lock'),
+    });
+    silentFor(11 * MINUTE_MS);
+    const asked = await stage.run('state unlock');
+    expect([asked.code, asked.stderr]).toEqual([
+      1,
+      expect.stringContaining('"apply" of ben (process 4711 on ci-runner-7'),
+    ]);
+    expect((await stage.run('state unlock --yes')).code).toBe(0);
+    expect((await stage.run('state unlock --yes')).stdout).toContain('is not locked');
   });
 
   it('is mended after a kill at an append, whether that took effect or not', async () => {
