@@ -23,7 +23,7 @@ export function commandReference() {
       ['command', 'does'],
       commands.map((each) => [code(usage(each)), helper.commandDescription(each)]),
     ),
-    `<details>\n<summary>The options of each command, and those that several have</summary>`,
+    `<details>\n<summary>The options of each command, and those that several have</summary>\n\nOptions may stand before or after the command.`,
     ...options.map((text) => text.trimEnd()),
     ...shared(commands).map(([heading, list]) => `**${heading}**\n\n${list}`),
     '</details>',

@@ -75,7 +75,9 @@ const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
  */
 export function program(words: readonly string[] = []): Command {
   const mdacc = new Command('mdacc')
-    .description('Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.')
+    .description(
+      'Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.\nOptions may also stand before the command: mdacc --sandbox plan',
+    )
     .version(VERSION, '-V, --version', 'Show the version')
     .helpOption('-h, --help', 'Show this help')
     .helpCommand('help [command]', 'Show the help of a command')

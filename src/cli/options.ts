@@ -63,6 +63,9 @@ export const SERVICE = under(
   ).argParser(timeLimit),
 );
 
+/** What most commands have. */
+export const SHARED_OPTIONS = [...CONFIG, ...SERVICE, ...OUTPUT];
+
 /** For commands that work on the sandbox itself. */
 export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder'), noEffect('--sandbox')), ...CONFIG];
 

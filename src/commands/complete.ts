@@ -1,13 +1,14 @@
 /** `mdacc __complete`: answers a completion script at each Tab. */
 import type { Command } from 'commander';
 import { commandFirst } from '../cli/command-words.ts';
+import { SHARED_OPTIONS } from '../cli/options.ts';
 import { candidatesFor, type Names } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
 
 /** Prints the candidates. It never fails, because a shell cannot show an error there. */
 export async function complete(program: Command, words: readonly string[]): Promise<void> {
   const inOrder = [...commandFirst(program, words.slice(0, -1)), ...words.slice(-1)];
-  process.stdout.write(answerText(await candidatesFor(program, inOrder, namesOf)));
+  process.stdout.write(answerText(await candidatesFor(program, inOrder, namesOf, SHARED_OPTIONS)));
 }
 
 /** Returns the names of the configuration; none if it cannot be read. */

@@ -27,26 +27,29 @@ const NOTHING: Candidates = { words: [], files: 'none' };
  *
  * @param words the words after `mdacc`
  * @param names reads the names of a configuration; called only where a name is possible, with the value of `--config`
+ * @param shared the options that are offered before a command, since most commands have them
  */
 export async function candidatesFor(
   program: Command,
   words: readonly string[],
   names: (config: string | undefined) => Promise<Names>,
+  shared: readonly Option[] = [],
 ): Promise<Candidates> {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? '';
   const { command, rest } = walk(program, before);
-  const ask = () => names(givenValue('--config', before));
+  const options = command.commands.length > 0 ? [...command.options, ...shared] : command.options;
+  const ask = () => names(configIn(before));
 
   const [, flag, typed] = /^(--[\w-]+)=(.*)$/s.exec(current) ?? [];
-  const inline = flag === undefined ? undefined : optionOf(command, flag);
+  const inline = flag === undefined ? undefined : optionOf(options, flag);
   if (inline !== undefined && typed !== undefined) {
     const { words: values, files } = await valuesOf(metavarOf(inline), inline.argChoices, ask);
     return { words: matching(values, typed).map(({ word }) => ({ word: `${flag}=${word}` })), files };
   }
-  const last = optionOf(command, rest.at(-1) ?? '');
+  const last = optionOf(options, rest.at(-1) ?? '');
   if (last?.required) return startingWith(await valuesOf(metavarOf(last), last.argChoices, ask), current);
-  if (current.startsWith('-')) return startingWith({ words: optionsOf(command), files: 'none' }, current);
+  if (current.startsWith('-')) return startingWith({ words: optionWords(options), files: 'none' }, current);
   // After an option with an optional value, the value or the next argument can follow.
   const optional = last?.optional ? await valuesOf(metavarOf(last), last.argChoices, ask) : NOTHING;
   const next = await nextOf(command, rest, ask);
@@ -80,7 +83,7 @@ async function nextOf(command: Command, rest: readonly string[], ask: () => Prom
 function positionals(command: Command, rest: readonly string[]): number {
   return rest.filter((word, index) => {
     if (word.startsWith('-')) return false;
-    const option = optionOf(command, rest[index - 1] ?? '');
+    const option = optionOf(command.options, rest[index - 1] ?? '');
     return !option?.required && !option?.optional;
   }).length;
 }
@@ -110,20 +113,24 @@ function metavarOf({ flags }: Option): string {
   return /[<[](.+?)[>\]]/.exec(flags)?.[1] ?? '';
 }
 
-function optionOf(command: Command, flag: string): Option | undefined {
-  return command.options.find(({ long, short }) => flag !== '' && (long === flag || short === flag));
+function optionOf(options: readonly Option[], flag: string): Option | undefined {
+  return options.find(({ long, short }) => flag !== '' && (long === flag || short === flag));
 }
 
-function optionsOf(command: Command): Candidate[] {
-  const shown = command.options.filter(({ hidden }) => !hidden);
+function optionWords(options: readonly Option[]): Candidate[] {
+  const shown = options.filter(({ hidden }) => !hidden);
   const own = shown.map(({ long, description }) => ({ word: long ?? '', about: description }));
   return [...own, { word: '--help', about: 'Show this help' }].filter(({ word }) => word !== '');
 }
 
-function givenValue(flag: string, words: readonly string[]): string | undefined {
-  const at = words.lastIndexOf(flag);
-  const inline = words.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1);
-  return at === -1 ? inline : words[at + 1];
+/** The last value of `--config`, in any of its forms. */
+function configIn(words: readonly string[]): string | undefined {
+  let config: string | undefined;
+  for (const [index, word] of words.entries()) {
+    if (word === '--config' || word === '-c') config = words[index + 1];
+    else config = /^(?:--config=|-c)(.+)$/s.exec(word)?.[1] ?? config;
+  }
+  return config;
 }
 
 function startingWith({ words, files }: Candidates, current: string): Candidates {

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { SHARED_OPTIONS } from '../../src/cli/options.ts';
 import { candidatesFor, type Names } from '../../src/completion/candidates.ts';
 import { program } from '../../src/program.ts';
 
 const NAMES: Names = { accounts: ['etl_prod', 'tenant_acme'], tokens: ['etl_prod/airflow', 'tenant_acme/app'] };
 
 async function next(line: string, asked: (string | undefined)[] = []) {
-  const { words, files } = await candidatesFor(program(), line.split(' '), async (config) => {
-    asked.push(config);
-    return NAMES;
-  });
+  const { words, files } = await candidatesFor(
+    program(),
+    line.split(' '),
+    async (config) => {
+      asked.push(config);
+      return NAMES;
+    },
+    SHARED_OPTIONS,
+  );
   return { words: words.map(({ word }) => word), files };
 }
 
@@ -30,6 +36,14 @@ describe('what comes next', () => {
     expect((await next('plan --out today.plan --det')).words).toEqual(['--detailed-exitcode']);
   });
 
+  it('is an option that most commands have, where it may stand before the command', async () => {
+    expect((await next('--sand')).words).toEqual(['--sandbox', '--sandbox-dir']);
+    expect((await next('state --q')).words).toEqual(['--quiet']);
+    expect(await next('-c ')).toEqual({ words: [], files: 'files' });
+    expect(await next('--config=')).toEqual({ words: [], files: 'files' });
+    expect((await next('--vers')).words).toEqual(['--version']);
+  });
+
   it('is a value of the option before, also after an equals sign', async () => {
     expect((await next('audit --format s')).words).toEqual(['sarif']);
     expect((await next('audit --format=j')).words).toEqual(['--format=json', '--format=junit']);
@@ -49,7 +63,9 @@ describe('what comes next', () => {
     expect((await next('rotate --config prod.yaml etl_prod/', asked)).words).toEqual(['etl_prod/airflow']);
     expect((await next('rotate etl_prod ten', asked)).words).toEqual(['tenant_acme', 'tenant_acme/app']);
     expect((await next('state show --config=b.yaml e', asked)).words).toEqual(['etl_prod', 'etl_prod/airflow']);
-    expect(asked).toEqual([undefined, 'prod.yaml', undefined, 'b.yaml']);
+    await next('rotate -c c.yaml etl', asked);
+    await next('rotate --config a.yaml -cd.yaml etl', asked);
+    expect(asked).toEqual([undefined, 'prod.yaml', undefined, 'b.yaml', 'c.yaml', 'd.yaml']);
   });
 
   it('is a plan file for apply, a schema for schema, and no second argument where one is enough', async () => {
