@@ -23,6 +23,7 @@ import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { shorterLife } from '../plan/token-warnings.ts';
+import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { AccountApply, type AccountResult, type ApplyInput, type Halt, type Outcome } from './apply-account.ts';
@@ -58,6 +59,8 @@ const SUSPENDED_MS = 1000;
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
+  if (withStoreNames(input.stateWriter.state, input.stores).renamed.length > 0)
+    input.stateWriter.note((state) => withStoreNames(state, input.stores).state);
   const before = input.stateWriter.state;
   const refused = await checkStores(input);
   const removals = await removeGone(input);

@@ -14,6 +14,7 @@ import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { refuseOtherOrganization } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
+import { withStoreNames } from '../secrets/renamed-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { type OtherState, unreadStates } from '../state/other-states.ts';
@@ -64,15 +65,16 @@ export async function gatherEvidence(
     { only: wanted, parallelism: options.parallelism },
     context,
   );
-  const { state, holder } = (await options.readStateAgain?.()) ?? { state: before };
-  const changing = changingAccounts(desired, before, state, holder !== undefined, wanted);
+  const { state: given, holder } = (await options.readStateAgain?.()) ?? { state: before };
+  const changing = changingAccounts(desired, before, given, holder !== undefined, wanted);
   if (changing.size > 0) warnOfRun([...changing.values()], holder, context);
   const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
   const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
-  const judged = new Map([...state.accounts].filter(([key]) => !changing.has(key)));
+  const judged = new Map([...given.accounts].filter(([key]) => !changing.has(key)));
   refuseOtherOrganization(desired, { accounts: judged }, live);
   const stores = storesFor(desired, service, options.realStores);
+  const { state } = withStoreNames(given, stores);
   if (options.checkStores) warnOfRehearsed(stores, context);
   const [active, { lost, lostRetained, unstored, held, shared }, unusableStores, usage] = await Promise.all([
     readActive(service),

@@ -3,6 +3,7 @@ import { UsedPlaces } from '../apply/used-places.ts';
 import { readLive } from '../live/read.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
+import type { RenamedStore } from '../model/notice.ts';
 import type { DeletedData, Plan } from '../model/plan.ts';
 import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
 import type { Storage } from '../model/usage.ts';
@@ -12,6 +13,7 @@ import { few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/store-facts.ts';
+import { withStoreNames } from '../secrets/renamed-stores.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
@@ -55,7 +57,7 @@ export interface Planned {
 /** Reads the organization and plans. @throws UserError when it cannot be read at all; USAGE: a name or a glob matches nothing */
 export async function planNow(
   configured: Desired,
-  state: State,
+  given: State,
   service: Service,
   options: PlanNowOptions,
   context: RunContext,
@@ -74,6 +76,7 @@ export async function planNow(
   // Without accounts in the configuration, every managed one is pruned.
   const desired: Desired = destroy ? { ...configured, accounts: new Map() } : configured;
   const stores = storesFor(desired, service, options.realStores);
+  const { state, renamed } = withStoreNames(given, stores);
   if (rotation) refuseUnmatched(options.only, accountNames(configured, state), 'the configuration or the state');
   const globs = rotation?.accounts ?? options.only;
   const only = onlyMatcher(globs);
@@ -85,6 +88,7 @@ export async function planNow(
     state,
     service,
     stores,
+    renamed,
     storeContents: {
       ...(await inspectStores(desired, state, stores, only)),
       atDead: await findDead(state, stores, only),
@@ -162,6 +166,8 @@ export interface PlanFromInput
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly storeContents?: StoreContents;
+  /** Stores that the state had under other names. */
+  readonly renamed?: readonly RenamedStore[];
   readonly others?: readonly OtherState[];
   readonly only?: readonly string[];
   /** The accounts that `only` may name; those of `desired` and the state unless given. */
@@ -180,10 +186,11 @@ export function planFrom(input: PlanFromInput): Plan {
   const {
     desired,
     live,
-    state,
+    state: given,
     service,
     stores,
     storeContents,
+    renamed = [],
     only: globs,
     names: nameable,
     allowMissing = false,
@@ -192,6 +199,8 @@ export function planFrom(input: PlanFromInput): Plan {
     ...rest
   } = input;
   const only = onlyMatcher(globs);
+  const named = withStoreNames(given, stores);
+  const { state } = named;
   const names = accountNames(desired, state);
   refuseUnmatched(globs, nameable ?? names, 'the configuration or the state');
   const typed = command ?? [rest.because === 'destroyed' ? 'destroy' : 'plan'];
@@ -211,6 +220,7 @@ export function planFrom(input: PlanFromInput): Plan {
       removing: new Map(
         [...stores].map(([name, { remove, programRemoves }]) => [name, programRemoves ?? remove !== undefined]),
       ),
+      renamed: [...renamed, ...named.renamed],
       isUsed: (dead) => places.isUsed(dead, state),
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),

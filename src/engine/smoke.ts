@@ -11,6 +11,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { noticeText } from '../plan/notice-text.ts';
 import { secretLosses } from '../plan/secret-warnings.ts';
+import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
@@ -64,7 +65,9 @@ export async function smokeTest(
       progress?.(done, accounts.length);
     },
   });
-  const notices = secretLosses(await inspectStores(desired, state, storesFor(desired, service), only)).map(noticeText);
+  const stores = storesFor(desired, service);
+  const named = withStoreNames(state, stores).state;
+  const notices = secretLosses(await inspectStores(desired, named, stores, only)).map(noticeText);
   return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
 }
 

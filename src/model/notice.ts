@@ -186,6 +186,14 @@ export type PlanWarning =
       /** In a sandbox, where an apply runs no program. */
       readonly rehearsed?: true;
     }
+  /** The store has another name in the configuration than in the state, and the same place: apply records the name, and nothing else. */
+  | {
+      readonly kind: 'store_renamed';
+      /** Its name in the state. */
+      readonly before: string;
+      readonly store: string;
+      readonly tokens: readonly string[];
+    }
   /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
   | {
       readonly kind: 'secret_lost';
@@ -384,3 +392,6 @@ export interface CeilingExceeded {
 
 /** A warning, an error or a violation of a plan. */
 export type PlanNotice = PlanWarning | PlanError | Violation;
+
+/** A store whose secrets are where they were, under another name. */
+export type RenamedStore = Omit<Extract<PlanWarning, { kind: 'store_renamed' }>, 'kind'>;

@@ -203,6 +203,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'stores_rehearsed':
     case 'store_unreadable':
     case 'store_unusable':
+    case 'store_renamed':
     case 'secret_lost':
     case 'secret_foreign':
     case 'secret_unknown':

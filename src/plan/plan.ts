@@ -266,13 +266,19 @@ export function hasChanges(plan: Plan): boolean {
     plan.actions.length > 0 ||
     plan.protection.length > 0 ||
     (plan.removals ?? []).length > 0 ||
-    policiesToRecord(plan) > 0
+    policiesToRecord(plan) > 0 ||
+    storesToRename(plan) > 0
   );
 }
 
 /** The number of tokens whose policies give programs less time, which an apply that somebody attends records. */
 export function policiesToRecord({ due, warnings }: Plan): number {
   return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
+}
+
+/** The number of secret stores of which an apply records another name. */
+export function storesToRename({ warnings }: Plan): number {
+  return warnings.filter(({ kind }) => kind === 'store_renamed').length;
 }
 
 /** Whether the branch of a pull request changes the state or a setting, or may do so, since it could not be compared. */

@@ -56,6 +56,7 @@ export function secretWarnings(
     });
   return [
     ...rehearsals(actions, facts),
+    ...(facts.renamed ?? []).map((store) => ({ kind: 'store_renamed' as const, ...store })),
     ...losses(actions, facts, older),
     ...taken,
     ...refusals(actions, facts, new Set(taken.flatMap(({ tokens }) => tokens))),

@@ -1,5 +1,5 @@
 /** What is known of the stores, for plans. */
-import type { LastWriter } from '../model/notice.ts';
+import type { LastWriter, RenamedStore } from '../model/notice.ts';
 import type { Action, CreateToken, RotateToken, SecretRemoval, StoreDestination } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { DeadRecord, KeptSecret } from './dead-secrets.ts';
@@ -53,6 +53,8 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly rehearsed: ReadonlyMap<string, string>;
   /** The stores of the configuration, and whether they remove the secrets of tokens that are gone. */
   readonly removing: ReadonlyMap<string, boolean>;
+  /** Stores that the state, before this plan, had under other names. */
+  readonly renamed?: readonly RenamedStore[];
   /** Whether the configuration or a current token has the place of a dead secret. */
   readonly isUsed: (dead: DeadRecord) => boolean;
   /** The current token of another account or key whose secret that of a new token would overwrite. */

@@ -10,6 +10,7 @@ type StoreWarning = Extract<
       | 'stores_rehearsed'
       | 'store_unreadable'
       | 'store_unusable'
+      | 'store_renamed'
       | 'secret_lost'
       | 'secret_foreign'
       | 'secret_unknown'
@@ -53,6 +54,11 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `${notice.rehearsed ? 'outside of the sandbox, ' : ''}apply will refuse to store secrets in ${notice.store}: ${notice.why}`,
         hint: notice.hint,
+      };
+    case 'store_renamed':
+      return {
+        message: `the secret store ${notice.before} is named ${notice.store} by now, and ${notice.tokens.length === 1 ? 'the secret' : `${notice.tokens.length} secrets`} in it stay where they are: ${few(notice.tokens)}`,
+        hint: { text: 'Apply records the name; it replaces no token and writes nothing to the store.' },
       };
     case 'secret_lost': {
       const one = notice.tokens.length === 1;

@@ -221,6 +221,8 @@ export interface SecretStore {
   readonly gathersWrites?: true;
   /** Whether `put` resolves to how the earlier secret is put back: of a token's stores, those come first. */
   readonly putsBack?: true;
+  /** Whether the secret path alone says where a secret is, whatever the store is named. */
+  readonly pathIsPlace?: true;
   /** Where secrets go in the place of the configured program, in a sandbox; for output. */
   readonly rehearsedIn?: string;
   /** Of a rehearsed store: whether its program would remove secrets. */

@@ -73,6 +73,12 @@ const ALL = {
   secret_taken: { kind: 'secret_taken', store: 'vault', tokens: ['a/b_c'], holders: ['a_b/c'] },
   command_unknown: { kind: 'command_unknown', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
   command_changed: { kind: 'command_changed', store: 'vault', tokens: ['etl_prod/airflow', 'etl_prod/bi'] },
+  store_renamed: {
+    kind: 'store_renamed',
+    before: 'vault',
+    store: 'hashicorp',
+    tokens: ['etl_prod/airflow', 'etl_prod/bi'],
+  },
   secret_stays: { kind: 'secret_stays', store: 'vault', tokens: ['etl_prod/airflow'] },
   secret_left: {
     kind: 'secret_left',

@@ -12,6 +12,7 @@ import { UserError } from '../../model/user-error.ts';
 import { accountKey } from '../../model/username.ts';
 import { counted } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
+import { withStoreNames } from '../../secrets/renamed-stores.ts';
 import type { TargetInput } from '../../secrets/secret-targets.ts';
 import type { SecretStore } from '../../secrets/store.ts';
 import { planNow, storesFor } from '../planning.ts';
@@ -115,7 +116,7 @@ const stores: Check = {
     const state = await settled(
       examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),
     );
-    const input = { desired, state, stores: opened, isSandbox };
+    const input = { desired, state: state && withStoreNames(state, opened).state, stores: opened, isSandbox };
     const known = configuredTargets(input);
     const ofMachine = storesOfMachine(desired, state ?? { runs: [] });
     // What is live decides which tokens an apply stores: it is read where a value is in the way.

@@ -18,7 +18,14 @@ import { disruptiveWords } from '../../model/setup.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
 import { isOfBranch } from '../../plan/branch-text.ts';
-import { changesBranch, hasChanges, leavesDueWork, policiesToRecord, summarize } from '../../plan/plan.ts';
+import {
+  changesBranch,
+  hasChanges,
+  leavesDueWork,
+  policiesToRecord,
+  storesToRename,
+  summarize,
+} from '../../plan/plan.ts';
 import { printable, printableLines } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
@@ -170,8 +177,11 @@ export function summaryLine(plan: Plan, paint: Paint = plain): string {
   const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
   const hastened = policiesToRecord(plan);
   const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
+  const renamed = storesToRename(plan);
+  const names =
+    renamed === 0 ? '' : `; ${renamed === 1 ? 'name' : 'names'} of ${counted(renamed, 'secret store')} to record`;
   const sql = setups === 0 ? '' : `; setup of ${counted(setups, 'account')} to run`;
-  return `Plan: ${accountCounts(accounts, paint)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}.`;
+  return `Plan: ${accountCounts(accounts, paint)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}${names}.`;
 }
 
 /** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */

@@ -1,7 +1,7 @@
 /** The numbers of a plan: what it does, the worst first, without zeros. */
 import type { Plan, Risk } from '../../../model/plan.ts';
 import { groupNotices } from '../../../plan/notice-groups.ts';
-import { policiesToRecord, summarize } from '../../../plan/plan.ts';
+import { policiesToRecord, storesToRename, summarize } from '../../../plan/plan.ts';
 import { type Counter, counters } from '../../page/counters.ts';
 import { type Kind, type Markup, NOTHING } from '../../page/markup.ts';
 
@@ -26,6 +26,7 @@ export function planCounters(plan: Plan): Markup {
     counter(accounts.forget, 'account', ' to forget', 'none'),
     counter(tokens.forget, 'token', ' to forget', 'none'),
     counter(policiesToRecord(plan), 'shorter policy', ' to record', 'change', 'shorter policies'),
+    counter(storesToRename(plan), 'store name', ' to record', 'none'),
     counter(groupNotices(plan.warnings).length, 'warning', '', 'change'),
   ];
   const shown = all.filter(({ count }) => count !== 0);

@@ -33,6 +33,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     name: config.name,
     gathersWrites: true,
     putsBack: true,
+    pathIsPlace: true,
     secretPath: (address) => secretPathIn(config, address),
     check: async (targets = [], { readOnly = false } = {}) => {
       await checkFile(config);
