@@ -2,7 +2,8 @@
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/plan.ts';
 import { ACCOUNT } from '../../model/setup.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
-import { detailOf, isOfAccount, sharedDetailOf, shownSql } from './wording.ts';
+import { shownSql } from './sql.ts';
+import { detailOf, isOfAccount, sharedDetailOf } from './wording.ts';
 
 /** An action of every account of a group. */
 export interface GroupedAction {

@@ -14,7 +14,6 @@ import {
   storesIn,
   storingActions,
 } from '../../model/plan.ts';
-import { disruptiveWords } from '../../model/setup.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
 import { isOfBranch } from '../../plan/branch-text.ts';
@@ -251,21 +250,6 @@ export function printablePlan(given: Plan): Plan {
 /** ` with DROP, UPDATE`: what makes a setup disruptive, also where its SQL is not shown as a whole. */
 export function disruptiveWordsText({ after: { disruptive_words: words = [] } }: RunSetup): string {
   return words.length === 0 ? '' : ` with ${words.join(', ')}`;
-}
-
-/** The SQL of an account's setup to review, a statement each, which ends with a semicolon. */
-export function shownSql(actions: readonly Action[]): string[] {
-  const sql = actions.flatMap((action) => (action.action === 'run_setup' ? statementsToReview(action) : []));
-  // It must not become part of a comment.
-  return sql.map((statement) =>
-    /;\s*$/.test(statement) ? statement : statement + (/--.*$/.test(statement) ? '\n;' : ';'),
-  );
-}
-
-/** The new statements; all where none is new, or where one that runs again is disruptive: their order may be what changed. */
-export function statementsToReview({ after: { new_statements: fresh, statements } }: RunSetup): readonly string[] {
-  const again = statements.filter((sql) => !fresh.includes(sql));
-  return fresh.length === 0 || again.some((sql) => disruptiveWords(sql).length > 0) ? statements : fresh;
 }
 
 const SYMBOLS = {

@@ -5,7 +5,7 @@ import { counted } from '../../../model/wording.ts';
 import { lengthOf, markdown, withoutLongTexts } from '../../escape.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { partsOf, rangesText, withPlaceholder } from '../groups.ts';
-import { shownSql, statementsToReview } from '../wording.ts';
+import { shownSql, statementsToReview } from '../sql.ts';
 import { type Change, PLAIN, rankOf, row, SAFE, shortRows } from './changes.ts';
 import { block } from './code.ts';
 import { countedNames, NAMES_SHOWN } from './names.ts';
