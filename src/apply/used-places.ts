@@ -170,7 +170,7 @@ export class UsedPlaces {
     const near = this.#near.get(
       nameAlone({ account, token: tokenAtPath(secret.store, account, secret.secret_path)?.token ?? token }),
     );
-    return near?.some((each) => each.id !== id) ?? false;
+    return near?.some((each) => each.id !== id && !each.used.isFile) ?? false;
   }
 
   #isNear({ account, token, id, secret }: DeadRecord, store: SecretStore): boolean {
@@ -248,6 +248,7 @@ function isRemoval(place: string): boolean {
 /** Whether commands that share a name may put secrets at one place: one may run the other's program, and have the name whole or build it. */
 function mayBeOnePlace(one: Whereabouts, other: Whereabouts, name: string): boolean {
   const isByScript = Boolean(one.isScript || other.isScript);
+  if (one.isFile) return isByScript;
   const isBuilt = one.hasText || other.hasText || (isByScript && one.program !== other.program);
   const isWhole = [one, other].some(({ wholes }) => wholes.includes(name));
   if (!isWhole && (!isBuilt || one.isConstant || other.isConstant)) return false;

@@ -204,6 +204,8 @@ export interface Whereabouts {
   readonly isScript?: true;
   /** It names neither account nor token. */
   readonly isConstant?: true;
+  /** It is a file store, of which a script may write the file as well. */
+  readonly isFile?: true;
   /** The secret of its token in each file that its words name: `inFile`. */
   readonly files?: readonly string[];
 }

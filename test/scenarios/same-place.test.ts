@@ -108,10 +108,19 @@ it.each([
     '{ app: q }',
     'app',
   ],
+  [
+    'of a store whose script writes the file itself',
+    exec('[node, inner.cjs, put, "{account}", "{token}"]'),
+    '{ kind: file, path: link/etl.app, format: dotenv, overwrite: true }',
+    '{ app: p }',
+    '{ app: q }',
+    'app',
+  ],
 ])('a secret in use stays: %s', async (_, a, b, before, after, name) => {
   const stage = new Stage(configuration(a, b, before));
   stage.write('vault.cjs', VAULT);
   stage.write('script.cjs', SCRIPT);
+  stage.write('inner.cjs', SCRIPT.replace(', file,', ',').replace('const fs', "const file = 'kv/etl.app';\nconst fs"));
   stage.write('.gitignore', 'kv/\n');
   mkdirSync(stage.file('kv'));
   symlinkSync('kv', stage.file('link'));

@@ -12,6 +12,7 @@ import {
   isCurrent,
   isJwt,
   isSandboxSecret,
+  nameAlone,
   type Owners,
   type SecretAddress,
   type SecretStore,
@@ -44,8 +45,8 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     findDead: (secrets) => findDead(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
     whereabouts: (address) => {
-      const names = [inFile(config.path, address)];
-      return { names, wholes: names, program: '', words: '' };
+      const names = [inFile(config.path, address), nameAlone(address)];
+      return { names, wholes: [], program: '', words: '', isFile: true };
     },
     put: async (address, secret) => {
       try {
