@@ -149,6 +149,9 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.type('mdacc rotate tenant_acme/app', 64);
     stage.write(CONFIG, before);
     expect((await reader.named('mdacc apply')).stdout).toContain('app.2');
+    expect((await reader.named('mdacc plan --rotate "tenant_*/app"')).stdout).toContain('app.2 -> app.3');
+    // The example protects accounts.
+    for (const command of ['mdacc plan --destroy', 'mdacc destroy']) await reader.named(command, 1);
     return reader;
   },
 
