@@ -4,7 +4,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { type PathOf, relocated } from '../report/locations.ts';
-import { type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
+import { codeText, type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
 import { hasLinks, withLinks } from './file-links.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { contextOf, type TypedOptions } from './typed-options.ts';
@@ -114,7 +114,7 @@ export function presentError(error: unknown, io: Io): void {
   io.say(
     known instanceof Cancelled
       ? printable(known.message)
-      : `${paint.err.red('Error:')} ${printable(at + known.message)}${codeText(known, paint.err)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
+      : `${paint.err.red('Error:')} ${printable(at + known.message)}${codeText(known.code, paint.err)}\n  ${hintText(printable(known.hint), io.inContext, unbroken)}`,
   );
   if (io.options.debug && error instanceof Error) io.say(paint.err.dim(`${error.stack}`));
   if (io.options.format !== 'json') return;
@@ -125,11 +125,6 @@ export function presentError(error: unknown, io: Io): void {
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),
   };
   io.result(jsonText({ error: { code, message, hint, ...relocated(more, io.pathOf) } }));
-}
-
-/** The code, by which docs/troubleshooting.md explains an error; a command that was not understood needs no more than its hint. */
-function codeText({ code }: UserError, paint: Paint): string {
-  return code === 'USAGE' ? '' : paint.dim(` [${code}]`);
 }
 
 function bug(error: unknown): UserError {

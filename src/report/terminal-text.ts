@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
+import type { ErrorCode } from '../model/user-error.ts';
 import { placeOfState, unseenExcept, visibleAscii, visibleLines } from './escape.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
@@ -31,6 +32,11 @@ const JOINER = '\ufdd0';
 /** Keeps a command or a name on one line of a text that goes through `wrapTo`: half of a command could be pasted and run. */
 export function unbroken(text: string): string {
   return text.replaceAll(' ', JOINER);
+}
+
+/** ` [STATE_LOCKED]`: the code, by which docs/troubleshooting.md explains an error; a command that was not understood needs no more than its hint. */
+export function codeText(code: ErrorCode, paint: Paint): string {
+  return code === 'USAGE' ? '' : paint.dim(` [${code}]`);
 }
 
 /** Not Node's `styleText`, which looks at the environment: paintFor decides for each stream. */

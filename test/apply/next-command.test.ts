@@ -89,8 +89,8 @@ it('a disk that is full before an account is created leaves nothing of it', asyn
   const applied = await world.apply(desired);
   expect(applied.unsaved).toEqual([]);
   expect(said(applied)).not.toContain('was saved');
-  const failures = said(applied).match(/^Failed: .*full$/gm) ?? [];
-  expect(failures.filter((line) => line === 'Failed: full')).toEqual([]);
+  const failures = said(applied).match(/^Failed: .*full \[STATE_UNWRITABLE\]$/gm) ?? [];
+  expect(failures.filter((line) => line === 'Failed: full [STATE_UNWRITABLE]')).toEqual([]);
   expect(failures).not.toEqual([]);
 });
 

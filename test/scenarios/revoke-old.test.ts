@@ -133,7 +133,7 @@ describe('rotate --revoke-old', () => {
     const { stdout } = await stage.run(ROTATE);
     expect(stdout).not.toContain('run apply again');
     expect(stdout).toMatch(
-      /^Kept: etl_prod\/airflow: revoke token airflow: .* so "airflow" is kept\n.*: mdacc rotate etl_prod\/airflow --revoke-old --sandbox$/m,
+      /^Kept: etl_prod\/airflow: revoke token airflow: .* so "airflow" is kept \[SMOKE_FAILED\]\n.*: mdacc rotate etl_prod\/airflow --revoke-old --sandbox$/m,
     );
   });
 

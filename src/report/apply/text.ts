@@ -12,7 +12,7 @@ import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { notices } from '../plan/text.ts';
 import { smokeText } from '../smoke/text.ts';
-import { type Paint, plain } from '../terminal-text.ts';
+import { codeText, type Paint, plain } from '../terminal-text.ts';
 
 /** A plan and what apply did of it. */
 export interface AppliedPlan {
@@ -59,7 +59,13 @@ function describeAction(given: Action): string {
 }
 
 function failure(what: string, error: UserError | undefined, paint: Paint, inContext: InContext): string {
-  return `${paint.red('Failed:')} ${what}${printable(error?.message ?? '')}${error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`}`;
+  return `${paint.red('Failed:')} ${what}${errorText(error, paint, inContext)}`;
+}
+
+function errorText(error: UserError | undefined, paint: Paint, inContext: InContext): string {
+  if (error === undefined) return '';
+  const { message, code, hint } = error;
+  return `${printable(message)}${codeText(code, paint)}\n  ${printable(hintText(hint, inContext, paint.command))}`;
 }
 
 /** Whether another run has taken the state: it mends what this one had begun. */
@@ -75,8 +81,7 @@ const KEPT_SHOWN = 5;
 
 function keptLines(kept: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
   const lines = kept.slice(0, KEPT_SHOWN).map(({ action, error }) => {
-    const hint = error === undefined ? '' : `\n  ${printable(hintText(error.hint, inContext, paint.command))}`;
-    return `${paint.yellow('Kept:')} ${describeAction(action)}: ${printable(error?.message ?? '')}${hint}`;
+    return `${paint.yellow('Kept:')} ${describeAction(action)}: ${errorText(error, paint, inContext)}`;
   });
   return kept.length > KEPT_SHOWN ? [...lines, `and ${kept.length - KEPT_SHOWN} more are kept`] : lines;
 }

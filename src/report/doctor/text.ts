@@ -4,7 +4,7 @@ import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { type Paint, plain } from '../terminal-text.ts';
+import { codeText, type Paint, plain } from '../terminal-text.ts';
 
 const WIDTH = 'warning'.length;
 
@@ -15,9 +15,10 @@ export function doctorText(given: DoctorReport, paint: Paint = plain, inContext:
   const width = columnWidth(names, 32);
   const marks = { ok: paint.green, warning: paint.yellow, failed: paint.red, skipped: paint.dim } as const;
   const lines = checks.map((check) => {
-    const { status, message, hint } = check;
+    const { status, message, code, hint } = check;
+    const shown = code === undefined || status !== 'failed' ? '' : codeText(code, paint);
     const fix = hint === undefined ? '' : `\n      ${hintText(hint, inContext, paint.command)}`;
-    return `  ${marks[status](padTo(status, WIDTH))}  ${padTo(nameOf(check), width)}  ${message}${fix}`;
+    return `  ${marks[status](padTo(status, WIDTH))}  ${padTo(nameOf(check), width)}  ${message}${shown}${fix}`;
   });
   const counts = (['failed', 'warning', 'skipped'] as const).flatMap((status) => {
     const count = checks.filter((check) => check.status === status).length;

@@ -6,7 +6,7 @@ import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
-import { headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
+import { codeText, headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ceilingText, isKnown } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
@@ -139,8 +139,10 @@ export function notices(
   inContext: InContext,
 ): string {
   return groupNotices(all)
-    .map(({ subject, message, hint }) => {
-      return `${paint[colour](`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}\n  ${hintText(hint, inContext, paint.command)}`;
+    .map(({ subject, message, code, hint }) => {
+      // A warning says all; the code of an error leads to a page.
+      const shown = code === undefined || colour === 'yellow' ? '' : codeText(code, paint);
+      return `${paint[colour](`${title}:`)} ${subject === undefined ? '' : `${subject}: `}${message}${shown}\n  ${hintText(hint, inContext, paint.command)}`;
     })
     .join('\n');
 }

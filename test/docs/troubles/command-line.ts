@@ -8,7 +8,7 @@ import type { Story } from './trouble.ts';
 
 export const COMMAND_LINE: Readonly<Record<string, Story>> = {
   async USAGE(trouble) {
-    await trouble.type('rotate --format json', 64);
+    await trouble.type('rotate', 64);
     await trouble.type('plan --prun', 64);
     await trouble.type('audit --sandbox --only nobody', 64);
     await trouble.type('plan --help');
@@ -31,7 +31,7 @@ export const COMMAND_LINE: Readonly<Record<string, Story>> = {
       isRunning = false;
       for (const listener of process.listeners('SIGINT')) if (!others.includes(listener)) listener('SIGINT');
     });
-    await trouble.type('apply --yes --no-smoke --format json', 130);
+    await trouble.type('apply --yes --no-smoke', 130);
     await trouble.type('apply --yes --no-smoke');
     await trouble.type('plan --detailed-exitcode');
   },
@@ -77,7 +77,7 @@ export const COMMAND_LINE: Readonly<Record<string, Story>> = {
     await trouble.type('apply --sandbox --yes --no-smoke');
     stage.edit((text) => text.replace(/^ {2}tenant_(acme|globex):.*\n/gm, ''));
     await trouble.type('plan --prune --sandbox --only tenant_acme', 1);
-    await trouble.type('plan --prune --sandbox --format json --only tenant_globex', 1);
+    await trouble.type('plan --prune --sandbox --only tenant_globex', 1);
     stage.edit((text) => text.replace('max_deletes: 0', 'max_deletes: 1'));
     await trouble.type('apply --prune --sandbox --yes --allow-delete --only tenant_globex');
   },

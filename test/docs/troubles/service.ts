@@ -91,7 +91,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
       exchange.status = 400;
       exchange.text = JSON.stringify({ code: 'BAD_REQUEST', message: 'This is not a size' });
     });
-    await trouble.type('apply --yes --no-smoke --format json', 3);
+    await trouble.type('apply --yes --no-smoke', 3);
     await trouble.type('apply --yes --no-smoke --parallelism 2');
   },
 
@@ -136,7 +136,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
       if (isNew && exchange.request === 'GET /v1/users/tenant_acme/tokens')
         exchange.text = exchange.text.replaceAll('"read_scaling"', '"read_turbo"');
     });
-    await trouble.type('plan --format json', 1);
+    await trouble.type('plan', 1);
     isNew = false;
     await trouble.type('plan');
   },
@@ -147,7 +147,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
     const correct = stage.read();
     stage.edit((text) => text.replace(/^accounts:$/m, '$&\n  bi: {}\n  anna: {}'));
     await stage.inSandbox((organization) => organization.addHuman('anna'));
-    await trouble.type('plan --format json', 1);
+    await trouble.type('plan', 1);
     stage.write(CONFIG, correct);
     await request(stage, 'DELETE', 'users/tenant_acme');
     await stage.inSandbox((organization) => organization.addHuman('tenant_acme'));
@@ -165,7 +165,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
       for (let count = 0; count < 2; count += 1)
         await organization.mint({ username: 'etl_prod', name: 'airflow', ttl: 90 * DAY });
     });
-    await trouble.type('plan --format json', 1);
+    await trouble.type('plan', 1);
     const { accounts } = await stage.inSandbox(async (organization) => organization.inspect());
     const [unused] = accounts.find(({ username }) => username === 'etl_prod')?.tokens ?? [];
     await request(stage, 'DELETE', `users/etl_prod/tokens/${unused?.id}`);
@@ -180,7 +180,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
       if (lost.delete(request)) exchange.broken = true;
       if (isUnlisted && request === 'GET /v1/users/tenant_acme/tokens' && lost.size === 0) exchange.status = 400;
     });
-    await trouble.type('apply --yes --no-smoke --format json', 3);
+    await trouble.type('apply --yes --no-smoke', 3);
     isUnlisted = false;
     const { stdout } = await trouble.type('apply --yes --no-smoke');
     expect(stdout).toContain('app.2');
@@ -193,7 +193,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
       if (exchange.request !== 'POST /v1/users/etl_prod/tokens' || left-- <= 0) return;
       exchange.text = JSON.stringify({ ...JSON.parse(exchange.text), token: 'opaque', token_type: 'read_scaling' });
     });
-    await trouble.type('apply --yes --no-smoke --format json', 3);
+    await trouble.type('apply --yes --no-smoke', 3);
     await trouble.type('apply --yes --no-smoke');
     await trouble.type('plan --detailed-exitcode');
   },
@@ -201,7 +201,7 @@ export const SERVICE: Readonly<Record<string, Story>> = {
   async USAGE_UNREADABLE(trouble) {
     trouble.stage = await Stage.applied();
     trouble.stage.write(`${SANDBOX}/organization.json`, JSON.stringify({ connections: 'unavailable' }));
-    await trouble.type('audit --usage --sandbox --format json', 2);
+    await trouble.type('audit --usage --sandbox', 2);
     await trouble.type('audit --sandbox');
   },
 };

@@ -100,7 +100,7 @@ export const THE_STATE: Readonly<Record<string, Story>> = {
       if (isHeld && request === 'POST /v1/users') stage.remove(`${STATE}.lock`);
       isHeld &&= request !== 'POST /v1/users';
     });
-    await trouble.type('apply --yes --no-smoke --format json', 3);
+    await trouble.type('apply --yes --no-smoke', 3);
     await trouble.type('apply --yes --no-smoke');
     await trouble.type('plan --detailed-exitcode');
   },

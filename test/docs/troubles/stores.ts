@@ -55,7 +55,7 @@ export const STORES_TO_SANDBOX: Readonly<Record<string, Story>> = {
     stage.edit(toVault);
     stage.env.PATH = `${stage.file('.bin')}:${process.env.PATH}`;
     installProgram(stage, 'vault', '[ "$1" = token ] && exit; echo "no space left" >&2; exit 9');
-    await trouble.type(`${APPLY} --real-stores --only tenant_acme --format json`, 3);
+    await trouble.type(`${APPLY} --real-stores --only tenant_acme`, 3);
     installProgram(stage, 'vault', 'cat >/dev/null');
     await trouble.type(`${APPLY} --real-stores --only tenant_acme`);
     await trouble.type('plan --sandbox --detailed-exitcode --only tenant_acme');
@@ -116,7 +116,7 @@ export const STORES_TO_SANDBOX: Readonly<Record<string, Story>> = {
     const { MDACC_SANDBOX = '' } = stage.env;
     delete stage.env.MDACC_SANDBOX;
     await trouble.type('smoke', 4);
-    await trouble.type('doctor --format json', 1);
+    await trouble.type('doctor', 1);
     stage.env.MDACC_SANDBOX = MDACC_SANDBOX;
     await trouble.type('smoke etl_prod');
   },
@@ -125,7 +125,7 @@ export const STORES_TO_SANDBOX: Readonly<Record<string, Story>> = {
     trouble.stage = await Stage.applied();
     const { stage } = trouble;
     set(stage, { connections: 'compute_limit' });
-    await trouble.type('rotate etl_prod/airflow --revoke-old --yes --sandbox --format json', 4);
+    await trouble.type('rotate etl_prod/airflow --revoke-old --yes --sandbox', 4);
     set(stage, {});
     await trouble.type('rotate etl_prod/airflow --revoke-old --yes --sandbox');
     set(stage, { connections: 'compute_limit' });
@@ -138,7 +138,7 @@ export const STORES_TO_SANDBOX: Readonly<Record<string, Story>> = {
     const { stage } = trouble;
     const setup = (second: string) => `$&\n    setup: [CREATE DATABASE IF NOT EXISTS sales, ${second}, SELECT 1]`;
     stage.edit((text) => text.replace('  etl_prod:', setup('SELECT * FROM sales.orders')));
-    await trouble.type('apply --yes --no-smoke --sandbox --format json', 4);
+    await trouble.type('apply --yes --no-smoke --sandbox', 4);
     stage.edit((text) =>
       text.replace('SELECT * FROM sales.orders', 'CREATE TABLE IF NOT EXISTS sales.orders (id INTEGER)'),
     );

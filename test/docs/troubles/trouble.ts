@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 import { type Ran, runInProcess } from '../../in-process.ts';
 import { CONFIG, Stage } from '../../stage.ts';
 
-/** An audit tells it as a finding, and goes on. */
-const WITHOUT_CODE = ['USAGE_UNREADABLE'];
+/** A command that was not understood, an interruption, and what an audit tells as a finding, need no page. */
+const WITHOUT_CODE = ['USAGE', 'INTERRUPTED', 'USAGE_UNREADABLE'];
 
 export interface TypeOptions {
   /** What is typed at a terminal, to the question; without one, there is no terminal. */
@@ -13,10 +13,9 @@ export interface TypeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** As a text says it that is no JSON, at MotherDuck, and where the network is not there. */
+/** As it is said at MotherDuck, and where the network is not there. */
 function asShown(text: string): string {
   return text
-    .replaceAll('\\"', '"')
     .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'https://api.motherduck.com')
     .replaceAll(/127\.0\.0\.1:\d+ \((\w+_PROXY)/g, 'proxy.example:8080 ($1')
     .replaceAll('mdacc-test.invalid', 'api.motherduck.com')
@@ -54,11 +53,10 @@ export class Trouble {
   /** What the page quotes, and the code, that no command has said. */
   get unsaid(): readonly string[] {
     const { said } = this;
-    const isCodeIn = (text: string) => text.includes(`[${this.code}]`) || text.includes(`"code": "${this.code}"`);
     const quotes = [...this.#section.matchAll(/^> (.*)$/gm)].map(([, quote = '']) => quote);
     return [
       ...quotes.filter((quote) => !said.includes(quote)),
-      ...(WITHOUT_CODE.includes(this.code) || isCodeIn(said) ? [] : [this.code]),
+      ...(WITHOUT_CODE.includes(this.code) || said.includes(`[${this.code}]`) ? [] : [this.code]),
     ];
   }
 
