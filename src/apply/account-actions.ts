@@ -46,8 +46,12 @@ export async function createAccount(action: CreateAccount, tools: AccountTools):
     await api.createUser(action.account);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.effect === 'none') await updateAccount(stateWriter, action.account, () => before);
-    if (error.effect === 'none' || !(await exists(action.account, api))) throw error;
+    if (error.effect === 'none') {
+      await updateAccount(stateWriter, action.account, () => before);
+      throw error;
+    }
+    await stateWriter.confirm();
+    if (!(await exists(action.account, api))) throw error;
   }
   await updateAccount(stateWriter, action.account, withoutIntent);
 }

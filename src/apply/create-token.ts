@@ -129,9 +129,9 @@ async function callCreate(action: CreateToken | RotateToken, account: DesiredAcc
       ...(description === undefined ? {} : { description }),
     });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.effect !== 'none') await revokeOrphans(action, account, tools, error);
-    throw error;
+    if (!(error instanceof ApiError) || error.effect === 'none') throw error;
+    await tools.stateWriter.confirm();
+    return revokeOrphans(action, account, tools, error);
   }
 }
 
@@ -161,7 +161,7 @@ async function revokeOrphans(
     );
     if (others.length > 0) outcome = `another run created a token "${name}" too, so none is revoked`;
     else if (token !== undefined) {
-      await deleteToken(account.username, token.id, tools.api);
+      await deleteToken(account.username, token.id, tools);
       outcome = 'a token was created and revoked, because its secret was lost';
     }
     if (token !== undefined && others.length === 0) await dropIntent(action, account, tools, action.after.generation);
@@ -202,7 +202,7 @@ async function revokeUnused(
   tools: TokenTools,
 ): Promise<boolean> {
   try {
-    await deleteToken(account.username, record.id, tools.api);
+    await deleteToken(account.username, record.id, tools);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return false;
@@ -222,7 +222,7 @@ async function discard(
   // Another run has the state, and decides what becomes of the token.
   if (cause instanceof UserError && cause.code === 'STATE_LOST') return;
   try {
-    await deleteToken(account.username, record.id, tools.api);
+    await deleteToken(account.username, record.id, tools);
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
     const isNotStored = isStateError(cause) || (cause instanceof UserError && cause.code === 'STORE_FOREIGN');

@@ -50,8 +50,7 @@ export function liveTokens(username: string, { live }: TokenTools): AccountToken
  */
 export async function revokeToken(action: RevokeToken, isDesired: boolean, tools: TokenTools): Promise<UserError[]> {
   await refuseHeld(action, tools);
-  await tools.stateWriter.confirm();
-  await deleteToken(action.account, action.before.id, tools.api);
+  await deleteToken(action.account, action.before.id, tools);
   const { account, token } = action;
   if (token === undefined) return [];
   const entry = tokenOf(tools.stateWriter, account, token);
@@ -119,8 +118,13 @@ function heldAgain(store: string, name: string): UserError {
   return new UserError('PLAN_STALE', message, { text: 'See what is planned now.', command: ['plan'] });
 }
 
-/** Revokes a token; one that is gone is no failure. @throws ApiError */
-export async function deleteToken(username: string, id: string, api: Api): Promise<void> {
+/** Revokes a token; one that is gone is no failure. @throws ApiError; UserError STATE_LOST */
+export async function deleteToken(
+  username: string,
+  id: string,
+  { api, stateWriter }: Pick<TokenTools, 'api' | 'stateWriter'>,
+): Promise<void> {
+  await stateWriter.confirm();
   try {
     await api.deleteToken(username, id);
   } catch (error) {

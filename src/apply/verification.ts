@@ -92,7 +92,7 @@ async function endOverlap(
     const found = live.find(({ id }) => id === old.id);
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
-    await deleteToken(username, old.id, tools.api);
+    await deleteToken(username, old.id, tools);
     const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
     await removeSecret(dead, tools);
     await updateToken(tools.stateWriter, username, key, (entry) => ({
