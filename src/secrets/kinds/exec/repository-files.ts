@@ -91,7 +91,7 @@ interface NamedFile {
 
 /** What may be a file: each word, and what stands in a word that is a shell's, but for the files that the shell writes. */
 function namedIn(written: readonly string[], folder: string): NamedFile[] {
-  const words = written.map((word) => word.replaceAll(/\$\{?PWD\}?(?=\/)/g, '.'));
+  const words = written.map((word) => word.replaceAll(/\$(?:\{?PWD\}?|\(pwd\))(?=\/)/g, '.'));
   const named: NamedFile[] = [];
   const all = words.join('\n');
   const isNode = /\b(node|tsx|bun)\b/.test(all);
@@ -143,10 +143,13 @@ function optionValue(word: string): string[] {
 /** Of hostile texts. */
 const MOST_FOLDERS = 8;
 
+/** `cd d`, `cd "my folder"`, `env -C d`, `--chdir=d`. */
+const CHANGED_FOLDER = /(?:\b(?:cd|pushd)\s+|(?:^|\s)-C\s*|--chdir[=\s])(?:"([^"]+)"|'([^']+)'|([^\s"';|&]+))/g;
+
 /** Folders to which a command changes, or in which it looks programs up. */
 function foldersIn(text: string): string[] {
-  const changed = [...text.matchAll(/(?:\bcd\s+|(?:^|\s)-C\s*|--chdir[=\s])["']?([^\s"';|&]+)/g)].map(
-    ([, folder = '']) => folder,
+  const changed = [...text.matchAll(CHANGED_FOLDER)].map(
+    ([, ...folders]) => folders.find((folder) => folder !== undefined) ?? '',
   );
   const paths = [...text.matchAll(/\bPATH=["']?([^\s"';|&]+)/g)].flatMap(([, path = '']) => path.split(':'));
   return [...changed, ...paths].filter((folder) => !/[{}$\0]/.test(folder)).slice(0, MOST_FOLDERS);
