@@ -47,6 +47,17 @@ describe('the lives of tokens', () => {
     expect(first?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual(['a expires', 'a.2 rotates']);
   });
 
+  it('of a token that is replaced and revoked in one run end once', async () => {
+    const world = new World();
+    const desired = desire({ etl_prod: { tokens: [token('a')] } });
+    await world.apply(desired);
+    const plan = await world.plan(desired, { rotate: () => true, revokeOld: 'verified' });
+    expect(tokenLifetimes(plan)[0]?.lives.map(({ name, end }) => `${name} ${end}`)).toEqual([
+      'a.2 rotates',
+      'a is revoked',
+    ]);
+  });
+
   it('have no end when a token never expires', async () => {
     const plan = await new World().plan(desire({ etl_prod: { tokens: [token('a', { ttl: null })] } }));
     expect(tokenLifetimes(plan)[0]?.lives).toEqual([{ name: 'a', begins: true, end: 'never expires' }]);

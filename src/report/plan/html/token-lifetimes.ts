@@ -28,8 +28,9 @@ export interface TokenLifetimes {
 /** The tokens that the plan changes or that change later, soonest first. */
 export function tokenLifetimes({ actions, next, at }: Plan): TokenLifetimes[] {
   const now = Date.parse(at);
+  const gone = new Set(actions.flatMap((action) => (action.action === 'revoke_token' ? [action.before.id] : [])));
   const found = [
-    ...actions.flatMap((action) => changesOf(action, now)),
+    ...actions.flatMap((action) => changesOf(action, now, gone)),
     ...next.map(({ account, token, name, change, at: when }) => {
       const life: Life = { name, begins: false, end: change, at: Date.parse(when) };
       return { account, token, life, soonest: Math.max(now, Date.parse(when)) };
@@ -83,22 +84,18 @@ interface Found {
   readonly soonest: number;
 }
 
-function changesOf(action: Action, now: number): Found[] {
+/** @param gone The ids of tokens that the plan revokes: they have no overlap. */
+function changesOf(action: Action, now: number, gone: ReadonlySet<string>): Found[] {
   const found = (token: string, life: Life): Found => ({ account: action.account, token, life, soonest: now });
   switch (action.action) {
     case 'create_token':
       return [found(action.token, made(action.after, now))];
-    case 'rotate_token':
-      return [
-        found(
-          action.token,
-          replaced(
-            action.before,
-            action.after.keeps_old ? Number.POSITIVE_INFINITY : now + action.after.overlap * 1000,
-          ),
-        ),
-        found(action.token, made(action.after, now)),
-      ];
+    case 'rotate_token': {
+      const { before, after } = action;
+      const overlapEnds = after.keeps_old ? Number.POSITIVE_INFINITY : now + after.overlap * 1000;
+      const old = gone.has(before.id) ? [] : [found(action.token, replaced(before, overlapEnds))];
+      return [...old, found(action.token, made(after, now))];
+    }
     case 'revoke_token':
       return [found(action.token ?? action.before.name, revoked(action.before, now))];
     case 'delete_account':
