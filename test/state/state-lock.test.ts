@@ -1,6 +1,6 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import { breakLock, type LockHolder, readLock } from '../../src/files/lock.ts';
@@ -112,6 +112,7 @@ it('says what to do when its file cannot be created', async () => {
   await expect(lockFile(path, 'mdacc apply', 0, quiet)).rejects.toMatchObject({
     code: 'STATE_UNWRITABLE',
     message: expect.stringContaining('ENOENT'),
+    hint: { text: expect.stringContaining(`Create the folder ${dirname(path)}`) },
   });
 });
 

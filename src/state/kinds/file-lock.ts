@@ -1,6 +1,6 @@
 /** The lock of a state file: a file beside it. */
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { removeLeftovers } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
 import {
@@ -60,10 +60,11 @@ export async function lockState(statePath: string, request: LockRequest): Promis
     if (error instanceof LockedError) throw fileLocked(statePath, error.holder);
     if (signal?.aborted)
       throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
-    const hint = writeFix(
-      error,
-      'Give this user write access to the folder of the state file, or name another state file with --state.',
-    );
+    const fix =
+      codeOf(error) === 'ENOENT'
+        ? `Create the folder ${dirname(path)}`
+        : 'Give this user write access to the folder of the state file';
+    const hint = writeFix(error, `${fix}, or name another state file with --state.`);
     throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${codeOf(error) ?? 'failed'}.`, hint, {
       cause: error,
     });
