@@ -270,7 +270,9 @@ function faultyCloud(cloud: ObjectServer | undefined, isFaulty: boolean): void {
 describe.skipIf(isWindows || !isLong).each(PLACES.filter(([name]) => name in FAULTS))(
   'eight writers of %s',
   (name, newPlace) => {
-    it('lose nothing over a network that hangs, and loses requests and answers', async () => {
+    // A request that hangs takes half a minute or more.
+    const timeout = 120_000 + ROUNDS * 20_000;
+    it('lose nothing over a network that hangs, and loses requests and answers', { timeout }, async () => {
       const writers = new Writers(await newPlace());
       FAULTS[name]?.(true);
       await Promise.all(Array.from({ length: WRITERS }, () => writers.start(Math.ceil(ROUNDS / 3))));
