@@ -16,6 +16,7 @@ const desired = desire({
 /** A disk that is full from the next write on. */
 class FullDisk extends MemoryStateWriter {
   readonly #saved: State;
+  protected readonly error: UserError = new UserError('STATE_UNWRITABLE', 'full', 'Make room.');
   constructor(state: State) {
     super();
     this.state = state;
@@ -26,8 +27,13 @@ class FullDisk extends MemoryStateWriter {
   }
   override async update(change: (state: State) => State): Promise<void> {
     this.state = change(this.state);
-    if (this.state !== this.#saved) throw new UserError('STATE_UNWRITABLE', 'full', 'Make room.');
+    if (this.state !== this.#saved) throw this.error;
   }
+}
+
+/** A state that another run takes before the next write. */
+class LostState extends FullDisk {
+  protected override readonly error = new UserError('STATE_LOST', 'lost', 'Wait until other runs have ended.');
 }
 
 /** A served organization that makes what is asked and loses its answers, or makes nothing. */
@@ -80,6 +86,17 @@ it('a disk that is full before the call leaves no intent, and what was requested
   expect(world.stateWriter.state.accounts.get('etl_prod')).toBe(before.accounts.get('etl_prod'));
   expect(said(applied)).not.toContain('was saved');
   expect(said(applied)).toContain('mdacc rotate etl_prod/airflow');
+});
+
+it('a state that another run has taken is not to be corrected', async () => {
+  const world = new World();
+  await world.apply(desired);
+  world.stateWriter = new LostState(world.stateWriter.state);
+  const applied = await world.apply(desired, { rotate: (_, key) => key === 'airflow' });
+  expect(applied.unsaved).toEqual([]);
+  expect(said(applied)).toContain(
+    'Another run may have the state, which has everything that was done. Wait until it ends',
+  );
 });
 
 it('a disk that is full before an account is created leaves nothing of it', async () => {

@@ -93,9 +93,10 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
   const [left, all] = [undone, outcomes].map((some) => some.map(({ action }) => action));
   const command = nextCommand(left ?? [], all);
   const again = (text: string) => hintText({ text, command }, inContext, paint.command);
+  const isLost = hasLostState({ outcomes, failures });
   if (unsaved.length > 0) {
     const names = few(printable([...unsaved]), 10);
-    if (hasLostState({ outcomes, failures })) {
+    if (isLost) {
       const next = again('Wait until it ends, then continue; what is at MotherDuck is then adopted.');
       return `\nAnother run may have the state, which lacks what was done to ${names}. ${next}`;
     }
@@ -103,6 +104,8 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
     return `\nThe state was not saved: it lacks what was done to ${names}. ${next}`;
   }
   if (!saved) {
+    if (isLost)
+      return `\nAnother run may have the state, which has everything that was done. ${again('Wait until it ends, then continue.')}`;
     return `\nThe state cannot be written, but it has everything that was done. ${again('Correct that first, then continue.')}`;
   }
   if (command[0] === 'rotate') return `\nThe state was saved. ${again('Rotate again what was not.')}`;
