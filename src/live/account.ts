@@ -77,10 +77,16 @@ async function readDucklings(
   }
 }
 
+/** The oldest first, so that a plan lists generations in their order. */
+function byAge(a: WireToken, b: WireToken): number {
+  const order = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
+  return order(a.created_ts, b.created_ts) || order(a.id, b.id);
+}
+
 function toTokens(all: readonly WireToken[]): Pick<LiveAccount, 'tokens' | 'unreadableTokens'> {
   const tokens: LiveToken[] = [];
   const unreadableTokens: UnreadableToken[] = [];
-  for (const wire of [...all].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))) {
+  for (const wire of [...all].sort(byAge)) {
     const token = toToken(wire);
     if ('why' in token) unreadableTokens.push(token);
     else tokens.push(token);

@@ -93,6 +93,13 @@ describe('with a complete list of users', () => {
     expect(live.now).toBe(1237);
   });
 
+  it('has the tokens of an account by their age, in whatever order they are listed', async () => {
+    const made = (day: number) => ({ created_ts: `2026-11-0${day}T00:00:00Z` });
+    const tokens = { A_1: [token('b', made(3)), token('c', made(1)), token('a', made(2))] };
+    const live = await world({ users: [user('A_1')], tokens }).read(['a_1']);
+    expect(live.accounts.get('a_1')).toMatchObject({ value: { tokens: [{ id: 'c' }, { id: 'a' }, { id: 'b' }] } });
+  });
+
   it('asks for a managed account that it lacks', async () => {
     const { asked, read } = world({ users: [user('a')], ducklings: { gone: failure('absent', 404) } });
     const managed = new Map(['a', 'gone', 'skipped'].map((name) => [name, bareAccount(name)]));
