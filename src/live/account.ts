@@ -1,4 +1,12 @@
-import type { LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from '../model/live.ts';
+import {
+  type LiveAccount,
+  type LiveToken,
+  type LiveUser,
+  listedTokens,
+  type Presence,
+  type UnreadableToken,
+} from '../model/live.ts';
+import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
@@ -15,6 +23,8 @@ export interface AccountRequest {
   readonly needsDucklings: boolean;
   /** From the list of users; undefined when it cannot be listed, or the list is incomplete and lacks it. */
   readonly user: LiveUser | undefined;
+  /** What the state has of it. */
+  readonly managed: StateAccount | undefined;
 }
 
 /** Reads one account. @throws ApiError if the token is refused, which concerns every account */
@@ -24,7 +34,9 @@ export async function readAccount(api: LiveApi, request: AccountRequest): Promis
   if (user?.unreadable !== undefined) return { presence: 'unknown', error: unreadable(user.username, user.unreadable) };
   if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
   try {
-    return present(await (user === undefined ? probe(api, request) : readListed(api, request, user)));
+    const account = await (user === undefined ? probe(api, request) : readListed(api, request, user));
+    refuseUnidentified(account, request, api.now());
+    return present(account);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const failure = error instanceof ApiError ? error.failure : undefined;
@@ -34,6 +46,23 @@ export async function readAccount(api: LiveApi, request: AccountRequest): Promis
     if (user?.isDeprovisioned === true) return present({ username: user.username, user, tokens: [] });
     return { presence: 'absent' };
   }
+}
+
+/**
+ * Refuses a token without an id that may be one of the state's: only where all of those are listed, or have expired, is it another.
+ *
+ * @throws UserError ACCOUNT_UNREADABLE
+ */
+function refuseUnidentified(account: LiveAccount, { managed }: AccountRequest, now: number): void {
+  const unidentified = account.unreadableTokens?.find(({ id }) => id === '');
+  if (unidentified === undefined || managed === undefined) return;
+  const { ids } = listedTokens(account);
+  const isMissing = (record: { readonly id: string; readonly expires_at: string | null }) =>
+    !ids.has(record.id) && (record.expires_at === null || Date.parse(record.expires_at) > now);
+  const isAnyMissing = [...managed.tokens.values()].some(
+    ({ current, retiring }) => (current !== undefined && isMissing(current)) || retiring.some(isMissing),
+  );
+  if (isAnyMissing) throw unreadable(account.username, unidentified.why);
 }
 
 function present(value: LiveAccount): Presence<LiveAccount> {

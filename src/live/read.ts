@@ -100,7 +100,7 @@ function toRequests(
   return [...byAccount].map(([key, { username, needsDucklings }]) => {
     const user = byKey.get(key);
     const certainlyAbsent = isComplete && user === undefined && !managed.has(key);
-    return { key, username, needsDucklings, user, certainlyAbsent };
+    return { key, username, needsDucklings, user, managed: managed.get(key), certainlyAbsent };
   });
 }
 

@@ -74,6 +74,7 @@ export function listedTokens({ tokens, unreadableTokens = [] }: AccountTokens): 
 
 /** A live token that this version cannot read. */
 export interface UnreadableToken {
+  /** Empty when MotherDuck returns none; then it is none of the state's. */
   readonly id: string;
   /** Empty when MotherDuck returns none. */
   readonly name: string;

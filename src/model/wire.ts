@@ -31,6 +31,7 @@ export interface WireTokenRequest {
 
 /** A token, without its secret. */
 export interface WireToken {
+  /** Empty in a list when MotherDuck returns none; `unreadable` says so. */
   id: string;
   name?: string;
   /** ISO 8601. */

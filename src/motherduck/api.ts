@@ -96,7 +96,7 @@ export function createApi(client: RestClient, onNames: (names: readonly string[]
 
     async listTokens(username) {
       const path = userPath('GET', username, 'tokens');
-      const tokens = await readAll(client, path, 'tokens', readToken, (token) => token.id);
+      const tokens = await readAll(client, path, 'tokens', readToken, ({ id, name }) => id || `named ${name}`);
       onNames(tokens.flatMap(({ name }) => name ?? []));
       return tokens;
     },

@@ -22,13 +22,14 @@ export function readUser(user: Fields): WireUser {
   };
 }
 
-/** Reads a token's record, which has no secret. */
+/** Reads a token's record, which has no secret. One without an id is known by its name alone. @throws ApiError without both */
 export function readToken(token: Fields): WireToken {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
+  const hasName = (lenient(() => token.filled('name')) ?? '') !== '';
   return {
-    id: token.filled('id'),
+    id: hasName ? read(() => token.filled('id'), '') : token.filled('id'),
     created_ts: read(() => token.text('created_ts'), ''),
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,

@@ -221,11 +221,27 @@ describe('lists over pages', () => {
 });
 
 describe('the shape of responses', () => {
+  it('lets a token without an id be known by its name', async () => {
+    const { api } = answering({
+      tokens: [TOKEN, { ...TOKEN, id: ' ', name: 'by-hand' }, { ...TOKEN, id: null, name: 'other' }],
+    });
+    const unreadable = expect.stringMatching(/"tokens\[\d\]\.id" is/);
+    expect(await api.listTokens('a')).toMatchObject([
+      { id: 't1' },
+      { id: '', name: 'by-hand', unreadable },
+      { id: '', name: 'other', unreadable },
+    ]);
+  });
+
   it.each([
     ['users', (answer: unknown) => answering(answer).api.listUsers(), { users: {} }],
     ['total_count', (answer: unknown) => answering(answer).api.listUsers(), { users: [], total_count: '1' }],
     ['tokens[1].id', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [TOKEN, null] }],
-    ['tokens[0].id', (answer: unknown) => answering(answer).api.listTokens('a'), { tokens: [{ ...TOKEN, id: ' ' }] }],
+    [
+      'tokens[0].id',
+      (answer: unknown) => answering(answer).api.listTokens('a'),
+      { tokens: [{ ...TOKEN, id: ' ', name: ' ' }] },
+    ],
     [
       'read_scaling.flock_size',
       (answer: unknown) => answering(answer).api.getDucklings('a'),

@@ -47,6 +47,7 @@ describe('an unmanaged token', () => {
   it.each([
     ['of a new type', (object: Json) => ({ ...object, token_type: 'admin' })],
     ['without created_ts', without('created_ts')],
+    ['without an id', without('id')],
     ['with an invalid expire_at', (object: Json) => ({ ...object, expire_at: 'soon' })],
   ])('%s stops nothing, and is named', async (_name, change) => {
     const { world, desired } = await due();
@@ -55,6 +56,64 @@ describe('an unmanaged token', () => {
     expect(brief(plan)).toEqual(ROTATIONS);
     expect(plan.errors).toEqual([]);
     expect(plan.unmanaged.tokens).toMatchObject([{ account: 'etl_prod', name: 'laptop' }]);
+  });
+
+  it('without an id is found by an audit', async () => {
+    const { world, desired } = await due();
+    alter(world, (object) => (OF.laptop(object) ? without('id')(object) : object));
+    expect(found(await auditOf(world, desired)).join()).toContain('MDA024 etl_prod');
+  });
+});
+
+describe('a token without an id', () => {
+  const stopped = { kind: 'unreadable', account: 'etl_prod', code: 'ACCOUNT_UNREADABLE' };
+
+  it('stops its account if it is a managed one', async () => {
+    const { world, desired } = await due();
+    alter(world, (object) => (OF.a(object) ? without('id')(object) : object));
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS.slice(2));
+    expect(plan.errors).toMatchObject([stopped]);
+  });
+
+  it('stops its account if a managed one is not listed', async () => {
+    const { world, desired } = await due();
+    world.interfere = async (request) => {
+      const response = await world.organization.handle(request);
+      if (request.method !== 'GET' || !request.url.includes('etl_prod/tokens')) return response;
+      const { tokens } = (await response.json()) as { tokens: Json[] };
+      const left = tokens.filter((each) => !OF.a(each)).map((each) => (OF.laptop(each) ? without('id')(each) : each));
+      return Response.json({ tokens: left }, { headers: { date: response.headers.get('date') ?? '' } });
+    };
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS.slice(2));
+    expect(plan.errors).toMatchObject([stopped]);
+  });
+
+  it.each([
+    ['of a managed series', 'a.2'],
+    ['of the name of a new token', 'new'],
+  ])('stops the token alone whose name it has: %s', async (_what, name) => {
+    const { world } = await due();
+    await world.api.createToken('etl_prod', { name });
+    alter(world, (object) => (object.name === name ? without('id')(object) : object));
+    const more = desire({
+      etl_prod: { tokens: [token('a'), token('b'), token('new')] },
+      ml_prod: { tokens: [token('c')] },
+    });
+    const plan = await world.plan(more);
+    const others = ['rotate_token etl_prod/a', 'rotate_token etl_prod/b', 'create_token etl_prod/new'];
+    const key = name.replace('.2', '');
+    expect(brief(plan)).toEqual([...others.filter((each) => !each.endsWith(`/${key}`)), 'rotate_token ml_prod/c']);
+    expect(plan.errors).toMatchObject([{ ...stopped, token: key }]);
+  });
+
+  it('stops its account if it has no name', async () => {
+    const { world, desired } = await due();
+    alter(world, (object) => (OF.laptop(object) ? without('name')(without('id')(object)) : object));
+    const plan = await world.plan(desired);
+    expect(brief(plan)).toEqual(ROTATIONS.slice(2));
+    expect(plan.errors).toMatchObject([{ kind: 'unreadable', account: 'etl_prod' }]);
   });
 });
 
