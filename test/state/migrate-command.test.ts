@@ -20,6 +20,19 @@ it('moves the state to where the configuration says, once, and leaves the old fi
   expect(stage.read(STATE)).toBe(written);
 });
 
+it('says what is to be committed, unless the state is of a sandbox', async () => {
+  for (const [isSandbox, says] of [
+    [true, expect.not.stringContaining('Then commit')],
+    [false, expect.stringContaining(`Then commit ${CONFIG} and ${STATE}, and the removal of old.state.json.`)],
+  ] as const) {
+    const stage = await Stage.applied();
+    const text = stage.read(STATE);
+    stage.write('old.state.json', isSandbox ? text : text.replace('"sandbox": true,', ''));
+    stage.remove(STATE);
+    expect(await stage.run('state migrate --from old.state.json')).toMatchObject({ code: 0, stderr: says });
+  }
+});
+
 it('says to a command with the old place where the state is, and writes nothing there', async () => {
   const stage = await Stage.applied();
   stage.write('old.state.json', stage.read(STATE));
