@@ -91,9 +91,14 @@ export async function openStateOf(
   backend: StateBackend,
   location: StateLocation,
   { organization }: Pick<Desired, 'organization'>,
-  { isSandbox, sandboxId }: Pick<Service, 'isSandbox' | 'sandboxId'>,
+  { isSandbox, sandboxId, sandboxFolder }: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder'>,
 ): Promise<OpenedState> {
-  const of = { sandbox: isSandbox, configuration: location.config, ...(sandboxId === undefined ? {} : { sandboxId }) };
+  const of = {
+    sandbox: isSandbox,
+    configuration: location.config,
+    ...(sandboxId === undefined ? {} : { sandboxId }),
+    ...(sandboxFolder === undefined ? {} : { sandboxFolder }),
+  };
   // git answers while the state is read.
   const tracked = statesInRepository(location.config);
   const opened = await openState(backend, organization, of);
@@ -116,7 +121,8 @@ export async function openServiceFor(
   desired: Pick<Desired, 'organization' | 'state'>,
   io: Surroundings,
 ): Promise<Service> {
-  if (options.sandbox && !existsSync(sandboxFolder(options, io.env))) await refuseNewSandbox(options, desired, io.env);
+  if (options.sandbox && !existsSync(sandboxFolder(options, io.env)))
+    await refuseNewSandbox(options, desired, io.env, sandboxFolder(options, io.env));
   return openService(options, io);
 }
 
@@ -125,11 +131,13 @@ async function refuseNewSandbox(
   location: StateLocation,
   { organization, state }: Pick<Desired, 'organization' | 'state'>,
   env: NodeJS.ProcessEnv,
+  sandboxFolder: string,
 ): Promise<void> {
   const admin = () => Promise.reject(new UserError('SANDBOX_FAILED', 'there is no sandbox yet', 'Create it.'));
   try {
     const backend = await backendOf(location, state, { env, admin });
-    await openState(backend, organization, { sandbox: true, sandboxId: 'new', configuration: location.config });
+    const of = { sandbox: true, sandboxId: 'new', sandboxFolder, configuration: location.config };
+    await openState(backend, organization, of);
   } catch (error) {
     if (error instanceof UserError && error.code !== 'STATE_FOREIGN') return;
     throw error;
@@ -147,7 +155,7 @@ export interface StateNow {
 export async function readStateNow(
   location: StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
-  service: Pick<Service, 'isSandbox' | 'sandboxId' | 'admin'>,
+  service: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder' | 'admin'>,
   env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
   const backend = await backendOf(location, desired.state, beside(service, env));

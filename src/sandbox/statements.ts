@@ -232,7 +232,7 @@ function missing(name: string): Run {
 
 function readOnly(sql: string): string {
   const [verb = ''] = /\w+/.exec(sql) ?? [];
-  return `Invalid Input Error: Cannot execute statement of type "${verb.toUpperCase()}" on a database which is attached in read-only mode!`;
+  return `Cannot execute statement of type "${verb.toUpperCase()}" on a database which is attached in read-only mode!`;
 }
 
 function withoutComments(sql: string): string {

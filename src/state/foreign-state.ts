@@ -1,7 +1,8 @@
 /** Refuses a state that belongs to something else: another organization, sandbox or configuration. */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { ownState, type State, secretFilesOf } from '../model/state.ts';
@@ -11,8 +12,17 @@ import type { StateBackend } from './backend.ts';
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
+/** What must fit, and where that is. */
+export interface FitsIn extends StateOf {
+  /** The configuration's folder. */
+  readonly folder: string;
+  /** The sandbox's folder, where it is known. */
+  readonly sandboxFolder?: string;
+}
+
 /** @throws UserError STATE_FOREIGN */
-export function refuseForeign(path: string, state: State, of: StateOf, folder: string): void {
+export function refuseForeign(path: string, state: State, of: FitsIn): void {
+  const { folder } = of;
   if (state.organization !== of.organization) {
     throw new UserError(
       'STATE_FOREIGN',
@@ -35,9 +45,14 @@ export function refuseForeign(path: string, state: State, of: StateOf, folder: s
   }
   const { organization_id: known } = state;
   if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
-    const message = `${path} is the state of another sandbox, or of this one before it was reset or removed.`;
+    const usual = resolve(folder, DEFAULT_SANDBOX);
+    const used = resolve(of.sandboxFolder ?? usual);
+    const message = `${path} is the state of another sandbox than ${shownRelativePath(used)}, or of this one before it was reset or removed.`;
     const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
+    const hint =
+      used !== usual && existsSync(usual)
+        ? `To go on in the sandbox beside the configuration, leave out --sandbox-dir (unset MDACC_SANDBOX). To leave it: ${leave}`
+        : `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
 }

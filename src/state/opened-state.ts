@@ -17,6 +17,8 @@ export interface StateOptions {
   readonly sandbox?: boolean;
   /** The id of a sandbox's organization. */
   readonly sandboxId?: string;
+  /** The folder of a sandbox. */
+  readonly sandboxFolder?: string;
   /** The path of the configuration's main file. */
   readonly configuration?: string;
   /** For tests: other migrations. */
@@ -33,7 +35,7 @@ export async function openState(
   organization: string,
   options: StateOptions = {},
 ): Promise<OpenedState> {
-  const { sandbox = false, sandboxId, configuration, migrations = MIGRATIONS } = options;
+  const { sandbox = false, sandboxId, sandboxFolder, configuration, migrations = MIGRATIONS } = options;
   const of = {
     organization,
     sandbox,
@@ -41,7 +43,8 @@ export async function openState(
     ...(configuration === undefined ? {} : { configuration: basename(configuration) }),
   };
   const folder = dirname(configuration ?? backend.file ?? '.');
-  return new OpenedState(backend, of, await readState(backend, { ...of, folder }, migrations));
+  const where = { folder, ...(sandboxFolder === undefined ? {} : { sandboxFolder }) };
+  return new OpenedState(backend, of, await readState(backend, { ...of, ...where }, migrations));
 }
 
 /** Opens a state of any organization, to show it or to remove an entry. @throws UserError STATE_NEWER, or STATE_INVALID, also when there is none. */

@@ -7,7 +7,7 @@ import { type Hint, UserError } from '../model/user-error.ts';
 import type { StateBackend, StoredState } from './backend.ts';
 import { contradictionOf } from './contradictions.ts';
 import { isLikeState } from './damage.ts';
-import { isFile, refuseForeign, refuseOtherConfiguration, type StateOf } from './foreign-state.ts';
+import { type FitsIn, isFile, refuseForeign, refuseOtherConfiguration, type StateOf } from './foreign-state.ts';
 import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend, leftFile } from './kinds/file.ts';
@@ -34,19 +34,19 @@ export interface ReadState {
 /**
  * Reads and checks a state; undefined when there is none.
  *
- * @param of What it must belong to, with the configuration's folder; undefined: anything.
+ * @param of What it must belong to; undefined: anything.
  * @throws UserError STATE_NEWER, STATE_FOREIGN, STATE_MOVED or STATE_INVALID.
  */
 export async function readState(
   backend: StateBackend,
-  of: (StateOf & { readonly folder: string }) | undefined,
+  of: FitsIn | undefined,
   migrations: Migrations,
 ): Promise<ReadState | undefined> {
   const parsed = await readKept(backend, migrations);
   if (parsed === undefined) return undefined;
   if (parsed.moved !== undefined) throw movedAway(backend, parsed.moved);
   if (of !== undefined) {
-    refuseForeign(backend.name, parsed.state, of, of.folder);
+    refuseForeign(backend.name, parsed.state, of);
     await refuseOtherConfiguration(backend, parsed.state, of.configuration, of.folder);
   }
   return parsed;

@@ -115,6 +115,19 @@ describe('the state', () => {
     expect(await stage.json('plan --sandbox')).toMatchObject({ code: 0 });
   });
 
+  it('is not said to be gone where a variable of the shell names another sandbox', async () => {
+    const stage = await Stage.applied();
+    await stage.run('sandbox seed 1 --sandbox-dir other');
+    for (const folder of ['other', 'new']) {
+      const { stderr } = await stage.json('plan --sandbox', { MDACC_SANDBOX: folder });
+      expect(stderr).toContain(`another sandbox than ${folder},`);
+      expect(stderr).toContain('unset MDACC_SANDBOX');
+      expect(stderr).not.toContain('If it is gone');
+    }
+    expect(stage.has('new')).toBe(false);
+    expect((await stage.run('plan --sandbox')).code).toBe(0);
+  });
+
   it.each(['plan', 'apply --yes', 'smoke', 'audit', 'import --all', 'doctor', 'rotate etl_prod/airflow --yes'])(
     'of another one is refused by %s before a new sandbox is created',
     async (words) => {
