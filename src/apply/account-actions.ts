@@ -1,7 +1,8 @@
 /** The actions on an account and its Ducklings. Calls that cannot be repeated are recorded as an intent first. */
+
+import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/action.ts';
 import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
-import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/plan.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import { onlyGeneration, type StateAccount, type StateToken, suspendedToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';

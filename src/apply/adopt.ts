@@ -1,7 +1,8 @@
 /** Adopting live accounts and tokens: changes of the state, without a call to MotherDuck. */
 
+import type { AdoptAccount, AdoptToken } from '../model/action.ts';
 import type { Live } from '../model/live.ts';
-import type { AdoptAccount, AdoptToken, ShownToken } from '../model/plan.ts';
+import type { ShownToken } from '../model/planned-token.ts';
 import type { RetiringToken, State, StateAccount, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';

@@ -1,7 +1,9 @@
 /** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
+
+import type { Action, RevokeToken } from '../model/action.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Action, Plan, RevokeToken } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke } from '../model/smoke.ts';

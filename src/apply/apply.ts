@@ -11,10 +11,11 @@
  * token if it was on a token. When `stopping` is aborted, the actions in progress are finished and no others begin.
  */
 import { setMaxListeners } from 'node:events';
+import { type Action, actionsByAccount, adoptingActions, storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import { type Action, actionsByAccount, adoptingActions, type Plan, storesOf, storingActions } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';

@@ -12,8 +12,9 @@
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
+
+import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
-import { type CreateToken, type RotateToken, storesOf } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
 import { isStateError, UserError } from '../model/user-error.ts';

@@ -1,6 +1,7 @@
 /** What the state records of a creation: its intent, that storing begins, and its result. */
+
+import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
-import { type CreateToken, type RotateToken, storesOf } from '../model/plan.ts';
 import {
   copiesElsewhere,
   copiesOf,

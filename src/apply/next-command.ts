@@ -1,5 +1,5 @@
 /** The command that does what a run did not do. */
-import type { Action } from '../model/plan.ts';
+import type { Action } from '../model/action.ts';
 import type { UserError } from '../model/user-error.ts';
 
 /**

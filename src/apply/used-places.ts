@@ -1,6 +1,7 @@
 /** Which places of dead secrets are in use, and which secrets stay for another reason. */
 import type { Desired } from '../model/desired.ts';
-import { type Plan, type SecretRemoval, type StoreNames, storesIn } from '../model/plan.ts';
+import type { Plan, SecretRemoval } from '../model/plan.ts';
+import { type StoreNames, storesIn } from '../model/planned-token.ts';
 import { variableOf } from '../model/secret.ts';
 import { copiesOf, isOtherCommand, type State, type TokenRecord, wordsOf } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';

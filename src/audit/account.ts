@@ -1,8 +1,10 @@
 /** One account as rules look at it: configured or not, what is live of it, and the role of each of its tokens. */
+
+import type { Action } from '../model/action.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import { type LiveAccount, listedTokens, type Presence, type UnreadableToken } from '../model/live.ts';
-import type { Action, Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';

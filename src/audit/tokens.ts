@@ -1,10 +1,12 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
+
+import type { Action, CreateToken, RevokeToken, RotateToken } from '../model/action.ts';
+import { storingActions } from '../model/action.ts';
 import type { InventoryToken } from '../model/audit.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, CreateToken, RevokeToken, RotateToken, TokenChange } from '../model/plan.ts';
-import { storingActions } from '../model/plan.ts';
+import type { TokenChange } from '../model/planned-token.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';

@@ -1,6 +1,7 @@
 /** Asks before anything is changed. Without a terminal there is no question, and without --yes no change. */
 import { createInterface } from 'node:readline/promises';
-import { type Plan, storingActions } from '../model/plan.ts';
+import { storingActions } from '../model/action.ts';
+import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
 import { type Asked, planWords } from '../plan/plan-words.ts';

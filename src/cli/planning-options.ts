@@ -1,7 +1,7 @@
 /** The options that plan, apply, rotate and destroy share. */
 
 import type { ServiceOptions } from '../engine/service.ts';
-import type { RevokesOld } from '../model/plan.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import type { ApplyFormat } from '../report/formats.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { OutputOptions } from './io.ts';

@@ -1,6 +1,7 @@
 /** Whether stores can take the secrets of tokens, by the check of apply, without writing anything. */
+
+import { type Action, adoptingActions, storesOf, storingActions } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import { type Action, adoptingActions, storesOf, storingActions } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';

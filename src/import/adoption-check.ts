@@ -1,7 +1,10 @@
 /** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
+
+import type { Action, AdoptAccount, AdoptToken } from '../model/action.ts';
 import type { Import, Obstacle } from '../model/import.ts';
 import type { PlanNotice } from '../model/notice.ts';
-import type { Action, AdoptAccount, AdoptToken, Plan, ShownToken } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ShownToken } from '../model/planned-token.ts';
 
 type Adopts = Import['adopts'];
 

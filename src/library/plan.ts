@@ -2,7 +2,8 @@ import { onlyMatcher, planFrom, readAccounts, storesFor } from '../engine/planni
 import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan, RevokesOld, Scope } from '../model/plan.ts';
+import type { Plan, Scope } from '../model/plan.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import type { State } from '../model/state.ts';
 import { type PlanFormat, renderPlan as renderPlanAs } from '../report/formats.ts';
 import type { SecretStore } from '../secrets/store.ts';

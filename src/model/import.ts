@@ -1,5 +1,5 @@
+import type { Action } from './action.ts';
 import type { PlanNotice } from './notice.ts';
-import type { Action } from './plan.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint } from './user-error.ts';

@@ -1,9 +1,11 @@
 /** The input and the result of planning one account. */
 
+import type { Action, ComputeCeiling, SourceLine } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, ComputeCeiling, NextChange, RevokesOld, SourceLine, Unmanaged } from '../model/plan.ts';
+import type { NextChange, Unmanaged } from '../model/plan.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';

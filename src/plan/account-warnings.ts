@@ -1,7 +1,9 @@
 /** What a plan warns of about all tokens of one account. */
+
+import type { Action } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, Unmanaged } from '../model/plan.ts';
+import type { Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 
 /** Tokens of a suspended account that nobody manages are not revoked, and give access all the same. */

@@ -1,9 +1,9 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
+import type { Action, ComputeCeiling, SetDucklings } from '../model/action.ts';
 import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
 import { type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
-import type { Action, ComputeCeiling, SetDucklings } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { isNewUsername } from '../model/username.ts';

@@ -1,5 +1,5 @@
 /** The order of an account's actions, for the plan, apply and reports. */
-import type { Action, ActionName } from '../model/plan.ts';
+import type { Action, ActionName } from '../model/action.ts';
 
 const RANK = {
   create_account: 0,

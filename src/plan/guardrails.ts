@@ -1,8 +1,9 @@
 /** Guardrails: what a plan must not do. */
+
+import type { Action, ComputeCeiling, DeleteAccount } from '../model/action.ts';
 import { allowedBy, type Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';
 import type { CeilingExceeded, PlanWarning, Violation } from '../model/notice.ts';
-import type { Action, ComputeCeiling, DeleteAccount } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { currencyOf } from './ducklings.ts';

@@ -1,6 +1,8 @@
 /** What becomes of the secrets of revoked tokens: which are removed, and what a plan warns of about the others. */
+
+import type { Action } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action, SecretRemoval } from '../model/plan.ts';
+import type { SecretRemoval } from '../model/plan.ts';
 import { type DeadRecord, type KeptSecret, keyOfDead, placeOfDead } from './dead-secrets.ts';
 import type { StoreFacts } from './store-facts.ts';
 

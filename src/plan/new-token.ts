@@ -1,8 +1,10 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
+
+import type { Action, RotateToken } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import { type Action, type PlannedToken, type RotateToken, storeNames } from '../model/plan.ts';
+import { type PlannedToken, storeNames } from '../model/planned-token.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';

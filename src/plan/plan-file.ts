@@ -4,8 +4,10 @@
  * changed since. Every apply raises the state's serial, so a plan with changes works once. A file that was edited is refused.
  */
 import { createHash } from 'node:crypto';
+import type { Action } from '../model/action.ts';
 import type { Live } from '../model/live.ts';
-import type { Action, Plan, RevokesOld } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { type Asked, planWords } from './plan-words.ts';

@@ -14,10 +14,13 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
+
+import type { ActionName, ComputeCeiling } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { ActionName, ComputeCeiling, Plan, RevokesOld, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { State } from '../model/state.ts';
 import { recentApplies, type StateRun } from '../model/state-run.ts';

@@ -7,11 +7,9 @@ import {
   type InterruptedRotation,
   type RevokeToken,
   type RotateToken,
-  type ShownToken,
   type SourceLine,
-  storesIn,
-  type TokenChange,
-} from '../model/plan.ts';
+} from '../model/action.ts';
+import { type ShownToken, storesIn, type TokenChange } from '../model/planned-token.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted, few } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';

@@ -1,7 +1,9 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
+
+import type { Action, ComputeCeiling, Forget } from '../model/action.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, ComputeCeiling, Forget, NextChange } from '../model/plan.ts';
+import type { NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { hourlyCeiling, type Rates } from './ducklings.ts';

@@ -1,7 +1,9 @@
 /** Tokens that only the state has: their key, or their account, left the configuration, or the account is suspended. */
+
+import type { Action, Risk, SourceLine } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, NextChange, Risk, SourceLine } from '../model/plan.ts';
+import type { NextChange } from '../model/plan.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';

@@ -1,6 +1,8 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
+
+import type { Action } from '../model/action.ts';
 import type { LiveAccount } from '../model/live.ts';
-import type { Action, NextChange } from '../model/plan.ts';
+import type { NextChange } from '../model/plan.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Held } from './store-facts.ts';

@@ -1,5 +1,6 @@
 /** Tokens that are to be revoked without an overlap, because somebody asked for it: `rotate --revoke-old`, for a leaked one. */
-import type { Action, RevokesOld, RevokeToken } from '../model/plan.ts';
+import type { Action, RevokeToken } from '../model/action.ts';
+import type { RevokesOld } from '../model/planned-token.ts';
 import type { RevokeRequest, StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { isExpired, isOver, show, type TokenSeries } from './token-series.ts';

@@ -2,10 +2,12 @@
  * With `--due`: the scheduled work of an account's plan. A change that somebody must see is left alone, for one token (a
  * series) or for the account; the due work of the other tokens is done all the same, and what is due and left alone is named.
  */
+
+import { type Action, type CreateToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import { type Action, type CreateToken, type RotateToken, type ShownToken, storingActions } from '../model/plan.ts';
+import type { ShownToken } from '../model/planned-token.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';

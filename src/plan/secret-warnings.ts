@@ -1,6 +1,8 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
+
+import { type Action, storesOf, storingActions } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import { type Action, type SecretRemoval, storesOf, storingActions, type UsedStore } from '../model/plan.ts';
+import type { SecretRemoval, UsedStore } from '../model/plan.ts';
 import type { DeadRecord } from './dead-secrets.ts';
 import { earlierGenerations, leftBehind, othersValues } from './left-secrets.ts';
 import type { NamesByStore, StoreContents, StoreFacts } from './store-facts.ts';

@@ -1,6 +1,7 @@
 /** The SQL of an account's `setup`: it runs when the account is new, when the list changed, and again after it failed. */
+
+import type { RunSetup } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
-import type { RunSetup } from '../model/plan.ts';
 import { disruptiveWords } from '../model/setup.ts';
 import type { StateAccount } from '../model/state.ts';
 import { position, sourceLine } from './account-plan.ts';

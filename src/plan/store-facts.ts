@@ -1,6 +1,8 @@
 /** What is known of the stores, for plans. */
+
+import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { LastWriter, RenamedStore } from '../model/notice.ts';
-import type { Action, CreateToken, RotateToken, SecretRemoval, StoreDestination } from '../model/plan.ts';
+import type { SecretRemoval, StoreDestination } from '../model/plan.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { DeadRecord, KeptSecret } from './dead-secrets.ts';
 

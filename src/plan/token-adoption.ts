@@ -1,7 +1,9 @@
 /** Adopting live tokens: which one a token of the configuration stands for, and the actions that take it into the state. */
+
+import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { Action, ShownToken } from '../model/plan.ts';
+import type { ShownToken } from '../model/planned-token.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';

@@ -1,14 +1,9 @@
 /** Why a token is created or replaced. */
+
+import type { CreateToken, InterruptedRotation, RotateToken } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import {
-  type CreateToken,
-  type InterruptedRotation,
-  type RevokesOld,
-  type RotateToken,
-  storeNames,
-  type TokenChange,
-} from '../model/plan.ts';
+import { type RevokesOld, storeNames, type TokenChange } from '../model/planned-token.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
 import { copiesOf, mayBeStored, type RetiringToken, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';

@@ -4,7 +4,8 @@
  */
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { NextChange, ShownToken } from '../model/plan.ts';
+import type { NextChange } from '../model/plan.ts';
+import type { ShownToken } from '../model/planned-token.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
 import { isoTime, MINUTE, type Seconds } from '../model/time.ts';

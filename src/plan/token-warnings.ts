@@ -1,8 +1,9 @@
 /** What a plan warns of about the tokens of one series. */
+
+import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { Action } from '../model/plan.ts';
 import { isShortened, policyMargin } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';

@@ -21,10 +21,11 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 
+import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { Action, NextChange } from '../model/plan.ts';
+import type { NextChange } from '../model/plan.ts';
 import type { StateToken } from '../model/state.ts';
 import { position } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';

@@ -1,7 +1,7 @@
 /** One secret for several stores: in which order, and what is put back when one fails. */
 import { expect, it } from 'vitest';
 import { storeSecret } from '../../src/apply/store-secret.ts';
-import type { RotateToken } from '../../src/model/plan.ts';
+import type { RotateToken } from '../../src/model/action.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
 import { address, secret } from '../secrets/example.ts';

@@ -1,8 +1,9 @@
 /** For any configuration, organization and state: where a plan has more to do than time brought a moment ago, an audit is not silent. */
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Action } from '../../src/model/action.ts';
 import type { Desired } from '../../src/model/desired.ts';
-import type { Action, Plan } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';

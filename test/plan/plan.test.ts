@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { refreshState } from '../../src/apply/refresh-state.ts';
+import type { Reason } from '../../src/model/action.ts';
 import type { DesiredToken } from '../../src/model/desired.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
-import type { Plan, Reason } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { noticeText } from '../../src/plan/notice-text.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 

@@ -1,6 +1,8 @@
 /** What holds after every run, also one that was killed; and what holds after the last one. */
+
+import type { Action, RevokeToken } from '../../src/model/action.ts';
 import type { PlanWarning } from '../../src/model/notice.ts';
-import type { Action, Plan, RevokeToken } from '../../src/model/plan.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { generationOf, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { hasChanges } from '../../src/plan/plan.ts';
 import { brief } from '../world.ts';

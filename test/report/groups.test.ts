@@ -1,7 +1,8 @@
 /** What is grouped in a plan, and what is not. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Action, NextChange, Plan } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { NextChange, Plan } from '../../src/model/plan.ts';
 import { type AccountGroup, groupAccounts, groupNames, rangesText } from '../../src/report/plan/groups.ts';
 import { planText } from '../../src/report/plan/text.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Action, Plan } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { commentMarker } from '../../src/report/escape.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';

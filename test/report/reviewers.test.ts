@@ -1,6 +1,8 @@
 /** What a reviewer who reads only the comment of a plan must see, however much else a pull request puts into it. */
 import { describe, expect, it } from 'vitest';
-import type { Action, Plan, ShownToken } from '../../src/model/plan.ts';
+import type { Action } from '../../src/model/action.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { ShownToken } from '../../src/model/planned-token.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { DAY, desire, token, World } from '../world.ts';
 

@@ -3,7 +3,8 @@
 import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent, Outcome } from '../../apply/apply-account.ts';
 import { isKept, nextCommand } from '../../apply/next-command.ts';
-import type { Action, Plan } from '../../model/plan.ts';
+import type { Action } from '../../model/action.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { few } from '../../model/wording.ts';

@@ -1,8 +1,8 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and a summary. */
 
+import type { Action } from '../../model/action.ts';
 import type { Import, ImportNotice, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
-import type { Action } from '../../model/plan.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';

@@ -1,8 +1,9 @@
 /** An account before and after a plan as YAML, for a diff. */
 import { diffLines } from 'diff';
 import { stringify } from 'yaml';
+import type { Action } from '../../model/action.ts';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
-import type { Action, PlannedToken, ShownToken } from '../../model/plan.ts';
+import type { PlannedToken, ShownToken } from '../../model/planned-token.ts';
 import { formatDuration } from '../../model/time.ts';
 
 interface Sketch {

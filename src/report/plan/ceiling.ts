@@ -1,5 +1,5 @@
 /** What Ducklings cost at most, an hour and a month, before and after a plan. */
-import type { ComputeCeiling } from '../../model/plan.ts';
+import type { ComputeCeiling } from '../../model/action.ts';
 import { priceText } from '../../model/wording.ts';
 
 const HOURS_A_MONTH = 730;

@@ -1,5 +1,5 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
-import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/plan.ts';
+import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/action.ts';
 import { ACCOUNT } from '../../model/setup.ts';
 import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
 import { shownSql } from './sql.ts';

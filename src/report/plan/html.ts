@@ -2,7 +2,8 @@
  * A plan as a page: its numbers, what blocks it, the changes, those with the worst risk first, what to know of them, the
  * Ducklings before and after, when tokens change, and what apply does not touch.
  */
-import { actionsByAccount, type Plan, type Risk } from '../../model/plan.ts';
+import { actionsByAccount, type Risk } from '../../model/action.ts';
+import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { hasChanges } from '../../plan/plan.ts';
 import { placeOfState } from '../escape.ts';

@@ -1,5 +1,6 @@
+import type { Action, ComputeCeiling, Reason } from '../../model/action.ts';
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
-import type { Action, ComputeCeiling, Plan, Reason, Summary } from '../../model/plan.ts';
+import type { Plan, Summary } from '../../model/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../plan/notice-groups.ts';
 import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';

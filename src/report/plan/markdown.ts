@@ -4,8 +4,9 @@
  * destructive and disruptive change, and every safe one that ends, moves or adopts something, stays named.
  */
 
+import type { ComputeCeiling } from '../../model/action.ts';
 import type { PlanNotice, PlanWarning } from '../../model/notice.ts';
-import type { ComputeCeiling, Plan, SecretRemoval } from '../../model/plan.ts';
+import type { Plan, SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { branchText, groupEdits, isOfBranch, stateEditedText } from '../../plan/branch-text.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';

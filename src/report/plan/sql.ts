@@ -1,5 +1,5 @@
 /** The SQL of setups as reviewers read it. */
-import type { Action, RunSetup } from '../../model/plan.ts';
+import type { Action, RunSetup } from '../../model/action.ts';
 import { disruptiveWords } from '../../model/setup.ts';
 
 /** The SQL of an account's setup to review, a statement each, which ends with a semicolon. */

@@ -1,5 +1,6 @@
 /** Where the secrets of a plan go: who reviews a change of the configuration must see that before they are there. */
-import { type Plan, storesOf, type UsedStore } from '../../model/plan.ts';
+import { storesOf } from '../../model/action.ts';
+import type { Plan, UsedStore } from '../../model/plan.ts';
 import { counted, few } from '../../model/wording.ts';
 import { printable, visibleAscii } from '../escape.ts';
 import { shellWord } from '../hint.ts';

@@ -1,7 +1,8 @@
 /** A plan for a terminal: a block for each account, what needs attention, what is not touched, and a summary line. */
 
+import { type Action, type ComputeCeiling, deletedTokens } from '../../model/action.ts';
 import type { PlanNotice } from '../../model/notice.ts';
-import { type Action, type ComputeCeiling, deletedTokens, type Plan } from '../../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';

@@ -1,19 +1,16 @@
 /** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
-import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import {
   type Action,
   type ComputeCeiling,
   type CreateToken,
-  type Plan,
-  type PlannedToken,
   type RotateToken,
   type RunSetup,
-  type SecretRemoval,
-  type Summary,
-  storesIn,
   storingActions,
-} from '../../model/plan.ts';
+} from '../../model/action.ts';
+import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
+import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
+import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
 import { isOfBranch } from '../../plan/branch-text.ts';

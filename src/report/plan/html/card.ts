@@ -1,5 +1,5 @@
 /** The cards of accounts: their actions and reasons, and their YAML before and after, folded. */
-import { type Action, deletedTokens, RISKS, type Risk } from '../../../model/plan.ts';
+import { type Action, deletedTokens, RISKS, type Risk } from '../../../model/action.ts';
 import { counted } from '../../../model/wording.ts';
 import { withArrows } from '../../escape.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';

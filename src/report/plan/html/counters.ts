@@ -1,5 +1,6 @@
 /** The numbers of a plan: what it does, the worst first, without zeros. */
-import type { Plan, Risk } from '../../../model/plan.ts';
+import type { Risk } from '../../../model/action.ts';
+import type { Plan } from '../../../model/plan.ts';
 import { groupNotices } from '../../../plan/notice-groups.ts';
 import { policiesToRecord, storesToRename, summarize } from '../../../plan/plan.ts';
 import { type Counter, counters } from '../../page/counters.ts';

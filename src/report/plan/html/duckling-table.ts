@@ -1,6 +1,8 @@
 /** The Ducklings before and after, whether they grow or shrink, and what they can cost. */
+
+import type { ComputeCeiling, SetDucklings } from '../../../model/action.ts';
 import { SIZES, type Size } from '../../../model/ducklings.ts';
-import type { ComputeCeiling, Plan, SetDucklings } from '../../../model/plan.ts';
+import type { Plan } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';

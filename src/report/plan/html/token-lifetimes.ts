@@ -1,5 +1,7 @@
 /** The lives of the tokens that a plan changes, or that change later: data for the drawing of them. */
-import type { Action, NextChange, Plan, PlannedToken, ShownToken } from '../../../model/plan.ts';
+import type { Action } from '../../../model/action.ts';
+import type { NextChange, Plan } from '../../../model/plan.ts';
+import type { PlannedToken, ShownToken } from '../../../model/planned-token.ts';
 import { showDay } from '../../../model/time.ts';
 
 /** How a token's life ends. */

@@ -6,7 +6,7 @@ import {
   RISKS,
   type Risk,
   type RotateToken,
-} from '../../../model/plan.ts';
+} from '../../../model/action.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { lengthOf, markdown, withArrows } from '../../escape.ts';
 import { ceilingText, isKnown } from '../ceiling.ts';

@@ -1,5 +1,5 @@
 /** What of the changes fits into a comment: what is risky first, what is safe last. */
-import { type Action, actionsByAccount } from '../../../model/plan.ts';
+import { type Action, actionsByAccount } from '../../../model/action.ts';
 import { ACCOUNT, disruptiveWords } from '../../../model/setup.ts';
 import { counted } from '../../../model/wording.ts';
 import { lengthOf, markdown, withoutLongTexts } from '../../escape.ts';
