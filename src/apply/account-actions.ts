@@ -1,5 +1,4 @@
 /** The actions on an account and its Ducklings. Calls that cannot be repeated are recorded as an intent first. */
-
 import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/action.ts';
 import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';

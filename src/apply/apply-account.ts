@@ -1,5 +1,4 @@
 /** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
-
 import type { Action, RevokeToken } from '../model/action.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';

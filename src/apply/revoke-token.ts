@@ -1,5 +1,4 @@
 /** Revoking a token, and what actions on tokens need. */
-
 import type { RevokeToken } from '../model/action.ts';
 import { isSuspended } from '../model/desired.ts';
 import { type AccountTokens, type Live, listedTokens } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
-
 import type { Action, CreateToken, RevokeToken, RotateToken } from '../model/action.ts';
 import { storingActions } from '../model/action.ts';
 import type { InventoryToken } from '../model/audit.ts';

@@ -1,5 +1,4 @@
 /** Whether stores can take the secrets of tokens, by the check of apply, without writing anything. */
-
 import { type Action, adoptingActions, storesOf, storingActions } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';

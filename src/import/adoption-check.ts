@@ -1,5 +1,4 @@
 /** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
-
 import type { Action, AdoptAccount, AdoptToken } from '../model/action.ts';
 import type { Import, Obstacle } from '../model/import.ts';
 import type { PlanNotice } from '../model/notice.ts';

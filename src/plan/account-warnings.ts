@@ -1,5 +1,4 @@
 /** What a plan warns of about all tokens of one account. */
-
 import type { Action } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';

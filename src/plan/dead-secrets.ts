@@ -1,5 +1,4 @@
 /** The secrets of revoked tokens: apply removes them from stores that can remove them. */
-
 import type { Action } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import { type Live, type LiveAccount, listedTokens } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** Ducklings: the desired ones merged with the live ones, what that changes, and what they can cost an hour at most. */
-
 import type { ComputeCeiling, Risk } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';

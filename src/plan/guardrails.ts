@@ -1,5 +1,4 @@
 /** Guardrails: what a plan must not do. */
-
 import type { Action, ComputeCeiling, DeleteAccount } from '../model/action.ts';
 import { allowedBy, type Desired } from '../model/desired.ts';
 import type { LiveUser } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** What becomes of the secrets of revoked tokens: which are removed, and what a plan warns of about the others. */
-
 import type { Action } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval } from '../model/plan.ts';

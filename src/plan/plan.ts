@@ -14,7 +14,6 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
-
 import type { ActionName, ComputeCeiling } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';

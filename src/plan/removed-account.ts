@@ -1,5 +1,4 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
-
 import type { Action, ComputeCeiling, Forget } from '../model/action.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';

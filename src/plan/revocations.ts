@@ -1,5 +1,4 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
-
 import type { Action } from '../model/action.ts';
 import type { LiveAccount } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';

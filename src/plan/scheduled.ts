@@ -2,7 +2,6 @@
  * With `--due`: the scheduled work of an account's plan. A change that somebody must see is left alone, for one token (a
  * series) or for the account; the due work of the other tokens is done all the same, and what is due and left alone is named.
  */
-
 import { type Action, type CreateToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
-
 import { type Action, storesOf, storingActions } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval, UsedStore } from '../model/plan.ts';

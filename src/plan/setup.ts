@@ -1,5 +1,4 @@
 /** The SQL of an account's `setup`: it runs when the account is new, when the list changed, and again after it failed. */
-
 import type { RunSetup } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import { disruptiveWords } from '../model/setup.ts';

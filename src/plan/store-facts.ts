@@ -1,5 +1,4 @@
 /** What is known of the stores, for plans. */
-
 import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { LastWriter, RenamedStore } from '../model/notice.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';

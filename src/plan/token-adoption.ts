@@ -1,5 +1,4 @@
 /** Adopting live tokens: which one a token of the configuration stands for, and the actions that take it into the state. */
-
 import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** Why a token is created or replaced. */
-
 import type { CreateToken, InterruptedRotation, RotateToken } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';

@@ -1,5 +1,4 @@
 /** What holds after every run, also one that was killed; and what holds after the last one. */
-
 import type { Action, RevokeToken } from '../../src/model/action.ts';
 import type { PlanWarning } from '../../src/model/notice.ts';
 import type { Plan } from '../../src/model/plan.ts';

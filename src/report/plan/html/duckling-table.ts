@@ -1,5 +1,4 @@
 /** The Ducklings before and after, whether they grow or shrink, and what they can cost. */
-
 import type { ComputeCeiling, SetDucklings } from '../../../model/action.ts';
 import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { Plan } from '../../../model/plan.ts';
