@@ -1,4 +1,3 @@
-import { realPathOf } from '../files/paths.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { Secret, TokenAddress } from '../model/secret.ts';
@@ -283,9 +282,9 @@ export function nameAlone({ account, token }: TokenAddress): string {
   return `\n${accountKey(account)} ${withoutCase(token)}`;
 }
 
-/** The name in `Whereabouts` of a token's secret in a file of this machine; no other name. */
+/** The name in `Whereabouts` of a token's secret in a file of this machine; no other name. @param path Without links. */
 export function inFile(path: string, address: TokenAddress): string {
-  return `\nfile ${realPathOf(path)}${nameAlone(address)}`;
+  return `\nfile ${path}${nameAlone(address)}`;
 }
 
 /** Equal for names that some stores treat as the same. */

@@ -35,7 +35,9 @@ export function whereabouts(command: readonly string[], at: TokenAddress, folder
     ...(/[\\/]/.test(program) || command.some(mayRunScript) ? { isScript: true } : {}),
     get files() {
       const pieces = command.flatMap((word) => piecesOf(wordFor(word, at)));
-      return pieces.map((piece) => resolve(folder, piece)).flatMap((path) => (isFile(path) ? [inFile(path, at)] : []));
+      return pieces
+        .map((piece) => resolve(folder, piece))
+        .flatMap((path) => (isFile(path) ? [inFile(realPathOf(path), at)] : []));
     },
   };
 }

@@ -60,8 +60,7 @@ export function placeKey(
 ): string | undefined {
   const place = placeIn(config, address, secretPath);
   if (place === undefined) return undefined;
-  const real = realPaths.get(place.path) ?? realPathOf(place.path);
-  realPaths.set(place.path, real);
+  const real = realPathIn(place.path, realPaths);
   return JSON.stringify([real, place.entry.variable]);
 }
 
@@ -71,4 +70,11 @@ export async function ownTarget(config: FileStoreConfig, path: string): Promise<
   const target = await writableTarget(path).catch(() => undefined);
   const folder = await targetOf(config.folder ?? dirname(config.path));
   return target !== undefined && isWithin(folder, target) ? target : undefined;
+}
+
+/** The path without links, which is looked up once. */
+export function realPathIn(path: string, known: Map<string, string>): string {
+  const real = known.get(path) ?? realPathOf(path);
+  known.set(path, real);
+  return real;
 }

@@ -23,7 +23,7 @@ import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewCh
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { findDead, removeFrom } from './dead-secrets.ts';
 import { failed, foreignSecrets, RealSecretError, reasonOf, TakenError } from './failures.ts';
-import { entryIn, fileEntry, placeKey, secretPathIn } from './places.ts';
+import { entryIn, fileEntry, placeKey, realPathIn, secretPathIn } from './places.ts';
 import type { SecretsText } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
@@ -45,7 +45,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     findDead: (secrets) => findDead(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
     whereabouts: (address) => {
-      const names = [inFile(config.path, address), nameAlone(address)];
+      const names = [inFile(realPathIn(config.path, realPaths), address), nameAlone(address)];
       return { names, wholes: [], program: '', words: '', isFile: true };
     },
     put: async (address, secret) => {
