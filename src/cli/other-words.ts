@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { shellWord } from '../report/hint.ts';
 import { fullName } from './help.ts';
 
+const SECRETS = 'Secrets are in their stores. To see where: mdacc state list';
 const SUSPENDED = '"suspended: true"';
 
 /** By what was typed as a command; `account` is what followed it. */
@@ -12,11 +13,19 @@ const COMMANDS: Readonly<Record<string, (account: string) => string>> = {
   delete: deletion,
   remove: deletion,
   connect: () => 'To connect as each account: mdacc smoke. With a token of the sandbox: mdacc sandbox connect',
+  list: inState,
+  get: inState,
+  secrets: () => SECRETS,
+  token: tokens,
+  tokens,
+  diff: planned,
+  status: planned,
+  login: () => 'The admin token is read from MOTHERDUCK_ADMIN_TOKEN. To check it: mdacc doctor',
   taint: rotation,
   refresh: () => 'Every plan reads MotherDuck: mdacc plan',
   workspace: () => 'Each environment has a configuration of its own: mdacc plan --config FILE',
   'force-unlock': () => 'To remove the lock of a run that has ended: mdacc state unlock',
-  output: () => 'Secrets are in their stores. To see where: mdacc state list',
+  output: () => SECRETS,
   'state rm': (entry) => `To manage an entry no longer: mdacc state forget ${entry}`,
   'state pull': () => 'To print the state: mdacc state list --format json',
 };
@@ -35,6 +44,18 @@ const OPTIONS: Readonly<Record<string, string>> = {
 
 function deletion(account: string): string {
   return `To delete an account, apply "deletion_protection: false" in its block, remove the block and type: mdacc apply --prune --only ${account}`;
+}
+
+function inState(): string {
+  return 'To list the accounts and tokens that are managed: mdacc state list';
+}
+
+function tokens(): string {
+  return 'Tokens are in the configuration, under the tokens of their account. To make those that are new: mdacc apply';
+}
+
+function planned(): string {
+  return 'To see what differs, and what apply would change: mdacc plan';
 }
 
 function rotation(token: string): string {

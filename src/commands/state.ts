@@ -1,4 +1,5 @@
 /** `mdacc state list|show|history|mv|forget|unlock|migrate`: shows the state and its runs, changes an entry, removes a stale lock, moves the state. */
+import { existsSync } from 'node:fs';
 import { updateAccount, updateToken, withEntry } from '../apply/state-writer.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
@@ -6,6 +7,7 @@ import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
+import { hintAbove } from '../config/errors.ts';
 import { loadStateConfig } from '../config/load.ts';
 import { refuseUnmatched } from '../engine/planning.ts';
 import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
@@ -39,7 +41,7 @@ interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
 /** @param names globs of usernames; none: all accounts */
 export function list(options: StateOptions & { readonly format: StateFormat }, names: readonly string[] = []) {
   return runCommand(options, async (io) => {
-    const { state: whole } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
+    const { state: whole } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
     const state = names.length === 0 ? whole : withAccounts(whole, names);
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     const folder = state.sandbox ? sandboxFolder(options, io.env) : undefined;
@@ -60,7 +62,7 @@ function withAccounts(state: State, globs: readonly string[]): State {
 
 export function history(options: StateOptions & { readonly format: HistoryFormat }): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
+    const { state } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
     io.report(HISTORY_FORMATS[options.format](state, io.paint.out));
     return EXIT.done;
   });
@@ -73,7 +75,7 @@ function namesOf({ current, retiring, intents }: StateToken): string[] {
 
 export function show(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAnyState(await backendAt(options, surroundingsOf(options, io)));
+    const { state } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
     const { account, token } = findEntry(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
     io.result(jsonText(token === undefined ? document : document.tokens[token]));
@@ -85,7 +87,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
     const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state forget', backend, options, io, async () => {
-      const file = await openAnyState(backend);
+      const file = await openAt(options, backend);
       const entry = findEntry(name, file.state);
       const { account, token } = entry;
       const what = entryName(entry);
@@ -111,7 +113,7 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
   return runCommand(options, async (io) => {
     const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state mv', backend, options, io, async () => {
-      const file = await openAnyState(backend);
+      const file = await openAt(options, backend);
       const renaming = renameEntry(file.state, from, to);
       if (renaming === undefined) {
         io.report(printable(`Nothing to do: the state has ${to}.`).concat('\n'));
@@ -228,6 +230,12 @@ function refuseStateOption({ state }: StateOptions): void {
     'state migrate moves the state to where the configuration says, and --state overrides that',
     hint,
   );
+}
+
+/** Opens the state there; where there is none, nor a configuration, the hint is at the configuration of a folder above. */
+async function openAt({ state, config }: StateOptions, backend: StateBackend) {
+  const isHere = state !== undefined || existsSync(config);
+  return openAnyState(backend, isHere ? undefined : await hintAbove(config));
 }
 
 /** Where the state was: in the named state file, as the named configuration says, or beside the configuration. */

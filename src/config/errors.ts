@@ -14,11 +14,8 @@ export async function notFound(file: string): Promise<UserError> {
     const shown = path.join(path.dirname(file), similar);
     return new UserError('CONFIG_NOT_FOUND', message, `Did you mean --config ${shown}?`);
   }
-  const above = await fileAbove(folder, path.basename(file));
-  if (above !== undefined) {
-    const hint = `There is one in a folder above. Add --config ${above}, or go there: cd ${path.dirname(above)}`;
-    return new UserError('CONFIG_NOT_FOUND', message, hint);
-  }
+  const above = await hintAbove(file);
+  if (above !== undefined) return new UserError('CONFIG_NOT_FOUND', message, above);
   return new UserError('CONFIG_NOT_FOUND', message, {
     text: 'Name your file with --config FILE, or write a starter file.',
     command: ['init'],
@@ -34,6 +31,12 @@ async function similarFile(folder: string, name: string): Promise<string | undef
     files.find((file) => stem(file) === stem(name)) ??
     (files.includes(DEFAULT_CONFIG) ? DEFAULT_CONFIG : nearest(name, files))
   );
+}
+
+/** For a configuration that is not there: the one of the same name in a folder above; undefined where there is none either. */
+export async function hintAbove(file: string): Promise<string | undefined> {
+  const above = await fileAbove(path.dirname(path.resolve(file)), path.basename(file));
+  return above && `There is one in a folder above. Add --config ${above}, or go there: cd ${path.dirname(above)}`;
 }
 
 async function fileAbove(folder: string, name: string): Promise<string | undefined> {

@@ -47,15 +47,25 @@ export async function openState(
   return new OpenedState(backend, of, await readState(backend, { ...of, ...where }, migrations));
 }
 
-/** Opens a state of any organization, to show it or to remove an entry. @throws UserError STATE_NEWER, or STATE_INVALID, also when there is none. */
-export async function openAnyState(backend: StateBackend): Promise<OpenedState> {
+/**
+ * Opens a state of any organization, to show it or to remove an entry.
+ *
+ * @param instead What to do where there is none; by default, to name another one or to apply.
+ * @throws UserError STATE_NEWER, or STATE_INVALID, also when there is none.
+ */
+export async function openAnyState(backend: StateBackend, instead?: string): Promise<OpenedState> {
   const read = await readState(backend, undefined, MIGRATIONS);
   if (read === undefined) {
     const message = `there is no state at ${backend.name}`;
-    throw new UserError('STATE_INVALID', message, {
-      text: 'To use another state, name it with --state FILE, or its configuration with --config FILE. The first apply creates a state.',
-      command: ['apply'],
-    });
+    const other = instead === undefined ? undefined : { text: instead };
+    throw new UserError(
+      'STATE_INVALID',
+      message,
+      other ?? {
+        text: 'To use another state, name it with --state FILE, or its configuration with --config FILE. The first apply creates a state.',
+        command: ['apply'],
+      },
+    );
   }
   return new OpenedState(backend, read.state, read);
 }

@@ -196,7 +196,19 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
 
   'docs/security.md': async () => {
     const reader = await Reader.of('docs/security.md', await appliedAtMotherDuck());
-    for (const command of ['mdacc apply', 'mdacc doctor', 'mdacc audit --check-stores']) await reader.named(command);
+    for (const command of ['mdacc apply', 'mdacc doctor', 'mdacc audit --check-stores', 'mdacc state history'])
+      await reader.named(command);
+    // The next rotation of a token fails in its store, after which the page says what is listed, and what comes next.
+    const { stage } = reader;
+    const works = stage.read();
+    const exec = (command: string) => `exec, command: [node, -e, "${command}", "{account}", "{token}"] }`;
+    stage.edit((text) => text.replace(/^( +local: \{ kind: ).*$/m, `$1${exec('process.exit(1)')}`));
+    expect(stage.read()).not.toBe(works);
+    await reader.type('mdacc rotate etl_prod/airflow --real-stores', 3);
+    expect((await reader.named('mdacc state list')).stdout).toContain('unfinished');
+    stage.write(CONFIG, works);
+    await reader.type('mdacc apply');
+    expect((await reader.type('mdacc state list')).stdout).toMatch(/airflow +airflow\.3/);
     reader.goTo(emptyFolder());
     await reader.named('mdacc init');
     return reader;

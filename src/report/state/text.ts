@@ -75,7 +75,7 @@ function tokenLines(key: string, width: number, token: StateToken, secret: strin
   }
   for (const intent of token.intents)
     lines.push(
-      `${intent.name}, an interrupted creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'whose secret may be stored' : 'not recorded as stored'}`,
+      `${intent.name}, an unfinished creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be revoked; a store may have its secret' : 'not recorded as stored'}`,
     );
   if (token.suspended && lines.length === 0) lines.push('none, since its account is suspended');
   return lines.map((line, index) => printable(`  ${padTo(index === 0 ? printable(key) : '', width)} ${line}`));

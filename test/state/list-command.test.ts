@@ -1,0 +1,18 @@
+/** What state list says where there is no state. */
+import { expect, it } from 'vitest';
+import { Stage } from '../stage.ts';
+
+it.each(['state list', 'state show etl_prod', 'state history', 'state forget etl_prod --yes'])(
+  '%s in a folder below leads to the configuration above, as plan does',
+  async (words) => {
+    const stage = await Stage.applied();
+    stage.write('sub/note.txt', '');
+    const typed = `${words} --config sub/motherduck.accounts.yaml`;
+    const { code, stderr } = await stage.run(typed);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is one in a folder above'),
+    });
+    expect((await stage.run('state list --state sub/none.json')).stderr).not.toContain('in a folder above');
+  },
+);
