@@ -110,6 +110,14 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.upTo();
     expect(folder.has('pulled.tfstate')).toBe(false);
     await reader.named('mdacc apply');
+
+    const live = await madeByTerraform();
+    live.write();
+    await live.folder.serve();
+    reader.goTo(live.folder);
+    await reader.named('mdacc init --from-live');
+    await reader.type(`mdacc import --terraform ${TFSTATE} --take-secrets`);
+    await reader.type('mdacc plan --detailed-exitcode');
     return reader;
   },
 };

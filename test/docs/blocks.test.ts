@@ -1,11 +1,12 @@
 /** What the pages show besides commands is right: configurations, settings, a program, pictures in text, a comment. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { allBlocksOf, blocksOf, hasConfiguration, readmes, readText } from '../examples/markdown.ts';
 import { ROOT } from '../in-process.ts';
+import { isWindows } from '../platform.ts';
 import { CONFIG, Stage } from '../stage.ts';
 import { withPullRequest } from './organizations.ts';
 import { pages } from './pages.ts';
@@ -21,6 +22,7 @@ it('every block is of a kind that is tested, here or by walkthroughs', () => {
   const once = [
     'README.md text',
     'docs/tokens.md text',
+    'docs/secret-stores.md sh',
     'docs/library.md js',
     'docs/sandbox.md json',
     'docs/plans.md diff',
@@ -123,6 +125,24 @@ it('docs/library.md shows a program that runs', () => {
   const printed = execFileSync(process.execPath, ['program.mjs'], { cwd: stage.path, encoding: 'utf8' });
   expect(printed).toMatch(/^Plan: 3 accounts to create.*\n+true \d+\n$/m);
   expect(stage.has(CONFIG)).toBe(true);
+});
+
+it.skipIf(isWindows)('docs/secret-stores.md shows a script that fails when it did not store the secret', () => {
+  const [script = expect.unreachable()] = blocksOf(readText('docs/secret-stores.md'), 'sh');
+  const stage = new Stage();
+  stage.write('store.sh', script);
+  const store = (folder: string) =>
+    spawnSync('sh', ['store.sh', 'etl_prod', 'airflow'], {
+      cwd: stage.path,
+      input: 'the secret',
+      env: { PATH: process.env.PATH, SECRETS: stage.file(folder) },
+    }).status;
+  expect(store('missing')).not.toBe(0);
+  mkdirSync(stage.file('there'));
+  for (let time = 0; time < 2; time += 1) {
+    expect(store('there')).toBe(0);
+    expect(stage.read('there/etl_prod-airflow')).toBe('the secret');
+  }
 });
 
 it('docs/performance.md has the numbers of the last measurements', () => {

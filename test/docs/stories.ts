@@ -191,6 +191,8 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
     const reader = await Reader.of('docs/secret-stores.md', await appliedAtMotherDuck());
     await reader.upTo();
     await reader.named('mdacc validate');
+    await reader.named('mdacc doctor');
+    await reader.named('mdacc audit --check-stores');
     return reader;
   },
 
@@ -217,11 +219,13 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
   'docs/setup.md': async () => {
     const reader = await Reader.of('docs/setup.md');
     const { stage } = reader;
-    const [tenant = expect.unreachable()] = blocksOf(readText(reader.page), 'yaml');
-    const share = `reporting: { tokens: { load: pipeline }, setup: [CREATE DATABASE reporting, CREATE SHARE reporting FROM reporting] }`;
-    stage.edit((text) => text.replace(/^templates:\n.*\n/m, tenant).replace(/^accounts:$/m, `$&\n  ${share}`));
+    const [tenant = expect.unreachable(), owner = expect.unreachable()] = blocksOf(readText(reader.page), 'yaml');
+    stage.edit((text) => text.replace(/^templates:\n.*\n/m, tenant).replace(/^accounts:\n/m, owner));
+    const planned = await reader.type('mdacc plan --sandbox --only reporting');
+    expect(planned.stdout).not.toContain('disruptive');
     await reader.type('mdacc apply --sandbox --only reporting');
     await reader.upTo();
+    await reader.named('mdacc state list reporting');
     return reader;
   },
 
