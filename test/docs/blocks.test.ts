@@ -22,6 +22,7 @@ it('every block is of a kind that is tested, here or by walkthroughs', () => {
   const once = [
     'README.md text',
     'docs/tokens.md text',
+    'docs/ci.md sh',
     'docs/secret-stores.md sh',
     'docs/library.md js',
     'docs/sandbox.md json',

@@ -61,6 +61,7 @@ export const EXAMPLES: Readonly<Record<string, () => Promise<Reader>>> = {
       'secret set MOTHERDUCK_ADMIN_TOKEN',
       'secret set SECRETS_TOKEN',
       'variable set MOTHERDUCK_STATE_ROLE',
+      'variable set MOTHERDUCK_STATE_READ_ROLE',
       'variable set MOTHERDUCK_STATE_REGION',
       '',
     ]);

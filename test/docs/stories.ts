@@ -10,6 +10,7 @@ import { ROOT } from '../in-process.ts';
 import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';
 import { S3Server } from '../state/servers/s3.ts';
 import { BEGIN } from './begin.ts';
+import { typeNightly } from './cron-story.ts';
 import { EXAMPLES } from './example-stories.ts';
 import { appliedAtMotherDuck, emptyFolder, withPullRequest } from './organizations.ts';
 import { installProgram, isUntypeableHere, Reader } from './reader.ts';
@@ -79,6 +80,7 @@ export const STORIES: Readonly<Record<string, () => Promise<Reader>>> = {
       expect(stage.read('curl-arguments.txt')).not.toContain('secret-of-the-chat');
     }
     expect(JSON.parse(stage.read('audit.sarif'))).toMatchObject({ version: '2.1.0' });
+    await typeNightly(reader);
     return reader;
   },
 

@@ -31,6 +31,22 @@ describe('a state in a bucket of S3', () => {
     expect(texts).toContain('etl_prod');
   });
 
+  it('is only read by plan and audit, for which a role that reads suffices', async () => {
+    const { server, place } = await start();
+    const stage = machineAt(place);
+    const readTwice = async () => {
+      server.requests.length = 0;
+      for (const words of ['plan --sandbox', 'plan --sandbox --out x.plan', 'audit --sandbox', 'plan --sandbox'])
+        expect([0, 2]).toContain((await stage.run(words)).code);
+      expect(server.requests.length).toBeGreaterThan(0);
+      expect(server.requests.filter((request) => !/^(LIST|GET) /.test(request))).toEqual([]);
+    };
+    await readTwice();
+    expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+    stage.edit((text) => text.replace('standard, pool_size: 4', 'standard, pool_size: 5'));
+    await readTwice();
+  });
+
   it('is written by one of two applies at once', async () => {
     await applyTwiceAtOnce((await start()).place);
   });
