@@ -30,6 +30,7 @@ import { fileBackend, leftFile } from '../state/kinds/file.ts';
 import { isSamePlace, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';
 import { refuseMoveOfOther } from '../state/other-states.ts';
+import { bringBack } from '../state/removed-state.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 
 interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
@@ -232,10 +233,12 @@ function refuseStateOption({ state }: StateOptions): void {
   );
 }
 
-/** Opens the state there; where there is none, nor a configuration, the hint is at the configuration of a folder above. */
+/** Opens the state there; where there is none, the hint is at that of git, or, without a configuration, at one of a folder above. */
 async function openAt({ state, config }: StateOptions, backend: StateBackend) {
   const isHere = state !== undefined || existsSync(config);
-  return openAnyState(backend, isHere ? undefined : await hintAbove(config));
+  const { file } = backend;
+  const instead = file === undefined ? undefined : await bringBack(file);
+  return openAnyState(backend, instead ?? (isHere ? undefined : await hintAbove(config)));
 }
 
 /** Where the state was: in the named state file, as the named configuration says, or beside the configuration. */

@@ -15,6 +15,7 @@ import { fileBackend } from '../state/kinds/file.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
 import { otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
 import { refuseLeftState } from '../state/read-state.ts';
+import { refuseRemovedState } from '../state/removed-state.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import {
@@ -104,6 +105,7 @@ export async function openStateOf(
   const tracked = statesInRepository(location.config);
   const opened = await openState(backend, organization, of);
   const { file, name } = backend;
+  if (file !== undefined && opened.state.serial === 0) await refuseRemovedState(file, opened.state);
   if (location.state === undefined) {
     if (file === undefined) await refuseUnmoved(name, location.config, opened.state, await tracked);
     else if (opened.state.serial === 0) await refuseLeftState(file, opened.state);

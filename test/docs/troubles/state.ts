@@ -1,4 +1,5 @@
 /** What happens in the section "The state". */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { expect, onTestFinished } from 'vitest';
 import { CONFIG, STATE, Stage } from '../../stage.ts';
@@ -29,6 +30,14 @@ export const THE_STATE: Readonly<Record<string, Story>> = {
     await trouble.type('plan --sandbox', 1);
     stage.write(STATE, right);
     await trouble.type(`plan --sandbox --state ${STATE}`);
+    execFileSync('git', ['init', '-q'], { cwd: stage.path });
+    execFileSync('git', ['add', '-f', STATE], { cwd: stage.path });
+    const who = ['-c', 'user.name=ann', '-c', 'user.email=ann@example.org'];
+    execFileSync('git', [...who, 'commit', '-q', '-m', 'State'], { cwd: stage.path });
+    stage.remove(STATE);
+    await trouble.type('plan --sandbox', 1);
+    trouble.typeOther(`git checkout -- ${STATE}`);
+    await trouble.type('plan --sandbox');
   },
 
   async STATE_FOREIGN(trouble) {

@@ -1,0 +1,43 @@
+/** A state file that is gone, and that git still has: to begin without it would make known secrets unknown, and leave replaced tokens live. */
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { fileOfCommit, trackedStates } from '../files/git.ts';
+import { workTreeOf } from '../files/paths.ts';
+import { quoted } from '../files/shell.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import type { StateOf } from './foreign-state.ts';
+import { stateOfText } from './read-state.ts';
+
+/** The state as git has it; undefined where the file is there, git has none, or its last commit has no valid one. */
+async function removedState(file: string): Promise<State | undefined> {
+  const path = resolve(file);
+  const tree = workTreeOf(dirname(path));
+  if (tree === undefined || existsSync(path) || !(await trackedStates(tree)).includes(path)) return undefined;
+  const committed = await fileOfCommit(tree, 'HEAD', relative(tree, path).split(sep).join('/'));
+  if (committed === undefined || 'why' in committed) return undefined;
+  return stateOfText(file, committed.text).catch(() => undefined);
+}
+
+/** What to do where a state file is gone that git still has; undefined where it has none. */
+export async function bringBack(file: string): Promise<string | undefined> {
+  return (await removedState(file)) && hintFor(file);
+}
+
+/**
+ * Refuses to begin without a state that git still has of the same organization. The state of a sandbox is removed before the first
+ * apply at MotherDuck, and when the sandbox is made again.
+ *
+ * @throws UserError STATE_INVALID
+ */
+export async function refuseRemovedState(file: string, of: StateOf): Promise<void> {
+  const state = await removedState(file);
+  if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) return;
+  const [id, own] = [state.organization_id, of.organization_id];
+  if (id !== undefined && own !== undefined && id !== own) return;
+  throw new UserError('STATE_INVALID', `there is no state at ${file}, but git has one`, hintFor(file));
+}
+
+function hintFor(file: string): string {
+  return `Bring it back: git checkout -- ${quoted(file)}. To begin without it, take it out of git too: git rm --cached ${quoted(file)}`;
+}
