@@ -12,8 +12,16 @@ const LINE_LENGTH = 300;
  * The last lines of a command's output, safe to show: without control characters, without any part or encoding of the
  * secret, without the secrets in the environment, which the command inherits, and without anything else that looks like a
  * credential.
+ *
+ * @param names What the command was told to call the secret, which may look like one: `MOTHERDUCK_TOKEN_tenant_00002__app`.
  */
-export function scrub(output: string, secret?: Secret, env: NodeJS.ProcessEnv = process.env): string[] {
+export function scrub(
+  output: string,
+  secret?: Secret,
+  names: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): string[] {
+  const hide = (found: string) => (names.some((name) => name.includes(found)) ? found : '[secret]');
   const plain = stripVTControlCharacters(output)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\t', ' ')
@@ -22,7 +30,7 @@ export function scrub(output: string, secret?: Secret, env: NodeJS.ProcessEnv = 
     secret === undefined ? plain : withoutSecret(withoutBytes(plain, secret), secret),
     env,
   );
-  const clean = maskCredentials(withoutTokens(others), () => '[secret]');
+  const clean = maskCredentials(withoutTokens(others, hide), hide);
   const lines = clean
     .split('\n')
     .map((line) => line.trim())
@@ -91,8 +99,8 @@ function lower(text: string): string {
 }
 
 /** Replaces long runs of mixed letters and digits, unlike words and paths: other secrets, such as the command's own. */
-function withoutTokens(text: string): string {
-  return text.replace(/[A-Za-z0-9+/_=.-]{24,}/g, (run) => (looksLikeToken(run) ? '[secret]' : run));
+function withoutTokens(text: string, hide: (run: string) => string): string {
+  return text.replace(/[A-Za-z0-9+/_=.-]{24,}/g, (run) => (looksLikeToken(run) ? hide(run) : run));
 }
 
 function looksLikeToken(run: string): boolean {

@@ -168,7 +168,7 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
   if (config.check === undefined) return;
   const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
-  throw unusable(config, `its check failed: ${describe(config, config.check[0] ?? '', outcome)}`);
+  throw unusable(config, `its check failed: ${describe(config, config.check, outcome, [])}`);
 }
 
 /** Refuses batch files, which need a shell that would interpret some characters: the user must name the shell. */
@@ -194,7 +194,7 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   const stdin = inputWith(config.input ?? '{secret}', facts, secret);
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
-  const why = describe(config, words[0] ?? '', outcome, secret);
+  const why = describe(config, words, outcome, namesIn(words, address), secret);
   // A command that began to run may have stored the secret and failed afterwards.
   const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
   const did = isUnstored ? 'did not store' : 'may not have stored';
@@ -215,7 +215,7 @@ async function remove(config: ExecStoreConfig, command: readonly string[], secre
   const words = expandWords(command, { account, token });
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
-  const why = describe(config, words[0] ?? '', outcome);
+  const why = describe(config, words, outcome, namesIn(words, at));
   const message = `The secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;
   throw failure('STORE_FAILED', config, message, 'Fix `remove` or its environment, then run this command again.');
 }
@@ -233,26 +233,39 @@ function failure(code: ErrorCode, config: ExecStoreConfig, message: string, hint
   return new UserError(code, message, hint, { location: config.location });
 }
 
+/** The parts of words that have the name of the account or the token. */
+function namesIn(words: readonly string[], { account, token }: TokenAddress): string[] {
+  return words
+    .flatMap((word) => word.split(/[^\w.-]+/))
+    .filter((part) => part.includes(account) || part.includes(token));
+}
+
 /** How the command ended, and its last output. */
-function describe(config: ExecStoreConfig, program: string, outcome: Outcome, secret?: Secret): string {
+function describe(
+  config: ExecStoreConfig,
+  [program = '']: readonly string[],
+  outcome: Outcome,
+  names: readonly string[],
+  secret?: Secret,
+): string {
   const name = basename(program);
   switch (outcome.ended) {
     case 'not_started':
       return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code}).`;
     case 'exit':
-      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, secret)}`;
+      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, names, secret)}`;
     case 'signal':
-      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, secret)}`;
+      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, names, secret)}`;
     case 'timeout':
-      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, secret)}`;
+      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, names, secret)}`;
     case 'unread':
-      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, secret)}`;
+      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, names, secret)}`;
   }
 }
 
 /** On one line, because line breaks in messages are not printed. */
-function lastOutput(output: string, secret: Secret | undefined): string {
-  const lines = scrub(output, secret);
+function lastOutput(output: string, names: readonly string[], secret: Secret | undefined): string {
+  const lines = scrub(output, secret, names);
   return lines.length === 0 ? ' It printed nothing.' : ` It printed: ${lines.join(' | ')}`;
 }
 

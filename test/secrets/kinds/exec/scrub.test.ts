@@ -106,7 +106,7 @@ describe('scrub', () => {
       'Hunter2, Hunter2x',
       encodeURIComponent('two words ~.='),
     ];
-    const shown = printed.map((line) => scrub(line, undefined, env).join(' | '));
+    const shown = printed.map((line) => scrub(line, undefined, [], env).join(' | '));
     expect(shown.join('\n')).not.toMatch(
       /\bus\b|leak|pin\b|somebody|wordslike|two|Hunter2\b|firstline|secondline|a\+b/,
     );
@@ -122,8 +122,16 @@ describe('scrub', () => {
   });
 
   it('removes what is a credential by its form, of whatever variable', () => {
-    expect(scrub('proxy http://me:pw@proxy.example refused', undefined, {})).toEqual([
+    expect(scrub('proxy http://me:pw@proxy.example refused', undefined, [], {})).toEqual([
       'proxy http://[secret]@proxy.example refused',
     ]);
+  });
+
+  it('keeps the name that the command was told, and nothing that looks like one', () => {
+    const name = 'MOTHERDUCK_TOKEN_tenant_00002__terraform-managed';
+    const said = `failed to set secret "${name}": HTTP 422`;
+    expect(scrub(said, secret, [name], {})).toEqual([said]);
+    expect(scrub(`${said} (Bearer AbCdEfGh1jKlMnOpQrStUvWx)`, secret, [name], {}).join()).not.toContain('AbCd');
+    expect(scrub(marker, secret, [name], {}).join()).not.toContain(marker.slice(20, 30));
   });
 });
