@@ -33,7 +33,9 @@ export class UsedPlaces {
   /** Where the configuration puts secrets. */
   readonly #configured = new Set<string>();
   readonly #paths = new Set<string>();
-  /** Where secrets in use may be as well, in stores that run programs. */
+  /** Whether a store runs a program. Without one, every store sees for itself what is at a place. */
+  readonly #hasPrograms: boolean;
+  /** Where secrets in use may be as well as at their places, where a store runs a program. */
   readonly #near = new Map<string, Near[]>();
   /** The accounts that have a current token's secret at a place, with the token: `etl_prod/airflow`. */
   readonly #owners = new Map<string, Map<string, string>>();
@@ -43,6 +45,7 @@ export class UsedPlaces {
   constructor(desired: Desired, { accounts }: State, stores: ReadonlyMap<string, SecretStore>) {
     this.#desired = desired;
     this.#stores = stores;
+    this.#hasPrograms = [...stores.values()].some(({ commandOf }) => commandOf !== undefined);
     for (const { username: account, tokens } of desired.accounts.values()) {
       for (const { key: token, stores: names } of tokens.values()) {
         for (const store of names.flatMap((name) => stores.get(name) ?? [])) {
@@ -52,7 +55,7 @@ export class UsedPlaces {
           if (command !== undefined) this.#configured.add(byCommand(command));
           const removal = store.removalOf?.({ account, token });
           if (removal !== undefined) this.#configured.add(byRemoval(removal));
-          this.#addNear(store.whereabouts?.({ account, token }));
+          if (this.#hasPrograms) this.#addNear(store.whereabouts?.({ account, token }));
           this.#paths.add(store.secretPath({ account, token }));
         }
       }
@@ -63,7 +66,7 @@ export class UsedPlaces {
           this.#owners.set(place, (this.#owners.get(place) ?? new Map()).set(key, `${username}/${token}`));
         }
         const copies = current === undefined || current.secret === 'unknown' ? [] : copiesOf(current.secret);
-        for (const { store, secret_path: path } of copies) {
+        for (const { store, secret_path: path } of this.#hasPrograms ? copies : []) {
           this.#addNear(this.#stores.get(store)?.whereabouts?.({ account: username, token }, path), current?.id);
         }
         for (const { id, secret } of [...(current ? [current] : []), ...retiring]) {
