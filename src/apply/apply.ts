@@ -60,8 +60,8 @@ const SUSPENDED_MS = 1000;
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
-  if (withStoreNames(input.stateWriter.state, input.stores).renamed.length > 0)
-    input.stateWriter.note((state) => withStoreNames(state, input.stores).state);
+  const named = withStoreNames(input.stateWriter.state, input.stores);
+  if (named.renamed.length > 0) input.stateWriter.note(() => named.state);
   const before = input.stateWriter.state;
   const refused = await checkStores(input);
   const removals = await removeGone(input);

@@ -183,15 +183,7 @@ async function carryOut(
   else if (isWorthTelling && format.isWhole)
     io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
   else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
-  const isUnmanaged = isBeforeFirst(options, stateWriter) && leavesAdoptions(plan);
-  if (isUnmanaged) {
-    const hint = {
-      text: 'Bring the state back; or, before the first apply, review it and apply it.',
-      command: ['apply'],
-    };
-    io.warn('there is no state, so no token of accounts that exist is rotated', hint);
-  }
-  const code = isUnmanaged ? EXIT.partly : exitCodeOf(plan, done);
+  const code = exitCodeOf(plan, done);
   annotate([...plan.warnings, ...applied.warnings], io);
   await tellGitHub(plan, code, io);
   return code;
@@ -206,11 +198,6 @@ function nothingDone({ at }: Plan): TestedApply {
 /** Whether a scheduled run precedes the first apply. It creates no state, which would make a plan that waits for approval stale. */
 function isBeforeFirst({ due }: ApplyCommandOptions, { state }: OpenedState): boolean {
   return due === true && state.serial === 0;
-}
-
-/** Whether accounts that exist are left to be adopted. */
-function leavesAdoptions({ warnings }: Plan): boolean {
-  return warnings.some((each) => each.kind === 'not_scheduled' && each.actions.includes('adopt_account'));
 }
 
 async function applyWithProgress<T>(

@@ -166,7 +166,7 @@ export interface PlanFromInput
   readonly service: Pick<Service, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly storeContents?: StoreContents;
-  /** Stores that the state had under other names. */
+  /** Stores that the state had under other names, where it has those of the configuration now; looked for unless given. */
   readonly renamed?: readonly RenamedStore[];
   readonly others?: readonly OtherState[];
   readonly only?: readonly string[];
@@ -190,7 +190,6 @@ export function planFrom(input: PlanFromInput): Plan {
     service,
     stores,
     storeContents,
-    renamed = [],
     only: globs,
     names: nameable,
     allowMissing = false,
@@ -199,8 +198,7 @@ export function planFrom(input: PlanFromInput): Plan {
     ...rest
   } = input;
   const only = onlyMatcher(globs);
-  const named = withStoreNames(given, stores);
-  const { state } = named;
+  const { state, renamed } = input.renamed ? { state: given, renamed: input.renamed } : withStoreNames(given, stores);
   const names = accountNames(desired, state);
   refuseUnmatched(globs, nameable ?? names, 'the configuration or the state');
   const typed = command ?? [rest.because === 'destroyed' ? 'destroy' : 'plan'];
@@ -220,7 +218,7 @@ export function planFrom(input: PlanFromInput): Plan {
       removing: new Map(
         [...stores].map(([name, { remove, programRemoves }]) => [name, programRemoves ?? remove !== undefined]),
       ),
-      renamed: [...renamed, ...named.renamed],
+      renamed,
       isUsed: (dead) => places.isUsed(dead, state),
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),

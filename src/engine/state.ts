@@ -124,8 +124,8 @@ export async function openServiceFor(
   desired: Pick<Desired, 'organization' | 'state'>,
   io: Surroundings,
 ): Promise<Service> {
-  if (options.sandbox && !existsSync(sandboxFolder(options, io.env)))
-    await refuseNewSandbox(options, desired, io.env, sandboxFolder(options, io.env));
+  const folder = sandboxFolder(options, io.env);
+  if (options.sandbox && !existsSync(folder)) await refuseNewSandbox(options, desired, io.env, folder);
   return openService(options, io);
 }
 

@@ -82,10 +82,14 @@ function mask(text: string): string {
   return '*'.repeat(text.length);
 }
 
-/** The text with as many asterisks in place of every credential, or with what `hide` makes of it. */
-export function maskCredentials(text: string, hide = mask): string {
+/**
+ * The text with as many asterisks in place of every credential, or with what `hide` makes of it.
+ *
+ * @param hideRandom What is made of texts that only look random.
+ */
+export function maskCredentials(text: string, hide = mask, hideRandom = hide): string {
   const masked = FORMS.reduce((before, form) => before.replace(form, hide), text);
-  return masked.replace(RANDOM, (found) => (isRandom(found) ? hide(found) : found));
+  return masked.replace(RANDOM, (found) => (isRandom(found) ? hideRandom(found) : found));
 }
 
 /** Keys of the configuration itself that speak of tokens and secrets, and hold none. */

@@ -308,6 +308,8 @@ export type PlanWarning =
   | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
   /** Something of a token is due, and a plan of scheduled work leaves the token alone. `expires_at`: of its current token in the state. */
   | { readonly kind: 'due_left'; readonly account: string; readonly token: string; readonly expires_at: string | null }
+  /** There is no state, so a plan of scheduled work rotates nothing of accounts that exist. */
+  | { readonly kind: 'nothing_managed' }
   /** Changes that a plan of scheduled work leaves alone; none: of deletion protection. */
   | { readonly kind: 'not_scheduled'; readonly account: string; readonly actions: readonly string[] }
   | CeilingExceeded;

@@ -272,6 +272,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },
       };
     }
+    case 'nothing_managed': {
+      const text = 'Bring the state back; or, before the first apply, review it and apply it.';
+      const message = 'there is no state, so --due rotates no token of accounts that exist';
+      return { message, hint: { text, command: ['apply'] } };
+    }
     case 'not_scheduled': {
       const names = notice.actions.map((action) => action.replace('_', ' ')).join(', ');
       return {

@@ -164,6 +164,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     warnings: [
       ...(options.branch ?? []),
       ...unlisted(live),
+      ...nothingManaged(state, plans),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
       ...(rotateSuspended.length === 0 ? [] : [{ kind: 'rotation_suspended' as const, accounts: rotateSuspended }]),
@@ -288,9 +289,15 @@ export function changesBranch({ warnings }: Pick<Plan, 'warnings'>): boolean {
   return warnings.some(isOfBranch);
 }
 
-/** Whether something is due that a plan of scheduled work leaves alone. */
+/** Whether something is due, or may be, that a plan of scheduled work leaves alone. */
 export function leavesDueWork({ warnings }: Pick<Plan, 'warnings'>): boolean {
-  return warnings.some(({ kind }) => kind === 'due_left');
+  return warnings.some(({ kind }) => kind === 'due_left' || kind === 'nothing_managed');
+}
+
+/** Of a plan of scheduled work: without a state it knows no token of accounts that exist. */
+function nothingManaged({ serial }: State, plans: readonly { readonly plan: AccountPlan }[]): PlanWarning[] {
+  const isLeft = (each: PlanWarning) => each.kind === 'not_scheduled' && each.actions.includes('adopt_account');
+  return serial === 0 && plans.some(({ plan }) => plan.warnings.some(isLeft)) ? [{ kind: 'nothing_managed' }] : [];
 }
 
 function unmanagedAccounts(

@@ -1,8 +1,9 @@
 /** A state file that is gone, and that git still has: to begin without it would make known secrets unknown, and leave replaced tokens live. */
 import { existsSync } from 'node:fs';
-import { dirname, relative, resolve, sep } from 'node:path';
-import { fileOfCommit, trackedStates } from '../files/git.ts';
-import { workTreeOf } from '../files/paths.ts';
+import { dirname, resolve } from 'node:path';
+import { fileOfCommit } from '../files/git.ts';
+import { isTracked } from '../files/links.ts';
+import { repositoryPath, workTreeOf } from '../files/paths.ts';
 import { quoted } from '../files/shell.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -13,8 +14,8 @@ import { stateOfText } from './read-state.ts';
 async function removedState(file: string): Promise<State | undefined> {
   const path = resolve(file);
   const tree = workTreeOf(dirname(path));
-  if (tree === undefined || existsSync(path) || !(await trackedStates(tree)).includes(path)) return undefined;
-  const committed = await fileOfCommit(tree, 'HEAD', relative(tree, path).split(sep).join('/'));
+  if (tree === undefined || existsSync(path) || !(await isTracked(path))) return undefined;
+  const committed = await fileOfCommit(tree, 'HEAD', repositoryPath(path));
   if (committed === undefined || 'why' in committed) return undefined;
   return stateOfText(file, committed.text).catch(() => undefined);
 }

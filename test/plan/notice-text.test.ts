@@ -106,6 +106,7 @@ const ALL = {
   not_rotated: { kind: 'not_rotated', account, name: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },
   late_applies: { kind: 'late_applies', interval: 1_296_000, tokens: ['etl_prod/airflow'] },
   due_left: { kind: 'due_left', account, token: 'airflow', expires_at: '2027-02-06T00:00:00.000Z' },
+  nothing_managed: { kind: 'nothing_managed' },
   not_scheduled: { kind: 'not_scheduled', account, actions: ['set_ducklings', 'create_token'] },
   unreadable: { kind: 'unreadable', account, code: 'ACCOUNT_UNREADABLE', why: 'it was not read', hint },
   person: { kind: 'person', account, managed: true },

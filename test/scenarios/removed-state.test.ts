@@ -1,6 +1,6 @@
 /** A state file that is gone: git may still have it. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SANDBOX, STATE, Stage } from '../stage.ts';
 
@@ -34,6 +34,17 @@ describe('a state that is gone', () => {
     },
   );
 
+  it('is noticed under another name', async () => {
+    const stage = await Stage.applied();
+    renameSync(stage.file(STATE), stage.file('prod.json'));
+    git(stage, 'init', '-q');
+    git(stage, 'add', '-f', 'prod.json');
+    git(stage, 'commit', '-q', '-m', 'State');
+    rmSync(stage.file('prod.json'));
+    const { code, stderr } = await stage.run('plan --sandbox --state prod.json');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('git checkout -- prod.json') });
+  });
+
   it('is begun anew when git has it no more, or has that of another sandbox', async () => {
     const stage = await withoutState();
     git(stage, 'rm', '--cached', '-q', STATE);
@@ -47,9 +58,13 @@ describe('a state that is gone', () => {
     const stage = await Stage.applied();
     rmSync(stage.file(STATE));
     await stage.advance(80 * DAY);
-    const { code, stderr } = await stage.run('apply --sandbox --due --yes');
-    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('there is no state') });
+    const { code, stdout } = await stage.run('apply --sandbox --due --yes');
+    expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('there is no state') });
     expect(stage.has(STATE)).toBe(false);
+    const { document } = await stage.json('plan --sandbox --due');
+    expect(document).toMatchObject({
+      warnings: expect.arrayContaining([expect.objectContaining({ kind: 'nothing_managed' })]),
+    });
     const first = new Stage();
     expect(await first.run('apply --sandbox --due --yes')).toMatchObject({ code: 0 });
   });

@@ -10,7 +10,7 @@ const OTHER = /^(node|python[\d.]*|ruby|perl|php)(\.exe)?$/i;
 const NODE_ENDINGS = ['.js', '.json', '.node'];
 
 /** The script of `sh put.sh …`; undefined where a command has none, or only its interpreter can tell. */
-function scriptOf([program = '', ...words]: readonly string[]): string | undefined {
+export function scriptOf([program = '', ...words]: readonly string[]): string | undefined {
   const name = basename(program);
   const script = SHELL.test(name)
     ? words.find((word) => !SHELL_OPTIONS.test(word))

@@ -6,6 +6,11 @@ import { encodingsOf, type Secret } from '../../../model/secret.ts';
 /** A run of this many characters that also occurs in the secret is treated as part of it. */
 const PIECE = 8;
 const LINES = 5;
+/** Shorter names may occur in a token by chance. */
+const LONG_NAME = 16;
+/** Shorter runs are no tokens. */
+const TOKEN_LENGTH = 24;
+const RUN = new RegExp(`[A-Za-z0-9+/_=.-]{${TOKEN_LENGTH},}`, 'g');
 const LINE_LENGTH = 300;
 
 /**
@@ -21,7 +26,7 @@ export function scrub(
   names: readonly string[] = [],
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
-  const hide = (found: string) => (names.some((name) => name.includes(found)) ? found : '[secret]');
+  const hide = (run: string) => (isOfNames(run, names) ? run : '[secret]');
   const plain = stripVTControlCharacters(output)
     .replace(/\r\n?/g, '\n')
     .replaceAll('\t', ' ')
@@ -30,12 +35,20 @@ export function scrub(
     secret === undefined ? plain : withoutSecret(withoutBytes(plain, secret), secret),
     env,
   );
-  const clean = maskCredentials(withoutTokens(others, hide), hide);
+  const clean = maskCredentials(withoutTokens(others, hide), () => '[secret]', hide);
   const lines = clean
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
   return lines.slice(-LINES).map((line) => (line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH)}...` : line));
+}
+
+/** Whether a run is part of a name, or has a long one and nothing else that looks like a token. */
+function isOfNames(run: string, names: readonly string[]): boolean {
+  if (names.some((name) => name.includes(run))) return true;
+  const long = names.filter((name) => name.length >= LONG_NAME);
+  const rest = long.reduce((left, name) => left.replaceAll(name, ''), run);
+  return rest !== run && (rest.length < TOKEN_LENGTH || !looksLikeToken(rest));
 }
 
 /**
@@ -100,7 +113,7 @@ function lower(text: string): string {
 
 /** Replaces long runs of mixed letters and digits, unlike words and paths: other secrets, such as the command's own. */
 function withoutTokens(text: string, hide: (run: string) => string): string {
-  return text.replace(/[A-Za-z0-9+/_=.-]{24,}/g, (run) => (looksLikeToken(run) ? hide(run) : run));
+  return text.replace(RUN, (run) => (looksLikeToken(run) ? hide(run) : run));
 }
 
 function looksLikeToken(run: string): boolean {

@@ -16,7 +16,7 @@ import {
   type SecretTarget,
   tokenAtPath,
 } from '../../store.ts';
-import { missingScript } from './missing-script.ts';
+import { missingScript, scriptOf } from './missing-script.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
@@ -161,7 +161,9 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
     if (!program.includes('{')) await checkProgram(program, config);
   }
   const commands = targets.map(({ account, token }) => expandWords(config.command, { account, token }));
-  for (const words of [config.command, ...commands]) {
+  // Most tokens have the same script, which is looked for once.
+  const byScript = new Map([config.command, ...commands].map((words) => [scriptOf(words), words]));
+  for (const words of byScript.values()) {
     const script = missingScript(words, config.folder, true);
     if (script !== undefined) throw unusable(config, script, SCRIPT_HINT);
   }

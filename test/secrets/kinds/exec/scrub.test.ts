@@ -133,5 +133,14 @@ describe('scrub', () => {
     expect(scrub(said, secret, [name], {})).toEqual([said]);
     expect(scrub(`${said} (Bearer AbCdEfGh1jKlMnOpQrStUvWx)`, secret, [name], {}).join()).not.toContain('AbCd');
     expect(scrub(marker, secret, [name], {}).join()).not.toContain(marker.slice(20, 30));
+    const around = [
+      `no secret ${name}.`,
+      `PUT https://api.example.com/repos/acme/secrets/${name}: 422`,
+      `name=${name}`,
+    ];
+    for (const line of around) expect(scrub(line, secret, [name], {})).toEqual([line]);
+    const token = 'AbCdEfGh1jKlMnOpQrStUvWxYz2';
+    for (const line of [`${name}=${token}`, `https://${name}:hunter2@example.com`, token])
+      expect(scrub(line, secret, [name, 'A', 'Kl'], {}).join()).not.toMatch(/jKlM|hunter2/);
   });
 });
