@@ -55,6 +55,8 @@ interface Place {
 class Writers {
   readonly kept: string[] = [];
   readonly lost: string[] = [];
+  /** Rounds for which the lock was not to be had in time. */
+  skipped = 0;
   readonly #place: Place;
   #count = 0;
 
@@ -84,6 +86,7 @@ class Writers {
           this.kept.push(about);
           onKept(child);
         } else if (what === 'lost') this.lost.push(about);
+        else if (what === 'skipped') this.skipped++;
       }
     });
     return new Promise((done) => {
@@ -277,9 +280,12 @@ describe.skipIf(isWindows || !isLong).each(PLACES.filter(([name]) => name in FAU
       FAULTS[name]?.(true);
       await Promise.all(Array.from({ length: WRITERS }, () => writers.start(Math.ceil(ROUNDS / 3))));
       FAULTS[name]?.(false);
-      expect(writers.lost).toEqual([]);
-      expect(writers.kept).toHaveLength(WRITERS * Math.ceil(ROUNDS / 3) * 3);
       expect(await writers.missing()).toEqual([]);
+      expect(writers.lost).toEqual([]);
+      // While a request of the holder hangs, a busy machine can make others wait for too long: they write nothing.
+      const rounds = WRITERS * Math.ceil(ROUNDS / 3);
+      expect(writers.kept).toHaveLength((rounds - writers.skipped) * 3);
+      expect(writers.skipped).toBeLessThan(rounds / 10);
     });
   },
 );

@@ -35,12 +35,15 @@ function standStill(file: string): void {
 
 for (let round = 0; round < Number(rounds); round++) {
   const backend = await open();
-  const request = { command: 'write', who: name, waitMs: 120_000, warn: () => {} };
+  const request = { command: 'write', who: name, waitMs: 300_000, warn: () => {} };
   const lock = await backend.lock(request).catch((error: unknown) => {
     if (error instanceof UserError && error.code === 'STATE_LOCKED') return undefined;
     throw error;
   });
-  if (lock === undefined) continue;
+  if (lock === undefined) {
+    say('skipped');
+    continue;
+  }
   try {
     const file = await openState(backend, 'acme');
     for (let n = 0; n < 3; n++) {
