@@ -22,7 +22,7 @@ export function rotate(
   why: RotateToken['reason'],
   context: TokenContext,
 ): Action {
-  const after = plannedToken(desired, state, live, series, context);
+  const after = plannedToken(desired, state, live, series, context, old);
   const isShort = desired.overlap < SHORT_OVERLAP;
   // Its programs may write no more, or reach other Ducklings.
   const isOtherType = why.kind === 'changed' && why.change.field === 'type';
@@ -44,13 +44,18 @@ export function rotate(
   };
 }
 
-/** What a creation or a rotation makes: the next free name of the series, and where its secret goes. */
+/**
+ * What a creation or a rotation makes: the next free name of the series, and where its secret goes.
+ *
+ * @param old The token that it replaces, whose generation may be another than the state's when it is adopted just before.
+ */
 export function plannedToken(
   desired: DesiredToken,
   state: StateToken | undefined,
   live: readonly LiveToken[],
   { storedOrphans, retiring }: TokenSeries,
   { records, secretPath, isCommandChanged, heldBy, revokesOld, now }: TokenContext,
+  old?: LiveToken,
 ): PlannedToken {
   const waiting = retiring
     .filter(
@@ -60,7 +65,8 @@ export function plannedToken(
     .map(({ live }) => show(live));
   const names = new Set(live.map((token) => token.name));
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
-  let generation = Math.max(state?.generation ?? 0, ...generations) + 1;
+  const replaced = old === undefined ? 0 : (liveGeneration(seriesOf(old.name), old) ?? 0);
+  let generation = Math.max(state?.generation ?? 0, replaced, ...generations) + 1;
   const isTaken = (name: string) => names.has(name) || records.names.has(name);
   while (isTaken(generationName(desired.name, generation))) generation += 1;
   return {

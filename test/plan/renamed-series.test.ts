@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { Stage } from '../stage.ts';
+import { brief, desire, token, World } from '../world.ts';
 
 const configuration = (name: string) => `version: 1
 organization: acme
@@ -34,4 +35,20 @@ it('says nothing of the sort when the old name is the key', async () => {
   stage.write('motherduck.accounts.yaml', configuration('bi'));
   const { document } = await stage.json('plan --sandbox');
   expect(document).toMatchObject({ warnings: [] });
+});
+
+it('has a later generation than a token that is adopted and replaced at once', async () => {
+  const world = new World();
+  const unchanged = desire({ etl: { tokens: [token('app', { overlap: 0 })] } });
+  await world.apply(unchanged);
+  const { state } = world.stateWriter;
+  await world.apply(unchanged, { rotate: () => true });
+  world.stateWriter.state = state;
+  const renamed = desire({ etl: { tokens: [token('app', { name: 'bi', overlap: 0 })] } });
+  const { plan } = await world.apply(renamed);
+  expect(plan.actions).toMatchObject([
+    { action: 'adopt_token', after: { name: 'app.2', generation: 2 } },
+    { action: 'rotate_token', after: { name: 'bi.3', generation: 3 } },
+  ]);
+  expect(brief(await world.plan(renamed))).toEqual([]);
 });
