@@ -239,7 +239,7 @@ export function program(words: readonly string[] = []): Command {
       .option('--terraform <file>', 'Import what this Terraform state has of MotherDuck, and print its removed blocks')
       .option('--take-secrets', 'Store the secrets that the Terraform state has, so that no token is rotated')
       .option('--organization <name>', 'Name the organization, where a new configuration is written')
-      .option('--store <name>', 'Set the secret store of new policies, if the configuration has several')
+      .option('--store <store>', 'Set the secret store of new policies, if the configuration has several')
       .addOption(ALLOW_MISSING)
       .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
       .action(go(() => import('./commands/import.ts')));

@@ -22,10 +22,11 @@ async function namesOf(config: string | undefined): Promise<Names> {
   const loaded = await loadConfig(file, process.env, undefined, undefined, Object.keys(process.env)).catch(
     () => undefined,
   );
-  if (!loaded?.ok) return { accounts: [], tokens: [] };
+  if (!loaded?.ok) return { accounts: [], tokens: [], stores: [] };
   const accounts = [...loaded.desired.accounts.values()];
   return {
     accounts: accounts.map(({ username }) => username),
     tokens: accounts.flatMap(({ username, tokens }) => [...tokens.keys()].map((key) => `${username}/${key}`)),
+    stores: [...loaded.desired.stores.keys()],
   };
 }

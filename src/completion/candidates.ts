@@ -1,4 +1,4 @@
-/** The completion candidates for a command line. Pure: the names of accounts and tokens come from the caller. */
+/** The completion candidates for a command line. Pure: the names of accounts, tokens and stores come from the caller. */
 import type { Argument, Command, Option } from 'commander';
 
 /** The candidates at the cursor. */
@@ -18,6 +18,8 @@ export interface Names {
   readonly accounts: readonly string[];
   /** `etl_prod/airflow`. */
   readonly tokens: readonly string[];
+  /** Secret stores. */
+  readonly stores: readonly string[];
 }
 
 const NOTHING: Candidates = { words: [], files: 'none' };
@@ -92,7 +94,7 @@ function argumentAt(all: readonly Argument[], index: number): Argument | undefin
   return all[index] ?? (all.at(-1)?.variadic ? all.at(-1) : undefined);
 }
 
-/** The candidates for a value, by its name in help: `file`, `dir`, `glob`, `account` or `account[/token]`. */
+/** The candidates for a value, by its name in help: `file`, `dir`, `store`, `glob`, `account` or `account[/token]`. */
 async function valuesOf(
   metavar: string,
   choices: readonly string[] | undefined,
@@ -101,6 +103,7 @@ async function valuesOf(
   if (choices !== undefined) return { words: choices.map((word) => ({ word })), files: 'none' };
   if (/file/.test(metavar)) return { words: [], files: 'files' };
   if (/dir/.test(metavar)) return { words: [], files: 'folders' };
+  if (metavar === 'store') return { words: (await ask()).stores.map((word) => ({ word })), files: 'none' };
   if (metavar === 'glob' || metavar === 'account')
     return { words: (await ask()).accounts.map((word) => ({ word })), files: 'none' };
   if (!metavar.includes('account')) return NOTHING;

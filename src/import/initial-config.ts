@@ -14,7 +14,7 @@ export interface Limits {
   readonly ttl?: string;
 }
 
-/** The tightest guardrails that the live organization satisfies. */
+/** The tightest guardrails that the live organization satisfies, also after a change to smaller sizes. */
 export function tightestLimits(live: Live): Limits {
   const found = [...live.accounts.values()].flatMap((reading) =>
     reading.presence === 'present' ? [reading.value] : [],
@@ -26,7 +26,8 @@ export function tightestLimits(live: Live): Limits {
       .map((token) => lifetimeFor(token, { maxDeletes: 0, allowNeverExpiring: false }).ttl ?? 0),
   );
   const longest = lifetimes.reduce((most, ttl) => Math.max(most, ttl), 0);
-  return { sizes: SIZES.filter((size) => inUse.has(size)), ...(longest > 0 ? { ttl: formatDuration(longest) } : {}) };
+  const largest = SIZES.findLastIndex((size) => inUse.has(size));
+  return { sizes: SIZES.slice(0, largest + 1), ...(longest > 0 ? { ttl: formatDuration(longest) } : {}) };
 }
 
 /** The text of a configuration without accounts. */
@@ -52,7 +53,7 @@ accounts:
 # Limits for every plan.
 guardrails:
   max_deletes: 0
-${sizes.length > 0 ? `  allowed_sizes: [${sizes.join(', ')}]\n` : ''}${ttl === undefined ? '' : `  max_token_ttl: ${ttl}\n`}`;
+${sizes.length > 0 ? `  allowed_sizes: [${sizes.join(', ')}] # up to the largest in use\n` : ''}${ttl === undefined ? '' : `  max_token_ttl: ${ttl}\n`}`;
 }
 
 /** The text of a new configuration without the sections to which an import added nothing. */

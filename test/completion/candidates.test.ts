@@ -3,7 +3,11 @@ import { SHARED_OPTIONS } from '../../src/cli/options.ts';
 import { candidatesFor, type Names } from '../../src/completion/candidates.ts';
 import { program } from '../../src/program.ts';
 
-const NAMES: Names = { accounts: ['etl_prod', 'tenant_acme'], tokens: ['etl_prod/airflow', 'tenant_acme/app'] };
+const NAMES: Names = {
+  accounts: ['etl_prod', 'tenant_acme'],
+  tokens: ['etl_prod/airflow', 'tenant_acme/app'],
+  stores: ['local', 'vault'],
+};
 
 async function next(line: string, asked: (string | undefined)[] = []) {
   const { words, files } = await candidatesFor(
@@ -66,6 +70,11 @@ describe('what comes next', () => {
     await next('rotate -c c.yaml etl', asked);
     await next('rotate --config a.yaml -cd.yaml etl', asked);
     expect(asked).toEqual([undefined, 'prod.yaml', undefined, 'b.yaml', 'c.yaml', 'd.yaml']);
+  });
+
+  it('is a store of the configuration', async () => {
+    expect(await next('import --all --store ')).toEqual({ words: ['local', 'vault'], files: 'none' });
+    expect((await next('import --store=v')).words).toEqual(['--store=vault']);
   });
 
   it('is a plan file for apply, a schema for schema, and no second argument where one is enough', async () => {

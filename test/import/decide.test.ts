@@ -10,6 +10,7 @@ const SMALL = {
   read_write: { instance_size: 'pulse' },
   read_scaling: { instance_size: 'pulse', flock_size: 2 },
 } as const;
+const JUMBO = { ...SMALL, read_write: { instance_size: 'jumbo' } } as const;
 const LARGE = {
   read_write: { instance_size: 'giga', cooldown_seconds: 900 },
   read_scaling: { instance_size: 'standard', flock_size: 0, cooldown_seconds: 60 },
@@ -87,15 +88,15 @@ describe('an organization is written', () => {
     );
   });
 
-  it('from nothing, with the tightest guardrails that it satisfies', async () => {
+  it('from nothing, with the tightest guardrails that it and smaller sizes satisfy', async () => {
     const the = new ImportStage();
     await the.account('tenant_a', [{ name: 'app', ttl: 30 * DAY }, { name: 'old' }], SMALL);
-    await the.account('etl_prod', [], LARGE);
+    await the.account('etl_prod', [], JUMBO);
     await the.begin();
     expect((await the.desired()).guardrails).toEqual({
       maxDeletes: 0,
       allowNeverExpiring: false,
-      allowedSizes: ['pulse', 'standard', 'giga'],
+      allowedSizes: ['pulse', 'standard', 'jumbo'],
       maxTokenTtl: 90 * DAY,
     });
     expect(await the.plan()).toEqual([]);
@@ -493,7 +494,6 @@ describe('guardrails', () => {
     const the = new ImportStage(
       `${HEAD}compute_rates: { standard: 2 }\nguardrails: { allowed_sizes: [pulse, standard, giga], max_pool_size_total: 3 }\n`,
     );
-    const JUMBO = { ...SMALL, read_write: { instance_size: 'jumbo' } } as const;
     await the.account('a_jumbo', [], JUMBO);
     await the.account('b_giga', [], LARGE);
     await the.account('c_small', [], SMALL);
