@@ -18,7 +18,7 @@ import {
 } from './organization-state.ts';
 import { respond, type SandboxRequest } from './rest-api.ts';
 import { type Settings, settingsOf } from './settings.ts';
-import { issueToken, listedTokens } from './tokens.ts';
+import { issueToken, unexpiredTokens } from './tokens.ts';
 
 export interface OrganizationOptions extends Partial<Settings> {
   /** Accepted as a read/write token of the Admin in this process; it is never written. */
@@ -182,7 +182,7 @@ export class Organization {
     const accounts = this.#store.read().accounts();
     const now = this.now();
     return {
-      accounts: accounts.map((account) => ({ ...account, tokens: [...listedTokens(account, now)] })),
+      accounts: accounts.map((account) => ({ ...account, tokens: [...unexpiredTokens(account, now)] })),
       events: this.#log.events(),
     };
   }

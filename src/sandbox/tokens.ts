@@ -23,7 +23,7 @@ export function createToken({ store, settings, caller, username, body }: Request
       throw new RestError('FORBIDDEN', 'Admins can create tokens for service accounts and for themselves only'); // assumption
     }
     if (account.isDeprovisioned) throw new RestError('FORBIDDEN', `User "${account.username}" is deprovisioned`); // assumption
-    const isTaken = listedTokens(account, at).some((token) => token.name === name);
+    const isTaken = unexpiredTokens(account, at).some((token) => token.name === name);
     if (settings.token_names === 'unique' && isTaken) {
       throw nameTaken(settings, `A token with the name "${name}" already exists`, 'tokens_user_id_name');
     }
@@ -40,11 +40,11 @@ export function createToken({ store, settings, caller, username, body }: Request
 
 /** GET /v1/users/{username}/tokens: one page, oldest first, without expired and revoked tokens. */
 export function listTokens({ store, username }: RequestContext): SandboxResponse {
-  return ok({ tokens: listedTokens(accountOf(store.read(), username), store.now()).map(wireToken) });
+  return ok({ tokens: unexpiredTokens(accountOf(store.read(), username), store.now()).map(wireToken) });
 }
 
 /** The tokens that have not expired. @param now the sandbox's time, in milliseconds since 1970 */
-export function listedTokens(account: Account, now: number): readonly Token[] {
+export function unexpiredTokens(account: Account, now: number): readonly Token[] {
   return [...account.tokens.values()].filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
 }
 
@@ -52,7 +52,7 @@ export function listedTokens(account: Account, now: number): readonly Token[] {
 export function deleteToken({ store, username, tokenId }: RequestContext): Promise<SandboxResponse> {
   return store.write((state, at) => {
     const account = accountOf(state, username);
-    if (!listedTokens(account, at).some(({ id }) => id === tokenId))
+    if (!unexpiredTokens(account, at).some(({ id }) => id === tokenId))
       throw new RestError('NOT_FOUND', `Token "${tokenId}" not found`); // assumption: the text
     return { events: [{ at, event: 'token_deleted', account: account.username, id: tokenId }], result: ok({}) };
   });

@@ -6,16 +6,9 @@ import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore, withoutCase } from '../store.ts';
 import { expandedForm, unexpandedWords } from '../unexpanded.ts';
+import { expandWords, PLACEHOLDER, PLACEHOLDERS, SECRET_PLACEHOLDERS } from './exec/placeholders.ts';
 import { filesOf, repositoryFiles } from './exec/repository-files.ts';
-import {
-  type ExecStoreConfig,
-  execStore,
-  expandWords,
-  PLACEHOLDER,
-  PLACEHOLDERS,
-  removalOf,
-  SECRET_PLACEHOLDERS,
-} from './exec/store.ts';
+import { type ExecStoreConfig, execStore, removalOf } from './exec/store.ts';
 
 const DEFAULT_TIMEOUT = 30;
 /** Characters of a command: those who review a plan read it. */

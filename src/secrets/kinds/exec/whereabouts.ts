@@ -4,18 +4,21 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { realPathOf } from '../../../files/paths.ts';
 import type { TokenAddress } from '../../../model/secret.ts';
 import { inFile, nameAlone, type Whereabouts, withoutCase } from '../../store.ts';
+import { expand } from './placeholders.ts';
 import { isInterpreter } from './repository-files.ts';
 
 /** @param folder Where the command runs, absolute. */
 export function whereabouts(command: readonly string[], at: TokenAddress, folder: string): Whereabouts {
+  const { account, token } = at;
+  const names = { account, token };
   const named = command.filter((word) => /\{(?:account|token)\}/.test(word));
   const [present, missing] = [true, false].map((isThere) =>
     (['account', 'token'] as const).filter((name) => named.some((word) => word.includes(`{${name}}`)) === isThere),
   ) as [('account' | 'token')[], ('account' | 'token')[]];
-  const words = (named.length === 0 ? command : named).map((word) => wordFor(word, at));
+  const words = (named.length === 0 ? command : named).map((word) => expand(word, names));
   // `secret/etl/app` may be what another command calls `-mount=secret etl/app`, and a shell's text says what it wants.
   const written = nameOf(words);
-  const [name, paths] = [nameOf([...words, ...missing.map((each) => at[each])]), realPaths(named, at, folder)];
+  const [name, paths] = [nameOf([...words, ...missing.map((each) => at[each])]), realPaths(named, names, folder)];
   const [program = ''] = command;
   return {
     names: [
@@ -34,16 +37,12 @@ export function whereabouts(command: readonly string[], at: TokenAddress, folder
     ...(command.some((word) => /[\s$]/.test(word)) ? { hasText: true } : {}),
     ...(/[\\/]/.test(program) || command.some(mayRunScript) ? { isScript: true } : {}),
     get files() {
-      const pieces = command.flatMap((word) => piecesOf(wordFor(word, at)));
+      const pieces = command.flatMap((word) => piecesOf(expand(word, names)));
       return pieces
         .map((piece) => resolve(folder, piece))
         .flatMap((path) => (isFile(path) ? [inFile(realPathOf(path), at)] : []));
     },
   };
-}
-
-function wordFor(word: string, { account, token }: TokenAddress): string {
-  return word.replace(/\{(account|token)\}/g, (_, name) => (name === 'account' ? account : token));
 }
 
 /** Some stores, such as GitHub secrets and key vaults, ignore case or treat `-` and `_` as the same. */
@@ -69,10 +68,10 @@ function endsOf(name: string, at: TokenAddress, has: readonly ('account' | 'toke
 }
 
 /** Where the words are paths of a folder that exists: links and `..` may lead to it. */
-function realPaths(named: readonly string[], at: TokenAddress, folder: string): string[] {
+function realPaths(named: readonly string[], names: Readonly<Record<string, string>>, folder: string): string[] {
   const pieces = named.flatMap(piecesOf).filter((piece) => /\{(?:account|token)\}/.test(piece) && piece.includes('/'));
   return pieces.flatMap((piece) => {
-    const path = resolve(folder, wordFor(piece, at));
+    const path = resolve(folder, expand(piece, names));
     const parent = statSync(dirname(path), { throwIfNoEntry: false });
     return parent?.isDirectory() ? [`\npath ${join(realPathOf(dirname(path)), basename(path))}`] : [];
   });
