@@ -5,7 +5,7 @@ import type { Problems } from '../yaml/diagnostic.ts';
 import { showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
-import { type DucklingSettings, locationToReport, type Setting, type SideSettings } from './settings.ts';
+import type { DucklingSettings, Setting, SideSettings } from './settings.ts';
 
 /** Checks the Ducklings of pools, templates and accounts, and what all accounts have together. */
 export function checkDucklings(resolved: Resolved, limits: Limits, problems: Problems): void {
@@ -38,10 +38,24 @@ function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: P
     problems.error('cooldown-range', cooldown.node.at, message);
   }
   if (size?.value !== undefined && !sizeFacts(size.value).cooldown.settable) {
-    problems.error('cooldown-pulse', locationToReport(cooldown, size), `a ${size.value} Duckling has no cooldown`, {
-      hint: 'remove cooldown, or choose another size',
-    });
+    reportCooldown(cooldown, size, problems);
   }
+}
+
+/** A cooldown can be removed only where it is written: what overrides it cannot take it away. */
+function reportCooldown(cooldown: Setting<unknown>, size: Setting<Size>, problems: Problems): void {
+  const duckling = `a ${size.value} Duckling`;
+  const isInherited = size.layer > cooldown.layer;
+  const message = isInherited
+    ? `cooldown ${showNode(cooldown.node)} is inherited by ${duckling}, which has no cooldown`
+    : `${duckling} has no cooldown`;
+  const related = { message: `its size ${showNode(size.node)} is`, at: size.node.at };
+  problems.error('cooldown-pulse', cooldown.node.at, message, {
+    related: size.layer === cooldown.layer ? undefined : related,
+    hint: isInherited
+      ? 'remove cooldown here, or choose another size or pool there'
+      : 'remove cooldown, or choose another size',
+  });
 }
 
 function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problems: Problems): void {

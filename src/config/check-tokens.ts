@@ -12,7 +12,7 @@ import { textOf } from '../yaml/tree.ts';
 import { quote, showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
-import { locationToReport, type TokenSettings } from './settings.ts';
+import { contradiction, type TokenSettings } from './settings.ts';
 
 /** Checks each policy, and each token with the settings of its policy. */
 export function checkTokens(resolved: Resolved, limits: Limits, problems: Problems): void {
@@ -63,22 +63,26 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
   checkTtl(ttl.value, ttl, limits, problems);
   if (rotateBefore?.value !== undefined && rotateBefore.value >= ttl.value) {
     const message = `rotate_before ${showNode(rotateBefore.node)} is not less than ttl ${showNode(ttl.node)}: a new token would be replaced at once`;
-    problems.error('rotate-before', locationToReport(rotateBefore, ttl), message, {
-      hint: 'make rotate_before shorter, or ttl longer',
-    });
+    const { at, related } = contradiction(['rotate_before', rotateBefore], ['ttl', ttl]);
+    problems.error('rotate-before', at, message, { related, hint: 'make rotate_before shorter, or ttl longer' });
   } else if (jitter?.value && rotateBefore?.value && rotateBefore.value + jitter.value >= ttl.value) {
     const message = `rotate_before ${showNode(rotateBefore.node)} and jitter ${showNode(jitter.node)} are together not less than ttl ${showNode(ttl.node)}: a new token could be replaced at once`;
-    problems.error('rotate-before', locationToReport(jitter, ttl), message, {
+    const { at, related } = contradiction(['jitter', jitter], ['ttl', ttl]);
+    problems.error('rotate-before', at, message, {
+      related,
       hint: 'make jitter or rotate_before shorter, or ttl longer',
     });
   }
   if (overlap?.value === undefined) return;
   if (overlap.value >= ttl.value) {
     const message = `overlap ${showNode(overlap.node)} is not less than ttl ${showNode(ttl.node)}: a replaced token would outlive its replacement`;
-    problems.error('overlap', locationToReport(overlap, ttl), message, { hint: 'make overlap shorter, or ttl longer' });
+    const { at, related } = contradiction(['overlap', overlap], ['ttl', ttl]);
+    problems.error('overlap', at, message, { related, hint: 'make overlap shorter, or ttl longer' });
   } else if (rotateBefore?.value !== undefined && overlap.value > rotateBefore.value) {
     const message = `overlap ${showNode(overlap.node)} is longer than rotate_before ${showNode(rotateBefore.node)}: the replaced token expires before its overlap ends`;
-    problems.warning('overlap-cut-short', locationToReport(overlap, rotateBefore), message, {
+    const { at, related } = contradiction(['overlap', overlap], ['rotate_before', rotateBefore]);
+    problems.warning('overlap-cut-short', at, message, {
+      related,
       hint: 'make rotate_before at least as long as overlap',
     });
   }

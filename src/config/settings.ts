@@ -1,6 +1,7 @@
 import { isSize, type Size } from '../model/ducklings.ts';
 import type { Seconds } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import type { Related } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, durationOf, type Node, numberOf, textOf, textsOf } from '../yaml/tree.ts';
 
@@ -74,9 +75,18 @@ export function overlay(base: DucklingSettings, over: DucklingSettings): Ducklin
   };
 }
 
-/** The location to report for two settings that contradict each other: the one that overrides, else the first. */
-export function locationToReport(first: Setting<unknown>, second: Setting<unknown>): Span {
-  return (second.layer > first.layer ? second : first).node.at;
+/** A setting, and its name in the configuration. */
+type Named = readonly [name: string, setting: Setting<unknown>];
+
+/**
+ * Where two settings contradict each other: at the one that overrides, else at the first. The other one is named when it
+ * is inherited, since it is written elsewhere.
+ */
+export function contradiction(first: Named, second: Named): { readonly at: Span; readonly related?: Related } {
+  const [[, over], [name, other]] = second[1].layer > first[1].layer ? [second, first] : [first, second];
+  const { at } = over.node;
+  if (over.layer === other.layer) return { at };
+  return { at, related: { message: `the inherited ${name} is`, at: other.node.at } };
 }
 
 /** A Duckling size. */

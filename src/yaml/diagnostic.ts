@@ -68,13 +68,19 @@ export interface Extras {
   readonly hint?: string | undefined;
   /** A part of the hint that the user's machine gives, such as the path of a folder: no credential, whatever it looks like. */
   readonly own?: string;
-  readonly related?: { readonly message: string; readonly at: Span };
+  readonly related?: Related | undefined;
+}
+
+/** What else is to be looked at, and where it is: `first defined` at a location. */
+export interface Related {
+  readonly message: string;
+  readonly at: Span;
 }
 
 /** The maximum number of errors, and of warnings, that are kept: more than anybody reads, and a limit for hostile files. */
 export const MAX_DIAGNOSTICS = 200;
 
-/** Collects the diagnostics of one run; duplicates at a location are kept once. */
+/** Collects the diagnostics of one run; duplicates at the same locations are kept once. */
 export class Problems {
   readonly #found = new Map<string, { diagnostic: Diagnostic; start: number }>();
   /** The order of the files in the diagnostics. */
@@ -126,7 +132,8 @@ export class Problems {
       this.#left[severity] += 1;
       return;
     }
-    const key = `${at.source.file}\0${at.start}\0${code}\0${message}`;
+    const { related: other } = extras;
+    const key = [at.source.file, at.start, code, message, other?.at.source.file, other?.at.start].join('\0');
     if (this.#found.has(key)) return;
     this.#kept[severity] += 1;
     const { hint, own = '', related }: Extras = at.source.isHidden ? { hint: ADD } : extras;

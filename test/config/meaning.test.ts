@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BASE, desired, expectText, findings, MAIN } from './loading.ts';
+import type { Loaded } from '../../src/config/load.ts';
+import { all, BASE, desired, expectText, findings, load, MAIN } from './loading.ts';
 
 const account = (text: string): string => `${BASE}accounts:\n  abc: { ${text} }\n`;
 const token = (text: string, rest = ''): string =>
@@ -206,14 +207,41 @@ guardrails: { max_pool_size_total: ${most} }
     expect(await expectText('pool sizes beyond max_pool_size_total', yaml(6))).toMatch(/\b2 accounts\b.*\b7\b/);
   });
 
-  test('an override that does not go with its pool is what is pointed at', async () => {
-    const yaml = (own: string): string => `${BASE}duckling_pools:
+  /** The line of each finding, and of what it names beside it. */
+  const lines = (loaded: Loaded) => all(loaded).map(({ location, related }) => [location.line, related?.location.line]);
+
+  test('a cooldown that an account cannot take away is pointed at where it is written', async () => {
+    const yaml = `${BASE}duckling_pools:
   p: { read_write: { size: standard, cooldown: 5m } }
+  q: { read_write: { size: pulse } }
+templates:
+  t: { ducklings: { pool: p, read_write: { cooldown: 7m } } }
 accounts:
-  abc: { ducklings: { pool: p, read_write: { ${own} } }, tokens: { a: app } }
+  abc: { ducklings: { pool: p, read_write: { size: pulse } }, tokens: { a: app } }
+  abd: { ducklings: { pool: p, read_write: { size: pulse } } }
+  abe: { template: t, ducklings: { read_write: { size: pulse } } }
+  abf: { ducklings: { pool: q, read_write: { cooldown: 6m } } }
+  abg: { template: t, ducklings: { read_write: { cooldown: 10m } } }
 `;
-    expect(await findings(yaml('size: pulse'))).toEqual(['cooldown-pulse 11 pulse']);
-    expect(await findings(yaml('cooldown: 10m'))).toEqual([]);
+    // All accounts are named, since each can be given another size.
+    expect(lines(await load(yaml))).toEqual([
+      [9, 14],
+      [9, 15],
+      [12, 16],
+      [17, 10],
+    ]);
+    await expectText('a cooldown that a pulse Duckling inherits', yaml);
+  });
+
+  test('a cooldown of the main file that an included account inherits', async () => {
+    const main = `${BASE}duckling_pools:\n  p: { read_write: { size: standard, cooldown: 5m } }\ninclude: [more.yaml]\n`;
+    const more = 'accounts:\n  abc: { ducklings: { pool: p, read_write: { size: pulse } }, tokens: { a: app } }\n';
+    const [found, ...others] = all(await load({ [MAIN]: main, 'more.yaml': more }));
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      location: { file: MAIN, line: 9 },
+      related: { location: { file: 'more.yaml', line: 2 } },
+    });
   });
 });
 
