@@ -5,7 +5,7 @@
  * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
-import { checkTaking, takeSecrets } from '../apply/take-secrets.ts';
+import { checkTaking, type Taking, type TakingInput, takeSecrets } from '../apply/take-secrets.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { storesFor } from '../engine/planning.ts';
 import { checkClock, type Service, type ServiceOptions } from '../engine/service.ts';
@@ -22,7 +22,8 @@ import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { commandText } from '../report/hint.ts';
-import { type Counts, importDiff, importNoticeText, importSummary, skippedText } from '../report/import/text.ts';
+import { type Counts, importSummary, unknownSecretsText } from '../report/import/summary.ts';
+import { importDiff, importNoticeText, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
@@ -142,7 +143,7 @@ async function carryOut(
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
   if (isDone) {
     if (!options.yes) {
-      io.note(`\n${summary(decided, config, stored.length, 'confirm').trimEnd()}`);
+      io.note(`\n${summary(decided, config, stored, 'confirm').trimEnd()}`);
       const question = questionOf(decided);
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
@@ -169,16 +170,38 @@ async function carryOut(
     }
     await stateWriter.close();
   }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, stored.length, dryRun ? 'dry_run' : 'done')}`);
+  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, stored, dryRun ? 'dry_run' : 'done')}`);
   const kept = onlyInTerraform(chosen, stored);
   if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), terraform.instances, io);
   if (isDone) {
+    const unknown = unknownSecrets(decided, input.stores, stored);
+    if (unknown !== undefined) io.note(unknown);
     io.note(`${ignored}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     // The state of a sandbox is of no use to anybody else.
     const { file } = stateWriter;
     if (!stateWriter.state.sandbox) io.note(`Then commit ${config}${file === undefined ? '' : ` and ${file}`}.`);
   }
   return code;
+}
+
+/** Which stores get the secrets of adopted tokens that were not taken, and when. */
+function unknownSecrets(
+  { actions, desired }: Decided,
+  stores: TakingInput['stores'],
+  stored: readonly Taking[],
+): string | undefined {
+  const taken = new Set(stored.map(({ account, key }) => `${account}/${key}`));
+  const unknown = actions.flatMap((action) =>
+    action.action === 'adopt_token' && !taken.has(`${action.account}/${action.token}`) ? [action] : [],
+  );
+  if (unknown.length === 0) return undefined;
+  const names = unknown.flatMap(
+    ({ account, token }) => desired.accounts.get(accountKey(account))?.tokens.get(token)?.stores ?? [],
+  );
+  return unknownSecretsText(
+    unknown.length,
+    [...new Set(names)].flatMap((name) => stores.get(name) ?? []),
+  );
 }
 
 function questionOf({ decided: { texts }, actions }: Decided): string {
@@ -212,10 +235,16 @@ function withoutDucklings(selection: Selection, { accounts }: Desired, after: De
   });
 }
 
-function summary({ decided, actions }: Decided, config: string, secrets: number, stage: Counts['stage']): string {
+function summary(
+  { decided, actions }: Decided,
+  config: string,
+  stored: readonly Taking[],
+  stage: Counts['stage'],
+): string {
   const { accounts, tokens, skipped, texts } = decided;
   const adopted = actions.filter(({ action }) => action === 'adopt_account').length;
   const configured = { accounts: adopted - accounts, tokens: actions.length - adopted - tokens };
+  const secrets = { count: stored.length, stores: [...new Set(stored.flatMap(({ stores }) => stores))] };
   const about = { skipped: skipped.length, secrets, files: [...texts.keys()], config, stage };
   return importSummary({ written: { accounts, tokens }, configured, ...about });
 }

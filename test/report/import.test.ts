@@ -3,7 +3,8 @@ import { applyPatch, createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImportNotice } from '../../src/model/import.ts';
-import { importDiff, importNoticeText, importSummary, skippedText } from '../../src/report/import/text.ts';
+import { importSummary, unknownSecretsText } from '../../src/report/import/summary.ts';
+import { importDiff, importNoticeText, skippedText } from '../../src/report/import/text.ts';
 import { unifiedDiff } from '../../src/report/import/unified.ts';
 import { plain } from '../../src/report/terminal-text.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -86,6 +87,7 @@ describe('an import for people', () => {
     ['only the configured', { files: [], configured: { accounts: 0, tokens: 1 } }],
     ['nothing is written', { written: { accounts: 0, tokens: 0 } }],
     ['all are skipped', { files: [], skipped: 1 }],
+    ['secrets are stored', { secrets: { count: 2, stores: [{ name: 'local' }, { name: 'k8s' }] } }],
   ])('is summed up: %s', (name, differs) => {
     const written = { accounts: 1, tokens: 2 };
     const configured = { accounts: 0, tokens: 0 };
@@ -98,5 +100,11 @@ describe('an import for people', () => {
       stage: 'done' as const,
     };
     expectGolden('reports', `an import > is summed up > ${name}`, importSummary({ ...base, ...differs }), 'exact');
+  });
+
+  it('says which stores get the secrets of adopted tokens', () => {
+    const [local, vault] = [{ name: 'local' }, { name: 'vault', rehearsedIn: '.motherduck-sandbox/stores/vault' }];
+    const told = [unknownSecretsText(1, [local]), unknownSecretsText(3, [local, vault])];
+    expectGolden('reports', 'an import > says where secrets will be', told.join('\n'), 'exact');
   });
 });

@@ -296,9 +296,35 @@ describe('import --terraform --take-secrets', () => {
     expect((await folder.run(IMPORT)).stderr).toMatch(/--take-secrets/);
     folder.write(SECRETS, `MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=${secrets.get('etl_prod/airflow')}\n`, 0o600);
     const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets`);
-    expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Stored 4 secrets of Terraform\.\n/) });
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Stored 4 secrets of Terraform in local\.\n/),
+    });
     expect(folder.read(SECRETS).match(/^MOTHERDUCK_TOKEN_/gm)).toHaveLength(4);
     expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('names the store, and says that a sandbox only rehearses its command', async () => {
+    const { folder, write } = await madeByTerraform();
+    write();
+    folder.write(
+      CONFIG,
+      `version: 1
+organization: acme
+secret_stores:
+  local: { kind: file, path: .motherduck/secrets.env, format: dotenv }
+  vault: { kind: exec, command: [sh, -c, "touch ran; cat > /dev/null", "{account}/{token}"] }
+accounts:
+`,
+    );
+    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets --store vault`);
+    expect(ran.code, ran.stderr).toBe(0);
+    expectGolden(
+      'reports',
+      'import --terraform --take-secrets --store, in a sandbox',
+      ending(ran).split('\n')[0] ?? '',
+    );
+    expect(folder.has('ran')).toBe(false);
   });
 
   it('writes nothing where another value would be replaced', async () => {

@@ -1,4 +1,4 @@
-/** An import as text: the lines that it adds, the skipped accounts and tokens, and a summary. */
+/** An import as text: the lines that it adds, the skipped accounts and tokens, and its notices. */
 
 import type { Action } from '../../model/action.ts';
 import type { Import, ImportNotice, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
@@ -6,7 +6,7 @@ import type { Notice } from '../../model/notice.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';
-import { counted, few } from '../../model/wording.ts';
+import { few } from '../../model/wording.ts';
 import { noticeText } from '../../plan/notice-text.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { printable } from '../escape.ts';
@@ -272,43 +272,4 @@ function describe(action: Action): string {
   const { account } = action;
   const token = 'token' in action ? action.token : undefined;
   return `${action.action.replace('_', ' ')} ${token === undefined ? account : `${account}/${token}`}`;
-}
-
-export interface Counts {
-  /** Added to the files. */
-  readonly written: Pick<Import, 'accounts' | 'tokens'>;
-  /** Adopted, and already in the configuration. */
-  readonly configured: Pick<Import, 'accounts' | 'tokens'>;
-  readonly skipped: number;
-  /** Taken from Terraform. */
-  readonly secrets?: number;
-  readonly files: readonly string[];
-  readonly config: string;
-  /** Before the confirmation, with --dry-run, or after it was carried out. */
-  readonly stage: 'confirm' | 'dry_run' | 'done';
-}
-
-/** `Imported 12 accounts and 31 tokens into motherduck.accounts.yaml; 2 skipped.` */
-export function importSummary({ written, configured, skipped, secrets = 0, files, config, stage }: Counts): string {
-  const isDone = stage === 'done';
-  const done: string[] = [];
-  if (files.length > 0)
-    done.push(`${isDone ? 'imported' : 'would import'} ${both(written)} into ${files.join(' and ')}`);
-  if (configured.accounts + configured.tokens > 0) {
-    done.push(`${isDone ? 'adopted' : 'would adopt'} ${both(configured)} already in ${config}`);
-  }
-  if (secrets > 0) done.push(`${isDone ? 'stored' : 'would store'} ${counted(secrets, 'secret')} of Terraform`);
-  if (done.length === 0) done.push('nothing to import');
-  if (skipped > 0) done.push(`${skipped} skipped`);
-  if (stage === 'dry_run') done.push('nothing was written');
-  const text = printable(done.join('; '));
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;
-}
-
-function both({ accounts, tokens }: Pick<Import, 'accounts' | 'tokens'>): string {
-  const parts = [
-    ...(accounts > 0 ? [counted(accounts, 'account')] : []),
-    ...(tokens > 0 ? [counted(tokens, 'token')] : []),
-  ];
-  return parts.length > 0 ? parts.join(' and ') : 'nothing';
 }
