@@ -6,6 +6,7 @@ import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { serve } from '../../src/sandbox/server.ts';
 import { saveSettings } from '../../src/sandbox/settings-file.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { SANDBOX, STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -152,6 +153,27 @@ describe('rotate --revoke-old', () => {
     );
     expect(await liveTokens(stage)).toContain('etl_prod/airflow.4');
     expect(await liveTokens(stage)).not.toContain('etl_prod/airflow.3');
+  });
+
+  it('names unmanaged tokens of the account near its end, which may be the leaked one', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const create = (name: string) =>
+      stage.inSandbox((organization) =>
+        organization.respond({
+          method: 'POST',
+          target: '/v1/users/etl_prod/tokens',
+          authorization: `Bearer ${organization.newAdminToken().reveal()}`,
+          body: JSON.stringify({ name }),
+        }),
+      );
+    await create('laptop');
+    const endOf = async (words: string) => (await stage.run(words)).stdout.split('\nApplied: ').at(-1) ?? '';
+    const end = (await endOf(ROTATE)).replace(/^[\s\S]*(?=Unmanaged)/, '');
+    expectGolden('reports', 'rotate --revoke-old, with an unmanaged token', end);
+    expect(await endOf('rotate etl_prod/airflow --sandbox --yes')).not.toContain('laptop');
+    for (let other = 1; other <= 5; other++) await create(`other ${other}`);
+    expect(await endOf(ROTATE)).toMatch(/: mdacc import etl_prod --sandbox\nRevoked: /);
+    expect(await endOf('rotate tenant_a/app --revoke-old --sandbox --yes')).not.toContain('laptop');
   });
 
   it('ends by naming a token that could not be planned, also where nothing else is done', async () => {

@@ -12,6 +12,7 @@ import { leavesDueWork } from '../../plan/plan.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { notices } from '../plan/text.ts';
+import { unmanagedNames } from '../plan/wording.ts';
 import { smokeText } from '../smoke/text.ts';
 import { codeText, type Paint, plain } from '../terminal-text.ts';
 
@@ -160,6 +161,25 @@ function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: 
   ];
 }
 
+/** Of the unmanaged tokens, as many are named in a command; of more, their accounts. */
+const IMPORTED_NAMED = 5;
+
+/** Unmanaged tokens of an account whose token leaked: one of them may be the one. The plan that names them may be far above. */
+function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
+  const { tokens = [] } = unmanagedNames(plan);
+  if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
+  const isMany = tokens.length > IMPORTED_NAMED;
+  const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
+  const hint = {
+    text: 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it, then rotate it with --revoke-old.',
+    command: ['import', ...(names.length > IMPORTED_NAMED ? ['ACCOUNT/TOKEN'] : names)],
+  };
+  return [
+    `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), REVOKED_SHOWN)}.`,
+    `  ${printable(hintText(hint, inContext, paint.command))}`,
+  ];
+}
+
 /** What was done, what failed and why, how the smoke test ended, and what became of leaked tokens. */
 export function appliedText(
   { plan, applied, smoke }: AppliedPlan,
@@ -180,7 +200,11 @@ export function appliedText(
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
-  const ends = [...leftLines(plan, applied), ...revokedLines(plan, applied, smoke, paint)];
+  const ends = [
+    ...leftLines(plan, applied),
+    ...unmanagedLines(plan, paint, inContext),
+    ...revokedLines(plan, applied, smoke, paint),
+  ];
   const next = interruptedTests(applied, smoke, paint, inContext);
   const warned =
     applied.warnings.length === 0 ? [] : [notices('Warning', applied.warnings, 'yellow', paint, inContext)];
