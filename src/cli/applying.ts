@@ -26,6 +26,7 @@ import { APPLY_FORMATS } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
 import type { OpenedState } from '../state/opened-state.ts';
+import { remindToCommit } from './commit-reminder.ts';
 import { confirm } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import { annotate, tellGitHub } from './github.ts';
@@ -164,6 +165,7 @@ async function carryOut(
   stopping: AbortSignal,
 ): Promise<number> {
   const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
+  const { serial } = stateWriter.state;
   const by: RunBy = {
     command: [command, ...howOf(command, options)].join(' '),
     who: whoRuns(io.env),
@@ -186,6 +188,8 @@ async function carryOut(
   const code = exitCodeOf(plan, done);
   annotate([...plan.warnings, ...applied.warnings], io);
   await tellGitHub(plan, code, io);
+  // Scheduled work is done by a script, which commits.
+  if (!options.due) await remindToCommit(stateWriter, serial, io);
   return code;
 }
 

@@ -23,10 +23,16 @@ export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
 /** Whether a line can change: a log would keep every version of it, and --debug writes in between. */
 export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): boolean {
   if (options.quiet || options.debug) return false;
-  return stream.isTTY && env.TERM !== 'dumb' && NO_CI.includes(env.CI ?? '');
+  return stream.isTTY && env.TERM !== 'dumb' && !saysCi(env);
 }
 
-const NO_CI = ['', '0', 'false'];
+/** Whether the variable `CI` of most CI services is set. */
+const saysCi = ({ CI = '' }: NodeJS.ProcessEnv) => !['', '0', 'false'].includes(CI);
+
+/** Whether a job of a CI service runs the command; Jenkins has `BUILD_URL`. */
+export function isCi(env: NodeJS.ProcessEnv): boolean {
+  return saysCi(env) || isRunner(env) || Boolean(env.BUILD_URL);
+}
 
 /** Whether block characters can be drawn. In Chinese, Japanese and Korean locales they may take two columns. */
 export function hasBlocks({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {

@@ -1,6 +1,7 @@
 /** `mdacc state list|show|history|mv|forget|unlock|migrate`: shows the state and its runs, changes an entry, removes a stale lock, moves the state. */
 import { existsSync } from 'node:fs';
 import { updateAccount, updateToken, withEntry } from '../apply/state-writer.ts';
+import { remindToCommit } from '../cli/commit-reminder.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -89,6 +90,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
     const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state forget', backend, options, io, async () => {
       const file = await openAt(options, backend);
+      const { serial } = file.state;
       const entry = findEntry(name, file.state);
       const { account, token } = entry;
       const what = entryName(entry);
@@ -105,6 +107,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       await file.close();
       io.report(`Forgot ${shown}. Nothing was changed at MotherDuck.\n`);
       io.note('If the configuration still names it, the next apply adopts it again.');
+      await remindToCommit(file, serial, io);
       return EXIT.done;
     });
   });
@@ -115,6 +118,7 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
     const backend = await backendAt(options, surroundingsOf(options, io));
     return underLock('state mv', backend, options, io, async () => {
       const file = await openAt(options, backend);
+      const { serial } = file.state;
       const renaming = renameEntry(file.state, from, to);
       if (renaming === undefined) {
         io.report(printable(`Nothing to do: the state has ${to}.`).concat('\n'));
@@ -134,6 +138,7 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
       await file.close();
       io.report(printable(`Moved ${from} to ${to} in the state. Nothing was changed at MotherDuck.`).concat('\n'));
       io.note(afterMv(renaming, to, io));
+      await remindToCommit(file, serial, io);
       return EXIT.done;
     });
   });
