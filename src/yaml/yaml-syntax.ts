@@ -117,7 +117,8 @@ function rootFaults(source: Source, faults: readonly YAMLError[], brackets: Brac
       covered = Math.max(covered, lineOf(one.end));
     }
     const own = lineOf(fault.start);
-    if (own === line || own > lastLine || (own <= covered && !fault.isVariable)) continue;
+    const caused = own <= covered || (fault.isOutside && line + covered > 0);
+    if (own === line || own > lastLine || (caused && !fault.isVariable)) continue;
     line = own;
     shown.push(fault);
   }
@@ -154,10 +155,20 @@ function unclosedFault(bracket: string, start: number, line: number): Fault {
   return { code: 'yaml-syntax', start, end: start + 1, message, hint: `add "${bracket === '{' ? '}' : ']'}"` };
 }
 
-function yamlFault(source: Source, fault: YAMLError): Fault & { readonly isVariable: boolean } {
+/** How the parser says that it expected nothing more. */
+const OUTSIDE = ' in YAML stream: ';
+
+interface YamlFault extends Fault {
+  readonly isVariable: boolean;
+  /** After a fault that ends the document for the parser, it reports all that follows as outside of it. */
+  readonly isOutside: boolean;
+}
+
+function yamlFault(source: Source, fault: YAMLError): YamlFault {
   const start = Math.min(fault.pos[0], source.text.length);
   const code = fault.code === 'RESOURCE_EXHAUSTION' ? 'too-deep' : 'yaml-syntax';
-  const at = { code, start, end: Math.min(fault.pos[1], start + 1) } as const;
+  const isOutside = fault.message.includes(OUTSIDE);
+  const at = { code, start, end: Math.min(fault.pos[1], start + 1), isOutside } as const;
   const variable = unquotedVariable(source.text, start);
   if (variable === undefined)
     return { ...at, message: messageOf(fault), hint: hintOf(source, fault, start), isVariable: false };
@@ -174,7 +185,7 @@ function messageOf(fault: YAMLError): string {
   if (fault.code === 'BLOCK_AS_IMPLICIT_KEY') return 'a mapping cannot start in the middle of a line';
   if (fault.code === 'BAD_INDENT') return 'the indentation does not match the lines above';
   if (fault.code === 'RESOURCE_EXHAUSTION') return 'nested too deeply to be read';
-  const message = fault.message.replace(/ in YAML stream: .*/s, '').replace(/\n.*/s, '');
+  const message = (fault.message.split(OUTSIDE)[0] ?? '').replace(/\n.*/s, '');
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 

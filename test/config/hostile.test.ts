@@ -190,6 +190,12 @@ describe('YAML that is not meant', () => {
     ['brackets in texts', `${BASE}ignore: ["[", '{', a[, "]"] # [\n`, ['yaml-syntax 8']],
     ['brackets in a block', `${BASE}ignore:\n  - >-\n    {\n    [ x\n`, []],
     ['a value that holds a colon', `${BASE}ignore: a: b\n`, ['yaml-syntax 8']],
+    [
+      'unquoted variables before other lines',
+      `${BASE}x-a: { b: \${V} }\ninclude: []\nx-b: { c: \${V} }\nignore: []\n`,
+      ['yaml-syntax 8', 'yaml-syntax 10'],
+    ],
+    ['a bracket too many before other lines', `${BASE}ignore: [x]]\ninclude: []\n`, ['yaml-syntax 8']],
     ['several faults', `${BASE}ignore: a: b\ninclude: "\\q"\n`, ['yaml-syntax 8', 'yaml-syntax 9']],
   ])('%s', async (_name, yaml, expected) => {
     expect(await codes(yaml)).toEqual(expected);
