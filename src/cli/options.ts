@@ -46,7 +46,7 @@ export const CONFIG = under(
   new Option(
     '--allow-env <name>',
     'Let the configuration use this variable, whose name speaks of a secret or of a CI job; repeatable',
-  ).argParser(gather),
+  ).argParser((text, before?: string[]) => gather(variable(text), before)),
 );
 
 export const SERVICE = under(
@@ -299,6 +299,12 @@ function timeLimit(text: string): Seconds {
   const seconds = duration(text);
   if (seconds === 0) throw new InvalidArgumentError('Nothing answers in no time. Write a time such as 30s.');
   return seconds;
+}
+
+function variable(text: string): string {
+  if (!/^\w+$/.test(text))
+    throw new InvalidArgumentError('Write the name of one variable. Repeat the option for more.');
+  return text;
 }
 
 export function count(text: string): number {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, test } from 'vitest';
 import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -27,4 +27,10 @@ it('a variable whose name speaks of a secret is used only where it is allowed', 
   expect(await stage.run('apply --sandbox --yes --allow-env OTHER --allow-env DEPLOY_KEY', env)).toMatchObject({
     code: 0,
   });
+});
+
+test.each(['A_KEY,DEPLOY_KEY', '$DEPLOY_KEY', 'DEPLOY_KEY=acme'])('%s is not the name of a variable', async (value) => {
+  const stage = new Stage(CONFIGURATION);
+  const refused = await stage.run(['validate', '--allow-env', value], { DEPLOY_KEY: 'acme_value' });
+  expect(refused).toMatchObject({ code: 64, stdout: '' });
 });
