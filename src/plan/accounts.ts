@@ -106,7 +106,7 @@ function planDesiredAccount(
     retest: isFailing,
     unverified: [...desired.tokens.keys()].filter((_key, index) => tokens[index]?.unverified),
     ...(protection.before === protection.after ? {} : { protection }),
-    ...computeOf(desired, live, context.desired.computeRates),
+    ...computeOf(desired, live, context.desired),
   };
 }
 
@@ -278,9 +278,12 @@ function whyUnusable(account: string, { user }: LiveAccount): PlanError | undefi
 function computeOf(
   desired: DesiredAccount,
   live: LiveAccount | undefined,
-  rates: Rates | undefined,
+  all: Pick<Desired, 'computeRates'>,
 ): { compute?: ComputeCeiling } {
+  const { computeRates: rates } = all;
   if (rates === undefined) return {};
+  // Ducklings that could not be read are left as they are.
+  if (live?.unreadableDucklings !== undefined) return { compute: configuredCeiling(all, desired) };
   const before = live === undefined ? 0 : live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
   const nothing = { read_write: {}, read_scaling: {} };
   const after = live?.ducklings
@@ -291,7 +294,7 @@ function computeOf(
 
 /** What an account can cost by the configuration alone, for one that was not read. */
 export function configuredCeiling(
-  { computeRates: rates }: Desired,
+  { computeRates: rates }: Pick<Desired, 'computeRates'>,
   account: DesiredAccount | undefined,
 ): ComputeCeiling {
   const ducklings = account?.ducklings ?? account?.suspended?.ducklings;

@@ -275,6 +275,16 @@ describe('a new size', () => {
     expect(plan).toMatchObject({ errors: [], violations: [], compute: { before: null, after: null } });
   });
 
+  it('of managed Ducklings leaves their ceiling as configured, before and after', async () => {
+    const { world } = await due();
+    alter(world, tera);
+    const ducklings = SMALL;
+    const accounts = { etl_prod: { tokens: [token('a')], ducklings }, ml_prod: { tokens: [token('c')], ducklings } };
+    const plan = await world.plan(desire(accounts, { computeRates: RATES }));
+    expect(plan.errors).toHaveLength(2);
+    expect(plan.compute).toEqual({ before: 3, after: 3 });
+  });
+
   it('of managed Ducklings stops a change of them, and no rotation', async () => {
     const { world } = await due();
     alter(world, tera);
