@@ -22,7 +22,8 @@ async function removedState(file: string): Promise<State | undefined> {
 
 /** What to do where a state file is gone that git still has; undefined where it has none. */
 export async function bringBack(file: string): Promise<string | undefined> {
-  return (await removedState(file)) && hintFor(file);
+  const state = await removedState(file);
+  return state && hintFor(file, state);
 }
 
 /**
@@ -36,9 +37,13 @@ export async function refuseRemovedState(file: string, of: StateOf): Promise<voi
   if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) return;
   const [id, own] = [state.organization_id, of.organization_id];
   if (id !== undefined && own !== undefined && id !== own) return;
-  throw new UserError('STATE_INVALID', `there is no state at ${file}, but git has one`, hintFor(file));
+  throw new UserError('STATE_INVALID', `there is no state at ${file}, but git has one`, hintFor(file, state));
 }
 
-function hintFor(file: string): string {
-  return `Bring it back: git checkout -- ${quoted(file)}. To begin without it, take it out of git too: git rm --cached ${quoted(file)}`;
+/** The state of a sandbox fits the folder of that sandbox alone, which may be gone. */
+function hintFor(file: string, { sandbox }: State): string {
+  const [back, out] = [`git checkout -- ${quoted(file)}`, `git rm --cached ${quoted(file)}`];
+  return sandbox
+    ? `Git has the state of a sandbox there. If you go on with that sandbox, bring it back: ${back}. Otherwise take it out of git: ${out}. The next apply then begins a new one.`
+    : `Bring it back: ${back}. To begin without it, take it out of git too: ${out}`;
 }

@@ -2,13 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { expectGolden } from '../golden/golden.ts';
 import { SANDBOX, STATE, Stage } from '../stage.ts';
 
 const DAY = 24 * 3600;
 
-function git(stage: Stage, ...words: string[]): void {
+function git(stage: Stage, ...words: string[]): string {
   const who = ['-c', 'user.name=ann', '-c', 'user.email=ann@example.org'];
-  execFileSync('git', [...who, ...words], { cwd: stage.path, stdio: 'ignore' });
+  return execFileSync('git', [...who, ...words], { cwd: stage.path, encoding: 'utf8' });
 }
 
 /** Applied and committed, and then without its state. */
@@ -33,6 +34,20 @@ describe('a state that is gone', () => {
       expect((await stage.run('plan --sandbox')).stdout).toContain('No changes.');
     },
   );
+
+  it.each(['state list', 'state history', 'plan --sandbox'])('of a sandbox may be left, says %s', async (words) => {
+    const stage = await withoutState();
+    const { stderr } = await stage.run(words);
+    expectGolden('errors', `a sandbox's state is gone > ${words}`, stderr);
+    const committed = git(stage, 'show', `HEAD:${STATE}`);
+    stage.write(STATE, committed.replace(/^ *"sandbox": .*\n/m, ''));
+    git(stage, 'add', '-f', STATE);
+    git(stage, 'commit', '-q', '-m', 'At MotherDuck');
+    stage.remove(STATE);
+    const other = await stage.run('state list');
+    expect(other.stderr).toContain('git checkout');
+    expect(other.stderr).not.toContain('sandbox');
+  });
 
   it('is noticed under another name', async () => {
     const stage = await Stage.applied();
