@@ -294,6 +294,15 @@ export type PlanWarning =
       /** Their rotations are spread already. */
       readonly jitter?: true;
     }
+  /** A new account has the same tokens as `before`, which left the configuration. It is no renaming of it. */
+  | {
+      readonly kind: 'not_renamed';
+      readonly account: string;
+      readonly before: string;
+      readonly tokens: readonly string[];
+      /** The plan deletes `before`. */
+      readonly deleted?: true;
+    }
   | { readonly kind: 'smoke_failed'; readonly account: string }
   /** A retained account whose tokens are not rotated: `name` expires first. */
   | {

@@ -226,6 +226,17 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `it is suspended, and has live tokens that nobody manages, which still give access: ${few(notice.tokens)}`,
         hint: { text: 'Revoke them at MotherDuck.' },
       };
+    case 'not_renamed': {
+      const { before, tokens, deleted } = notice;
+      const fate = deleted ? 'this plan deletes with its data' : 'was removed from the configuration';
+      const named = tokens.length === 1 ? 'token (NAMES) is named like that' : 'tokens (NAMES) are named like those';
+      return {
+        message: `it is new, and its ${named.replace('NAMES', few(tokens))} of ${before}, which ${fate}; MotherDuck cannot rename an account`,
+        hint: {
+          text: `If it is to replace ${before}, it begins without its data. Put ${before} back beside it and apply, move data and programs, then delete ${before} (docs/plans.md, "Rename a token or an account").`,
+        },
+      };
+    }
     case 'smoke_failed':
       return {
         message: 'its last smoke test failed; apply tests it again',

@@ -34,6 +34,7 @@ import { currencyOf, sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { removalsOf } from './left-secrets.ts';
 import { notRevoked } from './not-revoked.ts';
+import { renamedAccounts } from './renamed-account.ts';
 import { scheduledOnly } from './scheduled.ts';
 import { secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
@@ -165,6 +166,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...(options.branch ?? []),
       ...unlisted(live),
       ...nothingManaged(state, plans),
+      ...renamedAccounts(desired, state, plans),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
       ...(rotateSuspended.length === 0 ? [] : [{ kind: 'rotation_suspended' as const, accounts: rotateSuspended }]),

@@ -64,6 +64,7 @@ const ALL = {
     kind: 'stores_rehearsed',
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
+  not_renamed: { kind: 'not_renamed', account, before: 'etl', tokens: ['airflow', 'bi'] },
   suspended_live: { kind: 'suspended_live', account, tokens: ['laptop', 'BI'] },
   store_unreadable: { kind: 'store_unreadable', store: 'local', why: 'It is not JSON.', hint },
   store_unusable: { kind: 'store_unusable', store: 'local', why: 'It is not ignored.', hint },
