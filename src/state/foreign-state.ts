@@ -45,16 +45,23 @@ export function refuseForeign(path: string, state: State, of: FitsIn): void {
   }
   const { organization_id: known } = state;
   if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
-    const usual = resolve(folder, DEFAULT_SANDBOX);
-    const used = resolve(of.sandboxFolder ?? usual);
-    const message = `${path} is the state of another sandbox than ${shownRelativePath(used)}, or of this one before it was reset or removed.`;
-    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const hint =
-      used !== usual && existsSync(usual)
-        ? `To go on in the sandbox beside the configuration, leave out --sandbox-dir (unset MDACC_SANDBOX). To leave it: ${leave}`
-        : `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
-    throw new UserError('STATE_FOREIGN', message, hint);
+    throw otherSandbox(path, leaveSandboxCommand(path, secretFilesOf(state, folder)), of);
   }
+}
+
+/** @param leave how to leave the sandbox that the state is of */
+function otherSandbox(path: string, leave: string, { folder, sandboxFolder }: FitsIn): UserError {
+  const usual = resolve(folder, DEFAULT_SANDBOX);
+  const used = sandboxFolder === undefined ? undefined : resolve(sandboxFolder);
+  const name = used === undefined ? 'the one that is served' : shownRelativePath(used);
+  const message = `${path} is the state of another sandbox than ${name}, or of this one before it was reset or removed.`;
+  if (used === usual || !existsSync(usual)) {
+    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
+    return new UserError('STATE_FOREIGN', message, hint);
+  }
+  const how = used === undefined ? 'add --sandbox' : 'leave out --sandbox-dir (unset MDACC_SANDBOX)';
+  const hint = `To go on in the sandbox beside the configuration, ${how}. To leave it: ${leave}`;
+  return new UserError('STATE_FOREIGN', message, hint);
 }
 
 /** With a shared state, each configuration of a folder would delete the accounts of the others. */

@@ -128,6 +128,17 @@ describe('the state', () => {
     expect((await stage.run('plan --sandbox')).code).toBe(0);
   });
 
+  it('is not said to be of another sandbox than its own where another one is served', async () => {
+    const stage = await Stage.applied();
+    const other = new Stage();
+    await other.serve();
+    const { MDACC_SANDBOX: _, ...served } = other.env;
+    const { stderr } = await stage.json('plan', served);
+    expect(stderr).toContain('another sandbox than the one that is served');
+    expect(stderr).toContain('add --sandbox.');
+    expect((await stage.run('plan --sandbox', served)).code).toBe(0);
+  });
+
   it.each(['plan', 'apply --yes', 'smoke', 'audit', 'import --all', 'doctor', 'rotate etl_prod/airflow --yes'])(
     'of another one is refused by %s before a new sandbox is created',
     async (words) => {
