@@ -6,6 +6,7 @@ import {
   ALLOW_MISSING,
   APPLYING,
   acceptOnAll,
+  advanceTime,
   CONFIG,
   count,
   DESTROY,
@@ -457,7 +458,7 @@ function sandboxCommands(sandbox: Command): void {
   const advance = sandbox
     .command('advance')
     .description('Advance the clock of the sandbox')
-    .argument('<duration>', 'Time such as 12h, 80d or 2w', duration)
+    .argument('<duration>', 'Time such as 12h, 80d or 2w', advanceTime)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
   withOptions(advance, OF_SANDBOX, OUTPUT);
   withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');

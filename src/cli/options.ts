@@ -9,7 +9,7 @@ import {
   REQUEST_SECONDS,
 } from '../model/defaults.ts';
 import { SLOW_SIZES } from '../model/ducklings.ts';
-import { parseDuration, type Seconds } from '../model/time.ts';
+import { DAY, parseDuration, type Seconds } from '../model/time.ts';
 import { enumerated } from '../model/wording.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../sandbox/settings.ts';
@@ -298,6 +298,15 @@ export function duration(text: string): Seconds {
 function timeLimit(text: string): Seconds {
   const seconds = duration(text);
   if (seconds === 0) throw new InvalidArgumentError('Nothing answers in no time. Write a time such as 30s.');
+  // Node's timers hold 24 days; one that is longer ends at once.
+  if (seconds > DAY) throw new InvalidArgumentError('Write at most 1d.');
+  return seconds;
+}
+
+/** By how much a clock is advanced. */
+export function advanceTime(text: string): Seconds {
+  const seconds = duration(text);
+  if (seconds === 0) throw new InvalidArgumentError('The clock stands still. Write a time such as 80d.');
   return seconds;
 }
 

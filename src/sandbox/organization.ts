@@ -3,6 +3,7 @@ import { type Size, SLOW_SIZES } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
 import type { WireDucklings } from '../model/wire.ts';
 import { type AdminHash, hashOf, identify, newSecret, type Refusal, refusalOf, rolesOf } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
@@ -19,6 +20,9 @@ import {
 import { respond, type SandboxRequest } from './rest-api.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { issueToken, unexpiredTokens } from './tokens.ts';
+
+/** Later years are written with more than four digits, which few programs read. */
+const LAST_TIME = Date.UTC(9000, 11, 31);
 
 export interface OrganizationOptions extends Partial<Settings> {
   /** Accepted as a read/write token of the Admin in this process; it is never written. */
@@ -83,13 +87,27 @@ export class Organization {
     return this.#store.now();
   }
 
-  /** Advances the sandbox's clock, which cannot be set back. Returns the new time, in milliseconds since 1970. */
+  /**
+   * Advances the sandbox's clock, which cannot be set back. Returns the new time, in milliseconds since 1970.
+   *
+   * @throws UserError SANDBOX_FAILED: it would pass the last time that a sandbox has
+   */
   async advance(seconds: number): Promise<number> {
     if (!(seconds > 0)) throw new RangeError(`the sandbox's clock cannot be advanced by ${seconds} seconds`);
-    return this.#store.write((_, at) => ({
-      events: [{ at, event: 'clock_advanced', seconds }],
-      result: at + seconds * 1000,
-    }));
+    return this.#store.write((_, at) => {
+      const result = at + seconds * 1000;
+      if (result > LAST_TIME) {
+        throw new UserError(
+          'SANDBOX_FAILED',
+          `the sandbox's clock ends with the year ${new Date(LAST_TIME).getUTCFullYear()}, so it was not advanced`,
+          {
+            text: 'Advance it by less. To set it back, delete everything in the sandbox.',
+            command: ['sandbox', 'reset'],
+          },
+        );
+      }
+      return { events: [{ at, event: 'clock_advanced', seconds }], result };
+    });
   }
 
   /** Creates a token without checking permissions, for the Admin by default. @param request.ttl seconds */

@@ -47,6 +47,17 @@ describe('what is stored', () => {
     second.close();
   });
 
+  test('a clock that nobody advances past the year 9000, where dates end for programs', async () => {
+    const dir = folder();
+    const first = await open(dir);
+    await expect(first.advance(7000 * 365 * 86_400)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+    await first.advance(60);
+    first.close();
+    const second = await open(dir);
+    expect(second.now() - Date.now()).toBeLessThan(61_000);
+    second.close();
+  });
+
   test('the folder excludes itself from git', async () => {
     const dir = join(folder(), 'sandbox');
     (await open(dir)).close();

@@ -173,6 +173,8 @@ describe('wrong usage', () => {
     ['apply today.plan --sandbox --only etl_prod', '--only'],
     ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
     ['plan --sandbox --timeout 0s', '--timeout', '30s'],
+    ['plan --sandbox --timeout 52w', '--timeout', '1d'],
+    ['sandbox advance 0d', "'0d'", '80d'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...names) => {
     expectError(await new Stage().run(words), 64, names);
