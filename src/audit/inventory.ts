@@ -2,7 +2,7 @@
 import type { Inventory, InventoryAccount, InventoryToken } from '../model/audit.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { isoTime } from '../model/time.ts';
-import { hourlyCeiling } from '../plan/ducklings.ts';
+import { hourlyCeiling } from '../plan/compute-ceiling.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import { wasSuspended } from './rule.ts';

@@ -1,5 +1,5 @@
 /** The actions of a plan, and why they are planned. */
-import type { DesiredDucklings, Ducklings } from './ducklings.ts';
+import type { DesiredDucklings, Ducklings, Size } from './ducklings.ts';
 import {
   type AdoptedToken,
   type PlannedRotation,
@@ -12,12 +12,26 @@ import type { Seconds } from './time.ts';
 
 /** The maximum price per hour, by the rates in the configuration, before and after the plan. */
 export interface ComputeCeiling {
-  /** null when a live size has no rate. */
+  /** null: not known. */
   readonly before: number | null;
   readonly after: number | null;
   /** As in the configuration: `USD`. */
   readonly currency?: string;
+  /** Why a price is not known; absent when both are. */
+  readonly unknown?: readonly UnknownPrice[];
 }
+
+/**
+ * Why a price is not known. `default`: MotherDuck chooses a size or pool of a new account, which the configuration does not
+ * set. `not_read`: what is live was not read, and the configuration does not set it. `no_rate`: `compute_rates` lacks the size.
+ */
+export type UnknownPrice = (
+  | { readonly why: 'default' | 'not_read' }
+  | { readonly why: 'no_rate'; readonly size: Size }
+) & {
+  /** Of a sum: the accounts. */
+  readonly accounts?: readonly string[];
+};
 
 /** The worst first, as every report shows changes. */
 export const RISKS = ['destructive', 'disruptive', 'safe'] as const;

@@ -1,7 +1,7 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
-import type { Action, ComputeCeiling, SetDucklings } from '../model/action.ts';
-import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { Action, SetDucklings } from '../model/action.ts';
+import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import { type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -17,14 +17,8 @@ import {
 } from './account-plan.ts';
 import { stillLive, turnover } from './account-warnings.ts';
 import { inOrder } from './action-order.ts';
-import {
-  computeOfChange,
-  ducklingChanges,
-  ducklingRisk,
-  hourlyCeiling,
-  mergeDucklings,
-  type Rates,
-} from './ducklings.ts';
+import { computeOfChange, computeOfDesired } from './compute-ceiling.ts';
+import { ducklingChanges, ducklingRisk, mergeDucklings } from './ducklings.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken, suspendedKey } from './removed-token.ts';
@@ -106,7 +100,7 @@ function planDesiredAccount(
     retest: isFailing,
     unverified: [...desired.tokens.keys()].filter((_key, index) => tokens[index]?.unverified),
     ...(protection.before === protection.after ? {} : { protection }),
-    ...computeOf(desired, live, context.desired),
+    ...computeOfDesired(desired, live, context.desired),
   };
 }
 
@@ -273,31 +267,4 @@ function renamedKeys(
 function whyUnusable(account: string, { user }: LiveAccount): PlanError | undefined {
   if (user?.isServiceAccount === false) return { kind: 'person', account, managed: false };
   return user?.isDeprovisioned ? { kind: 'deprovisioned', account } : undefined;
-}
-
-function computeOf(
-  desired: DesiredAccount,
-  live: LiveAccount | undefined,
-  all: Pick<Desired, 'computeRates'>,
-): { compute?: ComputeCeiling } {
-  const { computeRates: rates } = all;
-  if (rates === undefined) return {};
-  // Ducklings that could not be read are left as they are.
-  if (live?.unreadableDucklings !== undefined) return { compute: configuredCeiling(all, desired) };
-  const before = live === undefined ? 0 : live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
-  const nothing = { read_write: {}, read_scaling: {} };
-  const after = live?.ducklings
-    ? mergeDucklings(desired.ducklings ?? nothing, live.ducklings)
-    : (desired.ducklings ?? desired.suspended?.ducklings ?? nothing);
-  return { compute: { before, after: hourlyCeiling(after, rates) } };
-}
-
-/** What an account can cost by the configuration alone, for one that was not read. */
-export function configuredCeiling(
-  { computeRates: rates }: Pick<Desired, 'computeRates'>,
-  account: DesiredAccount | undefined,
-): ComputeCeiling {
-  const ducklings = account?.ducklings ?? account?.suspended?.ducklings;
-  const ceiling = rates && ducklings ? hourlyCeiling(ducklings, rates) : null;
-  return { before: ceiling, after: ceiling };
 }

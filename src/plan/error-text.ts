@@ -112,7 +112,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
     case 'ceiling_exceeded':
       return {
         code: 'GUARDRAIL',
-        message: `all Ducklings at once would cost ${notice.ceiling}${notice.currency === undefined ? '' : ` ${notice.currency}`} an hour and guardrails.max_compute_ceiling is ${notice.limit}`,
+        message: `all Ducklings of managed accounts at once would cost ${notice.ceiling}${notice.currency === undefined ? '' : ` ${notice.currency}`} an hour and guardrails.max_compute_ceiling is ${notice.limit}`,
         hint: { text: 'Choose smaller sizes or pools, or raise max_compute_ceiling.' },
       };
     case 'ceiling_unknown':

@@ -5,7 +5,7 @@ import type { LiveUser } from '../model/live.ts';
 import type { CeilingExceeded, PlanWarning, Violation } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import { currencyOf } from './ducklings.ts';
+import { currencyOf } from './compute-ceiling.ts';
 
 /** What the guardrails are checked against. */
 export interface GuardrailInput {

@@ -27,10 +27,10 @@ import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
-import { configuredCeiling, planAccount } from './accounts.ts';
+import { planAccount } from './accounts.ts';
 import { isOfBranch } from './branch-text.ts';
+import { configuredCeiling, currencyOf, sumCeilings } from './compute-ceiling.ts';
 import { deadSecrets } from './dead-secrets.ts';
-import { currencyOf, sumCeilings } from './ducklings.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { removalsOf } from './left-secrets.ts';
 import { notRevoked } from './not-revoked.ts';
@@ -122,7 +122,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
   const ceilings = ceilingsOf(desired, state, plans);
-  const sum = desired.computeRates && sumCeilings([...ceilings.values()]);
+  const sum = desired.computeRates && sumCeilings(ceilings);
   const compute = sum && { ...sum, ...currencyOf(desired) };
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
   // Ducklings of a size that this version does not know are not changed, so they raise no ceiling.
@@ -131,7 +131,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     return account?.presence !== 'present' || account.value.unreadableDucklings === undefined;
   };
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
-  const ownCompute = sumCeilings(own.map(([, ceiling]) => ceiling));
+  const ownCompute = sumCeilings(own);
   const removals = options.storeFacts && removalsOf(dead, options.storeFacts);
   const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const guardrails = guardrailsInForce(desired.guardrails);

@@ -1,11 +1,11 @@
 /** An account of the state that left the configuration: retained, deleted, or forgotten. */
-import type { Action, ComputeCeiling, Forget } from '../model/action.ts';
+import type { Action, Forget } from '../model/action.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
-import { hourlyCeiling, type Rates } from './ducklings.ts';
+import { computeOfRemoved } from './compute-ceiling.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
@@ -46,7 +46,7 @@ export function planRemovedAccount(
       ...(unread ? { unreadable_tokens: unread } : {}),
     };
     const reason = { kind: context.because };
-    const compute = priceLive(live, context.desired.computeRates, 0);
+    const compute = computeOfRemoved(live, context.desired, 0);
     return {
       ...NOTHING,
       actions: [{ action: 'delete_account', ...about, reason, risk: 'destructive', before }],
@@ -72,7 +72,7 @@ export function planRemovedAccount(
     warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next, isKept)],
     unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
     retained: true,
-    ...priceLive(live, context.desired.computeRates),
+    ...computeOfRemoved(live, context.desired),
   };
 }
 
@@ -115,11 +115,4 @@ function notRotated(account: string, next: readonly NextChange[], isKept: boolea
   return first === undefined
     ? []
     : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at, ...(isKept ? { kept: true } : {}) }];
-}
-
-/** The ceiling of an account that left the configuration. @param after The price of an hour afterwards, where it changes. */
-function priceLive(live: LiveAccount, rates: Rates | undefined, after?: number): { compute?: ComputeCeiling } {
-  if (rates === undefined) return {};
-  const before = live.ducklings === undefined ? null : hourlyCeiling(live.ducklings, rates);
-  return { compute: { before, after: after ?? before } };
 }

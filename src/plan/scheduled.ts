@@ -11,6 +11,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
 import type { AccountPlan } from './account-plan.ts';
+import { unchangedCeiling } from './compute-ceiling.ts';
 import { isOver, SHORT_OVERLAP } from './token-series.ts';
 import { isHastened } from './token-warnings.ts';
 
@@ -53,7 +54,7 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
     return { ...plan, actions: plan.actions.map((action) => kept.get(action) ?? action) };
   }
   const { protection: _, ...rest } = plan;
-  const unchanged = plan.compute && { compute: { before: plan.compute.before, after: plan.compute.before } };
+  const unchanged = plan.compute && { compute: unchangedCeiling(plan.compute) };
   const kinds = [...new Set(left.map(({ action }) => action))];
   return {
     ...rest,

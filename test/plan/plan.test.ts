@@ -650,6 +650,25 @@ describe('compute ceilings', () => {
     ]);
   });
 
+  it('that are not known say why, and of which accounts', async () => {
+    const single = { read_write: { size: 'standard' }, read_scaling: {} } as const;
+    const about = { ducklings: single };
+    const desired = desire({ one: about, two: {}, three: { ducklings: SMALL } }, { computeRates: rates });
+    const world = new World();
+    expect((await world.plan(desired)).compute).toEqual({
+      before: 0,
+      after: null,
+      unknown: [{ why: 'default', accounts: ['one', 'two'] }],
+    });
+    await world.apply(desired);
+    expect((await world.plan(desired)).compute?.unknown).toBeUndefined();
+    const only = (username: string) => username === 'three';
+    expect((await world.plan(desired, { only })).compute).toMatchObject({
+      after: null,
+      unknown: [{ why: 'not_read', accounts: ['one', 'two'] }],
+    });
+  });
+
   it('a size without a rate makes the sum unknown, but for pulse, which counts as 0', async () => {
     const only = new Map([['standard', 2.4]] as const);
     const pool = (size: 'pulse' | 'jumbo'): DesiredDucklings => ({
@@ -660,7 +679,11 @@ describe('compute ceilings', () => {
       desire({ etl_prod: { ducklings: pool(size) } }, { computeRates: only, guardrails: { maxComputeCeiling: 10 } });
     expect((await new World().plan(withSize('pulse'))).compute).toEqual({ before: 0, after: 2.4 });
     const unknown = await new World().plan(withSize('jumbo'));
-    expect(unknown.compute).toEqual({ before: 0, after: null });
+    const reason = { why: 'no_rate', size: 'jumbo' };
+    expect(unknown.compute).toEqual({ before: 0, after: null, unknown: [{ ...reason, accounts: ['etl_prod'] }] });
+    expect(unknown.actions.find(({ action }) => action === 'set_ducklings')).toMatchObject({
+      compute: { before: 0, after: null, unknown: [reason] },
+    });
     expect(unknown.violations).toEqual([{ kind: 'ceiling_unknown', limit: 10, accounts: ['etl_prod'], planned: true }]);
   });
 });

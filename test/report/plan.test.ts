@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, it } from 'vitest';
+import { ALL_DUCKLINGS, ceilingText } from '../../src/report/plan/ceiling.ts';
+import { planHtml } from '../../src/report/plan/html.ts';
 import { planDocument } from '../../src/report/plan/json.ts';
+import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { planText } from '../../src/report/plan/text.ts';
 import { untilText } from '../../src/report/plan/wording.ts';
 import { coloured } from '../../src/report/terminal-text.ts';
 import { expectGolden } from '../golden/golden.ts';
-import { everything, nothing } from './plans.ts';
+import { everything, nothing, withoutPrices } from './plans.ts';
 
 it('as JSON is valid against its schema, whatever is in it', async () => {
   const plan = await everything();
@@ -16,7 +19,21 @@ it('as JSON is valid against its schema, whatever is in it', async () => {
   const document: unknown = JSON.parse(JSON.stringify(planDocument(plan)));
   validate(document);
   expect(validate.errors).toBeNull();
+  validate(JSON.parse(JSON.stringify(planDocument(await withoutPrices()))));
+  expect(validate.errors).toBeNull();
   expect(validate({ ...planDocument(plan), surprise: 1 })).toBe(false);
+});
+
+it('says that a sum of costs is of managed accounts, and why it is not known, the same in every format', async () => {
+  for (const plan of [await everything(), await withoutPrices()]) {
+    for (const render of [planText, planMarkdown, planHtml]) {
+      const text = render(plan)
+        .replace(/<[^>]*>|`/g, '')
+        .replaceAll('→', '->')
+        .replaceAll('&#39;', "'");
+      expect(text).toContain(`${ALL_DUCKLINGS}, by compute_rates: ${plan.compute && ceilingText(plan.compute)}`);
+    }
+  }
 });
 
 it('as text says what is done, why, what it risks and costs, and what is left alone', async () => {
@@ -24,6 +41,14 @@ it('as text says what is done, why, what it risks and costs, and what is left al
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
     .replace(/\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?/g, '<time>');
   expectGolden('plans', 'as text, of everything', text);
+});
+
+it('says why a cost is not known, and what MotherDuck gives a new account', async () => {
+  const plan = await withoutPrices();
+  const text = planText(plan).replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '<time>');
+  expectGolden('plans', 'as text, of costs that are not known', text);
+  const markdown = planMarkdown(plan).replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '<time>');
+  expectGolden('plans', 'as Markdown, of costs that are not known', markdown);
 });
 
 it('in colour is the same text', async () => {

@@ -38,6 +38,22 @@ export async function everything(): Promise<Plan> {
   return world.plan(after, { prune: true, sandbox: true });
 }
 
+/** A plan of new accounts whose sizes MotherDuck chooses in part, beside one whose size has no rate and one whose size has. */
+export async function withoutPrices(): Promise<Plan> {
+  const world = new World();
+  const jumbo = { read_write: { size: 'jumbo' }, read_scaling: { size: 'pulse', pool_size: 0 } } as const;
+  await world.apply(desire({ dear: { ducklings: jumbo }, small: { ducklings: jumbo } }));
+  const parts = {
+    left: { read_write: { size: 'standard' }, read_scaling: {} },
+    number: { read_write: {}, read_scaling: { pool_size: 2 } },
+    size: { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse' } },
+    dear: { read_write: {}, read_scaling: { pool_size: 1 } },
+    small: SMALL,
+  } as const;
+  const sketches = Object.entries(parts).map(([name, ducklings]) => [name, { ducklings }] as const);
+  return world.plan(desire({ ...Object.fromEntries(sketches), none: {} }, { computeRates: RATES, currency: 'USD' }));
+}
+
 /** A plan of many accounts to create. */
 export function large(accounts: number): Promise<Plan> {
   const names = Array.from({ length: accounts }, (_, index) => `tenant_${index}`);

@@ -24,7 +24,7 @@ it('is in every format of a plan', async () => {
   const as = async (format: string) => (await folder.run(`plan --sandbox --format ${format}`)).stdout;
   const text = await as('text');
   expect(text.split(UPSIZED)).toHaveLength(3);
-  expect(text).toContain(`All Ducklings at once cost ${UPSIZED}, by compute_rates`);
+  expect(text).toContain(`All Ducklings of managed accounts at once, by compute_rates: ${UPSIZED}`);
   expect((await as('markdown')).replaceAll('→', '->').split(UPSIZED)).toHaveLength(3);
   expect((await as('html')).split(UPSIZED.replace('at most ', '').replaceAll('->', '→')).length).toBeGreaterThan(2);
   const document = JSON.parse(await as('json')) as object;
@@ -40,16 +40,18 @@ it('stands once where nothing changes, and has a currency only if one is named',
   const folder = await upsized();
   expect((await folder.run('apply --sandbox --yes')).code).toBe(0);
   expect((await folder.run('plan --sandbox')).stdout).toContain(
-    'at most 14.40 USD an hour, 10,512.00 USD a month, by compute_rates',
+    'by compute_rates: at most 14.40 USD an hour, 10,512.00 USD a month\n',
   );
   folder.edit((text) => text.replace('currency: USD, ', ''));
-  expect((await folder.run('plan --sandbox')).stdout).toContain('at most 14.40 an hour, 10,512.00 a month, by');
+  expect((await folder.run('plan --sandbox')).stdout).toContain(
+    'by compute_rates: at most 14.40 an hour, 10,512.00 a month\n',
+  );
 });
 
 it('has no difference in percent from nothing', async () => {
   const folder = new Stage(CONFIGURATION);
   expect((await folder.run('plan --sandbox')).stdout).toContain(
-    '0.00 -> 12.00 USD an hour, 0.00 -> 8,760.00 USD a month,',
+    '0.00 -> 12.00 USD an hour, 0.00 -> 8,760.00 USD a month\n',
   );
   expect(await folder.json('plan --sandbox')).toMatchObject({ document: { compute: { percent: null } } });
 });
@@ -99,7 +101,7 @@ it('is known beside a suspended account that is not planned', async () => {
   expect(refused.stdout + refused.stderr).toContain('would cost 21.6 USD an hour');
 });
 
-it('is not told where nothing of it is known', async () => {
+it('is not told where nothing of it was read', async () => {
   const folder = await Stage.applied(
     CONFIGURATION.replace('accounts:', 'accounts:\n  other: { deletion_protection: false, smoke: false }'),
   );

@@ -5,6 +5,7 @@ import type { Action } from '../../model/action.ts';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { PlannedToken, ShownToken } from '../../model/planned-token.ts';
 import { formatDuration } from '../../model/time.ts';
+import { DEFAULTS } from './duckling-text.ts';
 
 interface Sketch {
   ducklings?: object;
@@ -90,8 +91,8 @@ function draw(action: Action, before: Sketch, after: Sketch): void {
       after.deletion_protection = action.after.deletion_protection;
       return;
     case 'set_ducklings':
-      if (action.before) before.ducklings = ducklings(action.before);
-      after.ducklings = ducklings(action.after);
+      if (action.before) before.ducklings = ducklings(action.before, false);
+      after.ducklings = ducklings(action.after, action.before === null);
       return;
     case 'create_token':
       put(after, action.after.name, planned(action.after));
@@ -138,8 +139,13 @@ function put(sketch: Sketch, name: string, token: object): void {
   sketch.tokens.set(name, token);
 }
 
-function ducklings({ read_write, read_scaling }: Ducklings | DesiredDucklings): object {
-  return { read_write: shown(read_write), read_scaling: shown(read_scaling) };
+function ducklings({ read_write, read_scaling }: Ducklings | DesiredDucklings, isNew: boolean): object {
+  const part = (of: keyof Ducklings, settings: object) =>
+    isNew && Object.keys(settings).length === 0 ? DEFAULTS[of] : settings;
+  return {
+    read_write: part('read_write', shown(read_write)),
+    read_scaling: part('read_scaling', shown(read_scaling)),
+  };
 }
 
 function shown({ cooldown, ...rest }: { cooldown?: number }): object {

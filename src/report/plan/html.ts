@@ -11,7 +11,7 @@ import { type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
-import { ceilingText, isKnown } from './ceiling.ts';
+import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
 import { accountCards } from './html/card.ts';
 import { planCounters } from './html/counters.ts';
@@ -98,8 +98,8 @@ function stores(plan: Plan): Markup | undefined {
 }
 
 function ceilingFact({ compute }: Plan): Markup[] {
-  if (!isKnown(compute)) return [];
-  return [html`All Ducklings at once: at most <b>${ceilingText(compute, '→')}</b>`];
+  if (!isTold(compute)) return [];
+  return [html`${ALL_DUCKLINGS}, by <code>compute_rates</code>: <b>${ceilingText(compute, '→')}</b>`];
 }
 
 function deletedFact(plan: Plan): Markup[] {

@@ -21,9 +21,9 @@ import {
 } from '../escape.ts';
 import { hintMarkdown, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
-import { isKnown } from './ceiling.ts';
+import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
-import { ceiling, groupIdentical, leastRoom, PLAIN, row } from './markdown/changes.ts';
+import { groupIdentical, leastRoom, PLAIN, row } from './markdown/changes.ts';
 import { fitChanges } from './markdown/fit.ts';
 import { countedNames, cut, listed, listedWithin } from './markdown/names.ts';
 import { settings, stores } from './markdown/stores.ts';
@@ -200,7 +200,8 @@ function notices(mark: string, all: readonly PlanNotice[], inContext: InContext)
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  return isKnown(compute) ? ['', `All Ducklings at once, by \`compute_rates\`: ${ceiling(compute)}`] : [];
+  if (!isTold(compute)) return [];
+  return ['', `${ALL_DUCKLINGS}, by \`compute_rates\`: ${markdown(ceilingText(compute, '→'))}`];
 }
 
 function deletedLine(plan: Plan): string[] {

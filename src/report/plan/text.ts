@@ -8,7 +8,7 @@ import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../plan/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { codeText, headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
-import { ceilingText, isKnown } from './ceiling.ts';
+import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
 import { nextDays } from './next.ts';
@@ -173,8 +173,7 @@ function variablesLine({ variables: all = [] }: Plan): string[] {
 }
 
 function computeLine(compute: ComputeCeiling | undefined): string[] {
-  if (!isKnown(compute)) return [];
-  return [`All Ducklings at once cost at most ${ceilingText(compute)}, by compute_rates`];
+  return isTold(compute) ? [`${ALL_DUCKLINGS}, by compute_rates: ${ceilingText(compute)}`] : [];
 }
 
 function deletedLine(plan: Plan): string[] {

@@ -8,7 +8,6 @@ import {
   type RunSetup,
   storingActions,
 } from '../../model/action.ts';
-import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
@@ -25,6 +24,7 @@ import {
 import { printable, printableLines } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
+import { ducklingText } from './duckling-text.ts';
 
 /** Whether an action is on the account itself, and not on a part of it. */
 export function isOfAccount(action: Action): boolean {
@@ -61,7 +61,7 @@ export function subjectOf(action: Action): string {
 export function detailOf(action: Action): string {
   switch (action.action) {
     case 'set_ducklings':
-      return `${describeDucklings(action.after)}${ceiling(action.compute)}`;
+      return `${ducklingText(action.after, { isNew: action.before === null })}${ceiling(action.compute)}`;
     case 'create_token':
       return `${plannedToken(action.after)}${waitingText(action.after)}${orphansText(action)}`;
     case 'rotate_token': {
@@ -114,7 +114,7 @@ function expiry(at: string | null): string {
 
 function ceiling(compute: ComputeCeiling | undefined): string {
   if (compute === undefined) return '';
-  return `, at most ${ceilingText(compute)}`;
+  return `, ${ceilingText(compute)}`;
 }
 
 /** Tokens of an account that a later apply revokes. */
@@ -283,29 +283,6 @@ export function paintSymbol(symbol: Symbol, paint: Paint, width: number): string
     default:
       return paint.yellow(text);
   }
-}
-
-/** `standard, cooldown 10m; pool standard x4, cooldown 5m`: Ducklings in one line. */
-function describeDucklings(ducklings: Ducklings | DesiredDucklings): string {
-  const { read_write, read_scaling } = ducklings;
-  const single = [read_write.size, cooldown(read_write.cooldown)];
-  const { size, pool_size } = read_scaling;
-  const pool = [
-    size !== undefined && pool_size !== undefined
-      ? `${size} x${pool_size}`
-      : (size ?? (pool_size === undefined ? undefined : `x${pool_size}`)),
-    cooldown(read_scaling.cooldown),
-  ];
-  return [sentence('read/write', single), sentence('pool', pool)].filter((text) => text !== '').join('; ');
-}
-
-function cooldown(seconds: number | undefined): string | undefined {
-  return seconds === undefined ? undefined : `cooldown ${formatDuration(seconds)}`;
-}
-
-function sentence(name: string, parts: readonly (string | undefined)[]): string {
-  const said = parts.filter((part) => part !== undefined);
-  return said.length === 0 ? '' : `${name} ${said.join(', ')}`;
 }
 
 /** `in 3 days`, as a calendar (UTC) counts them, or `in 3 hours` of the same day; at least a second. Both are in milliseconds since 1970. */

@@ -5,7 +5,8 @@ import type { Plan } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
 import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
-import { ceilingText, isKnown } from '../ceiling.ts';
+import { ALL_DUCKLINGS, ceilingText, isTold } from '../ceiling.ts';
+import { DEFAULTS } from '../duckling-text.ts';
 import { rangesOf } from './account-names.ts';
 
 const DIRECTIONS = {
@@ -22,12 +23,12 @@ export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
   const isPriced = compute !== undefined;
   const hasCooldowns = changes.some((change) => cooldowns(change).text !== '');
   const parts = [...['Account', 'Read/write', 'Read scaling pool'], ...(hasCooldowns ? ['Cooldowns'] : [])];
-  const titles = [...parts, ...(isPriced ? ['At most'] : [])];
+  const titles = [...parts, ...(isPriced ? ['Cost'] : [])];
   return html`<table>
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${alike(changes).map((same) => html`${row(same, isPriced, hasCooldowns)}\n`)}</tbody>
-${isPriced ? total(compute, parts.length) : NOTHING}</table>`;
+${isTold(compute) ? total(compute, parts.length) : NOTHING}</table>`;
 }
 
 /** Accounts with the same Ducklings before and after, in the order of the first of each. */
@@ -48,10 +49,10 @@ function row(same: readonly SetDucklings[], isPriced: boolean, hasCooldowns: boo
   const { account, before, after, compute } = change;
   const isOne = same.length === 1;
   const cells: readonly (readonly [string, Markup])[] = [
-    ['Read/write', becomes(before?.read_write, after.read_write)],
-    ['Pool', becomes(before?.read_scaling, after.read_scaling)],
+    ['Read/write', becomes(before?.read_write, after.read_write, DEFAULTS.read_write)],
+    ['Pool', becomes(before?.read_scaling, after.read_scaling, DEFAULTS.read_scaling)],
     ...(hasCooldowns ? [['Cooldowns', cooldowns(change)] as const] : []),
-    ...(isPriced ? [['At most', html`${ceiling(compute)}${isOne ? NOTHING : ', each'}`] as const] : []),
+    ...(isPriced ? [['Cost', html`${ceiling(compute)}${isOne ? NOTHING : ', each'}`] as const] : []),
   ];
   const names = same.map((one) => one.account);
   const who = isOne ? html`${account}` : html`${counted(same.length, 'account')}<p>${rangesOf(names)}</p>`;
@@ -63,9 +64,9 @@ function cell([title, content]: readonly [string, Markup]): Markup {
   return content.text === '' ? html`<td></td>` : html`<td data-is="${title}"><div>${content}</div></td>`;
 }
 
-function becomes(before: Compute | undefined, after: Compute): Markup {
+function becomes(before: Compute | undefined, after: Compute, left: string): Markup {
   const direction = directionOf(before, after);
-  const now = sayCompute(after) || 'as MotherDuck makes it';
+  const now = sayCompute(after) || left;
   if (direction === 'same') return html`<span class="quiet">${now}</span>`;
   const [kind, word] = DIRECTIONS[direction];
   const was = before === undefined ? NOTHING : html`${sayCompute(before)} → `;
@@ -89,12 +90,11 @@ function cooldown(of: string, before: Cooling | undefined, after: Cooling): Mark
 }
 
 function ceiling(compute: ComputeCeiling | undefined): Markup {
-  if (!isKnown(compute)) return html`<span class="quiet">not known</span>`;
-  return html`<span class="number">${ceilingText(compute, '→')}</span>`;
+  return compute === undefined ? NOTHING : html`<span class="number">${ceilingText(compute, '→')}</span>`;
 }
 
 function total(compute: ComputeCeiling, columns: number): Markup {
-  return html`<tfoot><tr><th scope="row" colspan="${columns}">All Ducklings of all managed accounts at once</th>${cell(['At most', ceiling(compute)])}</tr></tfoot>
+  return html`<tfoot><tr><th scope="row" colspan="${columns}">${ALL_DUCKLINGS}</th>${cell(['Cost', ceiling(compute)])}</tr></tfoot>
 `;
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../../model/action.ts';
 import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
 import { lengthOf, markdown, withArrows } from '../../escape.ts';
-import { ceilingText, isKnown } from '../ceiling.ts';
+import { ceilingText } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';
 import { listed, listedWithin } from './names.ts';
@@ -185,7 +185,7 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
       return { verb, names: [action.before.name] };
     case 'set_ducklings':
       return {
-        verb: `${verb}${isKnown(action.compute) ? `, ${ceiling(action.compute)}` : ''}`,
+        verb: `${verb}${action.compute ? `, ${ceilingText(action.compute, '→')}` : ''}`,
         names: [],
         exact: [action.before, action.after],
       };
@@ -200,9 +200,4 @@ function what(action: Action): { readonly verb: string; readonly names: string[]
     default:
       return { verb, names: [] };
   }
-}
-
-/** `at most 12.00 → 14.40 USD an hour, …` */
-export function ceiling(compute: Parameters<typeof ceilingText>[0]): string {
-  return `at most ${ceilingText(compute, '→')}`;
 }
