@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../model/time.ts';
 import { writableTarget } from './links.ts';
 import { isRunning } from './process.ts';
+import { checkReplaceable } from './replaceable.ts';
 import { codeOf, retryWhileBusy } from './system-errors.ts';
 import { utf8Chunks } from './utf8-chunks.ts';
 
@@ -55,6 +56,7 @@ export async function writeFileAtomic(
       await file.close();
     }
     if (options.isRehearsal === true) {
+      await checkReplaceable(target);
       await unlink(temp);
       return identity;
     }

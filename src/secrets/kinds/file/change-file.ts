@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type AtomicOptions, identityAt, NotSyncedError, writeFileAtomic } from '../../../files/atomic-write.ts';
 import { acquireLock, heldLock, type Lock, LockedError } from '../../../files/lock.ts';
 import { readText } from '../../../files/read-text.ts';
+import { checkReplaceable } from '../../../files/replaceable.ts';
 import { WriteThrottle } from '../../../files/write-throttle.ts';
 import { monotonicMs } from '../../../model/time.ts';
 import type { FileStoreConfig } from './check-file.ts';
@@ -154,6 +155,7 @@ export async function previewChange(
     },
   );
   // One that was held for longer than a write waits is not given up during the next one either.
+  await checkReplaceable(target);
   if (holder && Date.now() - Date.parse(holder.since) > LOCK_WAIT_MS) throw new LockedError(path, holder);
   const content = await parsed(format, (await readText(target)) ?? '');
   change(content);

@@ -80,10 +80,10 @@ export function reasonOf(config: FileStoreConfig, error: unknown): [why: string,
   if (error instanceof NotTextError)
     return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
   if (error instanceof UserError) return [error.message, error.hint.text];
-  return [
-    codeOf(error) ?? 'failed',
-    isDiskFull(error)
-      ? `Free space on its disk, ${again}`
-      : `Give this user write access to it and its folder, ${again}`,
-  ];
+  const code = codeOf(error);
+  if (code === 'EBUSY')
+    return ['it is mounted by itself, so no new file can take its place (EBUSY)', `Mount its folder instead, ${again}`];
+  if (isDiskFull(error)) return [code ?? 'failed', `Free space on its disk, ${again}`];
+  const immutable = code === 'EPERM' ? ', and check that it is not immutable (lsattr)' : '';
+  return [code ?? 'failed', `Give this user write access to it and its folder${immutable}, ${again}`];
 }

@@ -5,7 +5,7 @@ import { acquireLock } from '../../../../src/files/lock.ts';
 import { Secret } from '../../../../src/model/secret.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { openStores } from '../../../../src/secrets/stores.ts';
-import { newFolder, program, run } from '../../../files/processes.ts';
+import { canMount, newFolder, program, run } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { address, fileConfig, marker, refusal, secret } from '../../example.ts';
 
@@ -392,5 +392,39 @@ describe('a secret that is removed', () => {
     const store = fileStore(fileConfig(join(folder, 'secrets.env'), { folder }));
     await store.remove?.({ account: 'a', token: 'x', secretPath: `${outside}#X` });
     expect(await readFile(outside, 'utf8')).toBe(`X=${A}\n`);
+  });
+});
+
+/** Takes a file's place away, as root can: what undoes it. */
+const IN_THE_WAY: Readonly<Record<string, (path: string, other: string) => readonly (readonly string[])[]>> = {
+  'mounted by itself': (path, other) => [
+    ['mount', '--bind', other, path],
+    ['umount', path],
+  ],
+  immutable: (path) => [
+    ['chattr', '+i', path],
+    ['chattr', '-i', path],
+  ],
+};
+
+describe('a file that no other file can replace', () => {
+  it.skipIf(!canMount).each(Object.entries(IN_THE_WAY))('as it is %s, passes no check', async (_what, commands) => {
+    const folder = await newFolder();
+    const [path, other] = [join(folder, 'secrets.env'), join(folder, 'other')];
+    for (const file of [path, other]) await writeFile(file, '', { mode: 0o600 });
+    const [take = [], giveBack = []] = commands(path, other);
+    const store = fileStore(fileConfig(path));
+    if ((await run(take).ended).code !== 0) return;
+    try {
+      expect(await refusal(store.put(address(), secret))).toMatchObject({ code: 'STORE_FAILED' });
+      for (const readOnly of [false, true]) {
+        const check = store.check([address()], { readOnly });
+        expect(await refusal(check)).toMatchObject({ code: 'STORE_UNUSABLE' });
+      }
+    } finally {
+      await run(giveBack).ended;
+    }
+    await store.check([address()]);
+    expect((await readdir(folder)).sort()).toEqual(['other', 'secrets.env']);
   });
 });
