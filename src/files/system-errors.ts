@@ -46,6 +46,11 @@ export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '');
 }
 
+/** Whether no new file can take the place of one, since it is mounted by itself, as into a container. Windows calls open files busy. */
+export function isMountPoint(error: unknown): boolean {
+  return codeOf(error) === 'EBUSY' && process.platform !== 'win32';
+}
+
 /** What to do about a file that cannot be written: on a full disk, neither access nor another name helps. */
 export function writeFix(error: unknown, otherwise: string): string {
   return isDiskFull(error) ? 'Free space on its disk, then run the command again.' : otherwise;

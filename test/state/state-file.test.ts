@@ -116,6 +116,23 @@ describe('OpenedState', () => {
     expect(await onDisk(path)).toMatchObject({ serial: 2, accounts: { second: {}, third: {}, fourth: {} } });
   });
 
+  it.skipIf(!canMount)('says to mount the folder where the file is mounted by itself', async () => {
+    const path = await newPath();
+    const other = `${path}.other`;
+    for (const file of [path, other]) await writeFile(file, serializeState(example));
+    expect(await run(['mount', '--bind', other, path]).ended).toMatchObject({ code: 0 });
+    try {
+      const file = await openFile(path);
+      await expect(add(file, 'a_b')).rejects.toMatchObject({
+        code: 'STATE_UNWRITABLE',
+        hint: { text: expect.stringMatching(/^Mount the folder/) },
+      });
+      await file.close().catch(() => undefined);
+    } finally {
+      await run(['umount', path]).ended;
+    }
+  });
+
   it('writes on close what could not be written before', async () => {
     const path = await newPath();
     const file = await openFile(path);

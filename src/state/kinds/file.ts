@@ -10,7 +10,7 @@ import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../f
 import { writableTarget } from '../../files/links.ts';
 import { lockIdentity } from '../../files/lock.ts';
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
-import { codeOf, isDiskFull } from '../../files/system-errors.ts';
+import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import { isLikeState } from '../damage.ts';
@@ -379,7 +379,9 @@ function unwritable(path: string, error: unknown): UserError {
   const code = codeOf(error) ?? 'failed';
   const fix = isDiskFull(error)
     ? `Free space on the disk of ${path}`
-    : `Give this user write access to ${path} and its folder, where a temporary file is created`;
+    : isMountPoint(error)
+      ? `Mount the folder of ${path}, and not the file by itself, whose place no new file can take`
+      : `Give this user write access to ${path} and its folder, where a temporary file is created`;
   return new UserError(
     'STATE_UNWRITABLE',
     `${path} cannot be written: ${code}.`,

@@ -3,7 +3,7 @@ import { LockedError } from '../../../files/lock.ts';
 import { shownRelativePath } from '../../../files/paths.ts';
 import { NotTextError } from '../../../files/read-text.ts';
 import { moveAside } from '../../../files/shell.ts';
-import { codeOf, isDiskFull } from '../../../files/system-errors.ts';
+import { codeOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import type { SecretAddress, SecretTarget } from '../../store.ts';
@@ -81,7 +81,7 @@ export function reasonOf(config: FileStoreConfig, error: unknown): [why: string,
     return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
   if (error instanceof UserError) return [error.message, error.hint.text];
   const code = codeOf(error);
-  if (code === 'EBUSY')
+  if (isMountPoint(error))
     return ['it is mounted by itself, so no new file can take its place (EBUSY)', `Mount its folder instead, ${again}`];
   if (isDiskFull(error)) return [code ?? 'failed', `Free space on its disk, ${again}`];
   const immutable = code === 'EPERM' ? ', and check that it is not immutable (lsattr)' : '';
