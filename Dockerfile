@@ -5,7 +5,7 @@
 #
 # Build arguments:
 #   WITH_EXTENSION=no  leaves out DuckDB's motherduck extension, which smoke tests and setup then download when they first connect
-#   STATE_PACKAGES     what a shared state needs, such as "@aws-sdk/client-s3@3"
+#   STATE_PACKAGES     what a shared state needs, such as "@aws-sdk/client-s3@3.1175.0"
 
 FROM node:24-trixie-slim AS build
 WORKDIR /source

@@ -99,6 +99,21 @@ describe.skipIf(isWindows)('the action', () => {
     expect(stage.github.comments[0]?.body).toContain(marker);
   });
 
+  it('installs what a lockfile has, with its tarballs, outside of the checkout', async () => {
+    const stage = await CiStage.open();
+    const { status, log } = await use(
+      stage,
+      { lockfile: 'tools/package-lock.json', packages: 'left-pad' },
+      (folder) => {
+        mkdirSync(path.join(folder, 'tools'));
+        for (const name of ['package.json', 'package-lock.json', 'mdacc.tgz', '.npmrc', 'other.js'])
+          writeFileSync(path.join(folder, 'tools', name), '');
+      },
+    );
+    expect(status, log).toBe('success');
+    expect(stage.programs.installed).toEqual(['mdacc.tgz package-lock.json package.json']);
+  });
+
   it('installs the version that it is given, also from a tarball of the checkout or of elsewhere', async () => {
     const stage = await CiStage.open();
     const url = 'https://npm.acme.test/motherduck-accounts-0.1.0.tgz';

@@ -31,7 +31,7 @@ export class Programs {
     return programs;
   }
 
-  /** The packages that were installed, as npm was told. */
+  /** The packages that were installed, as npm was told; of `npm ci`, the files beside the lockfile. */
   get installed(): string[] {
     const file = path.join(this.#folder, 'installed');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
@@ -57,11 +57,12 @@ export class Programs {
 
 function npm(folder: string): string {
   return `
-[ "$1" = install ]
+[ "$1" = install ] || [ "$1" = ci ]
 to=${folder}/bin
 case " $* " in *" --prefix "*) to=$(pwd)/node_modules/.bin; [[ " $* " == *" --prefix $(pwd) "* ]];; *" --global "*) ;; esac
 [[ " $* " == *" --ignore-scripts "* ]]
 for last; do :; done
+if [ "$1" = ci ]; then last="$(ls | tr '\\n' ' ')"; fi
 echo "$last" >>${folder}/installed
 mkdir -p "$to"
 cp ${folder}/mdacc "$to/mdacc"`;

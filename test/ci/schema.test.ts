@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const { version } = manifest;
+const { version, devDependencies } = manifest;
 const actionFile = path.join(ACTION, 'action.yml');
 const files = [actionFile, ...WORKFLOWS.map((name) => path.join(EXAMPLE, '.github/workflows', name))];
 const steps: Step[] = [
@@ -77,6 +77,14 @@ describe('every step', () => {
     expect(installs).toHaveLength(3);
     for (const { run } of installs)
       expect(run).toBe(`npm install --global --ignore-scripts motherduck-accounts@${version}`);
+  });
+
+  it('that installs a library takes the version that is tested here', () => {
+    const gitlab = readFileSync(path.join(ROOT, 'examples/gitlab-ci/.gitlab-ci.yml'), 'utf8');
+    const texts = [...files.map((file) => readFileSync(file, 'utf8')), gitlab].join('\n');
+    const named = [...texts.matchAll(/@aws-sdk\/client-s3@([\w.-]+)/g)].map(([, found]) => found);
+    expect(named).toHaveLength(6);
+    expect(new Set(named)).toEqual(new Set([devDependencies['@aws-sdk/client-s3']]));
   });
 });
 

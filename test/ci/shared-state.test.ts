@@ -39,7 +39,7 @@ describe.skipIf(isWindows)('a state in a bucket', () => {
     const { audit } = await stage.run('audit.yml', { event: stage.night, vars, role });
     expect(audit?.status, audit?.log).toBe('success');
     expect(asked).toEqual(Array(4).fill({ 'role-to-assume': ROLE, 'aws-region': 'eu-central-1' }));
-    expect(stage.programs.installed).toContain('@aws-sdk/client-s3@3');
+    expect(stage.programs.installed).toContainEqual(expect.stringMatching(/^@aws-sdk\/client-s3@\d+\.\d+\.\d+$/));
     expect(stage.github.repository.messages()).toHaveLength(2);
   });
 
@@ -57,6 +57,6 @@ describe.skipIf(isWindows)('a state in a bucket', () => {
     }
     expect([...server.objects.keys()].filter((key) => key.includes('/log/')).length).toBeGreaterThan(0);
     expect(repository.messages()).toEqual(['A bucket', 'The first commit']);
-    expect(project.programs.installed).toContain('@aws-sdk/client-s3@3');
+    expect(project.programs.installed).toContainEqual(expect.stringMatching(/^@aws-sdk\/client-s3@\d+\.\d+\.\d+$/));
   });
 });

@@ -16,6 +16,8 @@ export const NOT_TYPED: Readonly<Record<string, string>> = {
   'npm install -g ./motherduck-accounts-*.tgz': 'changes the machine; test/packaging installs the package',
   'npm install ../motherduck-accounts/motherduck-accounts-*.tgz':
     'asks the registry; test/packaging installs the package',
+  'npm install --package-lock-only --save-exact --ignore-scripts motherduck-accounts@0.1.0 @aws-sdk/client-s3@3.1175.0':
+    'asks the registry',
   'npm install --global @aws-sdk/client-s3': 'asks the registry; the package is there for the tests',
 };
 

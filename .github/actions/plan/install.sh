@@ -9,6 +9,13 @@ case $VERSION in
   /* | *://*) ;;
   *.tgz) VERSION=$GITHUB_WORKSPACE/${VERSION#./} ;; # of the checkout
 esac
-read -ra packages <<<"${PACKAGES:-}"
-npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error ${packages[@]+"${packages[@]}"} "motherduck-accounts@$VERSION"
+if [ -n "${LOCKFILE:-}" ]; then
+  from=$GITHUB_WORKSPACE/$(dirname "$LOCKFILE")
+  # With tarballs that it names.
+  find "$from" -maxdepth 1 \( -name package.json -o -name package-lock.json -o -name '*.tgz' \) -exec cp {} "$folder" \;
+  npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error
+else
+  read -ra packages <<<"${PACKAGES:-}"
+  npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel error ${packages[@]+"${packages[@]}"} "motherduck-accounts@$VERSION"
+fi
 echo "$folder/node_modules/.bin" >>"$GITHUB_PATH"
