@@ -9,7 +9,7 @@ import { type Secret, withoutTokens } from '../model/secret.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
-import { inBothSpellings } from './proxy.ts';
+import { describeDownloads, inBothSpellings } from './proxy.ts';
 import { scrub } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
@@ -26,6 +26,8 @@ export interface ProbeFailure {
   readonly duckdb?: DuckDBBuild;
   /** The variable that gives other programs another host to connect to; the child is without it. */
   readonly withheld?: string;
+  /** The proxy through which DuckDB downloads its extension: `the proxy proxy.example:8080 (HTTPS_PROXY)`. */
+  readonly through?: string;
 }
 
 export interface ProbeStep {
@@ -182,7 +184,14 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
 
 export function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
   const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
-  return { kind, text: clean(text), ...(duckdb && { duckdb }), ...(withheld && { withheld }) };
+  const through = duckdb && describeDownloads(process.env);
+  return {
+    kind,
+    text: clean(text),
+    ...(duckdb && { duckdb }),
+    ...(withheld && { withheld }),
+    ...(through && { through }),
+  };
 }
 
 /**

@@ -57,14 +57,29 @@ const EXTENSIONS = new URL('http://extensions.duckdb.org');
  * @throws UserError PROXY_INVALID
  */
 export function duckdbProxy(env: NodeJS.ProcessEnv): Record<string, string> {
-  const proxy = proxyFor(EXTENSIONS, env);
-  if (proxy === undefined || proxy.url.protocol !== 'http:') return {};
+  const proxy = proxyOfDownloads(env);
+  if (proxy === undefined) return {};
   const { url, credentials } = proxy;
   const signIn = credentials && {
     http_proxy_username: credentials.username,
     http_proxy_password: credentials.password.reveal(),
   };
   return { http_proxy: `${url.hostname}:${url.port || '80'}`, ...signIn };
+}
+
+function proxyOfDownloads(env: NodeJS.ProcessEnv): HttpProxy | undefined {
+  const proxy = proxyFor(EXTENSIONS, env);
+  return proxy?.url.protocol === 'http:' ? proxy : undefined;
+}
+
+/** The proxy of DuckDB's downloads in words; undefined without one, and where its variable is invalid. */
+export function describeDownloads(env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    const proxy = proxyOfDownloads(env);
+    return proxy && describeProxy(proxy);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -59,8 +59,9 @@ export function explain(failure: ProbeFailure, about: About): Failure {
     case 'refused':
       return forAccount(
         text,
-        'Without a token, connecting would open a browser, so it was not tried. Test again.',
+        'Without a token, connecting would open a browser, so it was not tried.',
         testAgain(about),
+        'Test again.',
       );
     case 'aborted':
       return forAccount(text, 'Test again.', testAgain(about));
@@ -75,7 +76,7 @@ export function explain(failure: ProbeFailure, about: About): Failure {
     case 'sql':
       return (
         explainKnown(failure, about) ??
-        forAccount(text, 'Fix the error in the message, then test again.', testAgain(about))
+        forAccount(text, 'Fix the error in the message.', testAgain(about), 'Then test again.')
       );
   }
 }
@@ -131,8 +132,10 @@ function testAgain({ account }: Pick<About, 'account'>): string[] {
 
 const WITHOUT_SMOKE = { text: 'To apply without the smoke test.', command: ['apply', '--no-smoke'] };
 
-function forAccount(message: string, text: string, command?: readonly string[]): Failure {
-  return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } }, advice: text };
+/** @param again what a smoke test says after the advice, before the command */
+function forAccount(message: string, advice: string, command?: readonly string[], again = ''): Failure {
+  const text = `${advice} ${again}`.trim();
+  return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } }, advice };
 }
 
 function forMachine(message: string, text: string, otherwise?: Hint): Failure {
@@ -153,8 +156,9 @@ function forToken({ text }: ProbeFailure, why: string, { account, token }: About
     return { scope: 'token', problem: { message, hint }, advice };
   }
   const message = `MotherDuck refused a token that its API had just created: ${text}`;
-  const hint = `Test again. If it is refused again, check in MotherDuck whether ${account} is active.`;
-  return { scope: 'token', problem: { message, hint: { text: hint, command: testAgain({ account }) } }, advice };
+  const unless = `If it is refused again, check in MotherDuck whether ${account} is active.`;
+  const hint = { text: `Test again. ${unless}`, command: testAgain({ account }) };
+  return { scope: 'token', problem: { message, hint }, advice: unless };
 }
 
 /** Said where such a variable breaks the connections of other programs, so that it is not suspected here. */
@@ -215,12 +219,17 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
       explain: (failure) => {
         const build = buildOf(failure);
         const host = /at URL "(\w+:\/\/[^/"]+)/.exec(failure.text)?.[1] ?? 'its extension server';
-        const message = `DuckDB could not download its motherduck extension from ${host} for ${describeBuild(build)}`;
+        const { through } = failure;
+        const way = through === undefined ? '' : ` through ${through}`;
+        const message = `DuckDB could not download its motherduck extension from ${host}${way} for ${describeBuild(build)}`;
         if (/HTTP (error )?404/i.test(failure.text)) {
           const advice = 'It is not there for this version and platform: use a platform that it is made for';
           return forMachine(message, `${advice}, such as Linux with glibc in place of musl (Alpine).`, WITHOUT_SMOKE);
         }
-        const advice = `Make ${host} reachable by plain HTTP; behind a proxy set HTTP_PROXY.`;
+        const advice =
+          through === undefined
+            ? `Make ${host} reachable by plain HTTP; behind a proxy set HTTP_PROXY.`
+            : `Ask the administrators of the proxy to allow ${host}, which is plain HTTP.`;
         return forMachine(message, `${advice} ${offline(build)}`, WITHOUT_SMOKE);
       },
     },
@@ -253,7 +262,7 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
       explain: ({ text }) =>
         forService(
           `the organization has no compute left for today: ${text}`,
-          "It is a limit of its plan: test again tomorrow, or change the plan in MotherDuck's settings.",
+          "It is a limit of its plan: wait until tomorrow, or change the plan in MotherDuck's settings.",
         ),
     },
     {
@@ -261,8 +270,9 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
       explain: (failure, about) => ({
         ...forAccount(
           tried(failure.text, about),
-          `${aboutHost(failure)}MotherDuck is down, or not reachable from here. Test again later.`,
+          `${aboutHost(failure)}MotherDuck is down, or not reachable from here.`,
           testAgain(about),
+          'Test again later.',
         ),
         isDoubtful: true,
         isMomentary: true,
@@ -273,8 +283,9 @@ const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: Probe
       explain: (failure, about) => ({
         ...forAccount(
           tried(failure.text, about),
-          `${aboutHost(failure)}If it stays, check for a firewall or proxy between this machine and MotherDuck. Usually it passes: test again in a few minutes.`,
+          `${aboutHost(failure)}Usually it passes in a few minutes. If it stays, check for a firewall or proxy between this machine and MotherDuck.`,
           testAgain(about),
+          'Test again.',
         ),
         isDoubtful: true,
         isMomentary: true,

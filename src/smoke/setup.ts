@@ -62,15 +62,19 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
   const failure = report.get(failed === -1 ? 'connect' : stepName(failed))?.failure;
   if (failure === undefined) throw new Error('a statement of setup has neither run nor failed');
   const statement = setup[failed];
-  const told = { ...about, ...(token.temporary ? {} : { token: token.name }) };
-  if (statement === undefined) {
-    const { problem } = explain(failure, told);
-    return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, problem.hint) };
-  }
   if (failure.kind === 'aborted') {
-    const message = `interrupted at statement ${failed + 1} of ${setup.length} of the setup`;
+    const where =
+      statement === undefined ? 'before the first statement' : `at statement ${failed + 1} of ${setup.length}`;
+    const message = `interrupted ${where} of the setup`;
     const hint = { text: 'Continue; then all statements run again.', command: ['apply'] };
     return { done, error: new UserError('INTERRUPTED', message, hint) };
+  }
+  if (statement === undefined) {
+    const told = { ...about, ...(token.temporary ? {} : { token: token.name }) };
+    const { scope, problem, advice } = explain(failure, told);
+    const isOfToken = scope === 'token' && !token.temporary;
+    const hint = isOfToken ? problem.hint : { text: `${advice} Then continue.`, command: ['apply'] };
+    return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, hint) };
   }
   const { file, line } = statement.location;
   const message = `statement ${failed + 1} of ${setup.length} of the setup failed (${file}:${line}): ${reasonOf(failure, seconds)}`;

@@ -68,6 +68,15 @@ describe('what every connection of the machine meets', () => {
     expect(shown(sql(`${text.replace('ERROR', 'HTTP 404')}`)).hint.text).toMatch(/platform.*musl/);
   });
 
+  it('the loader of the extension, behind a proxy that is used already', () => {
+    const text =
+      'IO Error: Failed to download extension "motherduck" at URL "http://extensions.duckdb.org/v1.5.6/linux_amd64/x.gz"';
+    const { message, hint } = shown(sql(text, { through: 'the proxy proxy.example:8080 (HTTPS_PROXY)' }));
+    expect(message).toContain('from http://extensions.duckdb.org through the proxy proxy.example:8080 (HTTPS_PROXY)');
+    expect(hint.text).toContain('allow http://extensions.duckdb.org');
+    expect(hint.text).not.toMatch(/set HTTP_PROXY/);
+  });
+
   it.each([
     'Invalid Input Error: MotherDuck extension is not available for this DuckDB version',
     'IO Error: Failed to download http://api.motherduck.com/extension_version',

@@ -45,23 +45,48 @@ export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
 }
 
 /** `etl_prod/airflow: rotate token airflow.2`. */
-function describeAction(given: Action): string {
+function describeAction(action: Action): string {
+  const { subject, what } = wordsOf(action);
+  return `${subject}: ${what}`;
+}
+
+function wordsOf(given: Action): { readonly subject: string; readonly what: string } {
   const action = printable(given);
   const verb = action.action.replaceAll('_', ' ');
   switch (action.action) {
     case 'create_token':
     case 'adopt_token':
     case 'rotate_token':
-      return `${action.account}/${action.token}: ${verb} ${action.after.name}`;
-    case 'revoke_token':
-      return `${action.account}/${action.token ?? action.before.name}: ${verb} ${action.before.name}`;
+      return { subject: `${action.account}/${action.token}`, what: `${verb} ${action.after.name}` };
+    case 'revoke_token': {
+      const { name } = action.before;
+      return { subject: `${action.account}/${action.token ?? name}`, what: `${verb} ${name}` };
+    }
     default:
-      return `${action.account}: ${verb}`;
+      return { subject: action.account, what: verb };
   }
 }
 
 function failure(what: string, error: UserError | undefined, paint: Paint, inContext: InContext): string {
   return `${paint.red('Failed:')} ${what}${errorText(error, paint, inContext)}`;
+}
+
+/** Of 300 accounts that meet the same failure, the first are named. */
+const FAILED_SHOWN = 10;
+
+/** What failed and why: once for all that failed in the same way. */
+function failedLines(failed: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
+  const alike = new Map<string, { what: string; subjects: string[]; error: UserError | undefined }>();
+  for (const { action, error } of failed) {
+    const { subject, what } = wordsOf(action);
+    const key = JSON.stringify([what, error?.code, error?.message, error?.hint]);
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { what, subjects: [subject], error });
+    else known.subjects.push(subject);
+  }
+  return [...alike.values()].map(({ what, subjects, error }) =>
+    failure(`${few(subjects, FAILED_SHOWN)}: ${what}: `, error, paint, inContext),
+  );
 }
 
 function errorText(error: UserError | undefined, paint: Paint, inContext: InContext): string {
@@ -189,7 +214,7 @@ export function appliedText(
   const failed = applied.outcomes.filter((outcome) => outcome.result === 'failed');
   const count = (result: string) => applied.outcomes.filter((outcome) => outcome.result === result).length;
   const failures = [
-    ...failed.map(({ action, error }) => failure(`${describeAction(action)}: `, error, paint, inContext)),
+    ...failedLines(failed, paint, inContext),
     ...untold(applied).map((error) => failure('', error, paint, inContext)),
     ...keptLines(applied.outcomes.filter(isKept), paint, inContext),
   ];
