@@ -3,6 +3,7 @@ import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../mode
 import { type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { SetupOutcome } from '../model/setup.ts';
+import { createdObjects } from '../model/setup-objects.ts';
 import { onlyGeneration, type StateAccount, type StateToken, suspendedToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -149,9 +150,15 @@ export async function runSetup(
   { api, stateWriter }: AccountTools,
 ): Promise<void> {
   const { done, error } = await setUp();
-  const statements = setup.slice(0, done).map(({ hash }) => hash);
-  const ran = { at: isoTime(api.now()), passed: error === undefined, statements };
-  await updateAccount(stateWriter, username, (entry) => entry && { ...entry, setup: ran });
+  const statements = setup.slice(0, done);
+  const ran = { at: isoTime(api.now()), passed: error === undefined, statements: statements.map(({ hash }) => hash) };
+  await updateAccount(stateWriter, username, (entry) => {
+    if (entry === undefined) return undefined;
+    const sqls = statements.map(({ sql }) => sql);
+    const created = createdObjects(sqls, entry.setup?.created);
+    const isAny = created.databases.length + created.shares.length > 0;
+    return { ...entry, setup: isAny ? { ...ran, created } : ran };
+  });
   if (error) throw error;
 }
 

@@ -102,7 +102,7 @@ export async function planNow(
     ...(globs ? { only: globs, names: accountNames(configured, state) } : {}),
     ...(rotation ? { rotate: rotation.has, rotateSuspended: rotation.suspended } : {}),
     ...(revokeOld ? { revokeOld } : {}),
-    ...(destroy ? { because: 'destroyed' } : {}),
+    ...(destroy ? { because: 'destroyed', configured: configured.accounts } : {}),
     ...(scope ? { scope } : {}),
     ...(branch ? { branch } : {}),
   };
@@ -159,7 +159,10 @@ export function storesFor(
 
 /** The readings and the options of a plan. */
 export interface PlanFromInput
-  extends Pick<MakePlanOptions, 'prune' | 'due' | 'rotate' | 'revokeOld' | 'because' | 'scope' | 'branch'> {
+  extends Pick<
+    MakePlanOptions,
+    'prune' | 'due' | 'rotate' | 'revokeOld' | 'because' | 'configured' | 'scope' | 'branch'
+  > {
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;

@@ -8,6 +8,7 @@ import {
   storesIn,
   type TokenChange,
 } from './planned-token.ts';
+import type { CreatedObjects } from './setup-objects.ts';
 import type { Seconds } from './time.ts';
 
 /** The maximum price per hour, by the rates in the configuration, before and after the plan. */
@@ -209,6 +210,8 @@ export interface DeleteAccount extends ActionBase {
     readonly tokens: readonly ShownToken[];
     /** Tokens with a value that this version does not know; absent when there are none. */
     readonly unreadable_tokens?: readonly Pick<ShownToken, 'id' | 'name'>[];
+    /** Databases and shares that its setup created; it may own others. */
+    readonly created?: CreatedObjects;
   };
   readonly after: null;
 }

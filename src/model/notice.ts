@@ -1,3 +1,4 @@
+import type { SourceLine } from './action.ts';
 import type { AccountLimit } from './desired.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
@@ -302,6 +303,13 @@ export type PlanWarning =
       readonly tokens: readonly string[];
       /** The plan deletes `before`. */
       readonly deleted?: true;
+    }
+  /** The plan deletes an account whose setup created a share, and setups of other accounts attach one that is named like it. */
+  | {
+      readonly kind: 'share_deleted';
+      readonly account: string;
+      readonly share: string;
+      readonly attached: readonly { readonly account: string; readonly at: SourceLine }[];
     }
   | { readonly kind: 'smoke_failed'; readonly account: string }
   /** A retained account whose tokens are not rotated: `name` expires first. */

@@ -65,6 +65,12 @@ function blockComment(sql: string, start: number): string {
   return sql.slice(start);
 }
 
+/** The SQL with spaces for comments, and with all else as it is. */
+export function withoutComments(sql: string): string {
+  const code = sqlCode(sql);
+  return [...Array(sql.length).keys()].map((at) => (code[at] === ' ' ? ' ' : sql[at])).join('');
+}
+
 /** Whether a text holds more than one statement. */
 export function isSeveralStatements(sql: string): boolean {
   return /;[^;]*[^\s;]/.test(sqlCode(sql));

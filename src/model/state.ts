@@ -1,3 +1,4 @@
+import type { CreatedObjects } from './setup-objects.ts';
 import type { StateRun } from './state-run.ts';
 import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
@@ -59,6 +60,8 @@ export interface StateSetup {
   readonly passed: boolean;
   /** The hashes of the statements that ran, in order. */
   readonly statements: readonly string[];
+  /** Databases and shares that the statements created; absent when none did. */
+  readonly created?: CreatedObjects;
 }
 
 /** All generations of a managed token. */

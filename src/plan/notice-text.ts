@@ -6,6 +6,7 @@ import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { enumerated, few } from '../model/wording.ts';
 import { branchText } from './branch-text.ts';
 import { errorText, generationsText } from './error-text.ts';
+import { shortLine } from './reason-text.ts';
 import { storeText } from './store-text.ts';
 
 /** The number of accounts in a command. */
@@ -234,6 +235,16 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
         message: `it is new, and its ${named.replace('NAMES', few(tokens))} of ${before}, which ${fate}; MotherDuck cannot rename an account`,
         hint: {
           text: `If it is to replace ${before}, it begins without its data. Put ${before} back beside it and apply, move data and programs, then delete ${before} (docs/plans.md, "Rename a token or an account").`,
+        },
+      };
+    }
+    case 'share_deleted': {
+      const { share, attached } = notice;
+      const who = few(attached.map(({ account, at }) => `${account} (${shortLine(at)})`));
+      return {
+        message: `its setup created the share ${share}, which is deleted with it, and a share of that name is attached by the setup of ${who}`,
+        hint: {
+          text: `If it is that share, ${attached.length === 1 ? 'that account loses' : 'those accounts lose'} its data: share it from another account and attach that share first.`,
         },
       };
     }

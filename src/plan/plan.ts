@@ -31,6 +31,7 @@ import { planAccount } from './accounts.ts';
 import { isOfBranch } from './branch-text.ts';
 import { configuredCeiling, currencyOf, sumCeilings } from './compute-ceiling.ts';
 import { deadSecrets } from './dead-secrets.ts';
+import { deletedShares } from './deleted-shares.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
 import { removalsOf } from './left-secrets.ts';
 import { notRevoked } from './not-revoked.ts';
@@ -72,6 +73,8 @@ export interface MakePlanOptions {
   readonly branch?: readonly PlanWarning[];
   /** The organization is the embedded sandbox. */
   readonly sandbox?: boolean;
+  /** The accounts of the configuration where the plan is of a destruction, for which none is desired. */
+  readonly configured?: Desired['accounts'];
   /** The claims of the token that runs the program, so that its own account is never deleted. */
   readonly claims?: readonly string[];
 }
@@ -167,6 +170,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...unlisted(live),
       ...nothingManaged(state, plans),
       ...renamedAccounts(desired, state, plans),
+      ...deletedShares(actions, options.configured ?? desired.accounts, desired.file),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
       ...(rotateSuspended.length === 0 ? [] : [{ kind: 'rotation_suspended' as const, accounts: rotateSuspended }]),

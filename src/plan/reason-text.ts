@@ -3,6 +3,7 @@
 import {
   type Action,
   type CreateToken,
+  type DeleteAccount,
   deletedTokens,
   type InterruptedRotation,
   type RevokeToken,
@@ -11,7 +12,7 @@ import {
 } from '../model/action.ts';
 import { type ShownToken, storesIn, type TokenChange } from '../model/planned-token.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, enumerated, few } from '../model/wording.ts';
 import { ducklingChanges } from './ducklings.ts';
 
 /** Words the reason of an action for a reviewer. */
@@ -118,7 +119,7 @@ function ownReasonText(action: Action): string {
     }
     case 'delete_account': {
       const tokens = counted(deletedTokens(action).length, 'token');
-      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns`;
+      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns${createdText(action)}`;
     }
     case 'forget':
       if (action.reason.kind === 'deleted') {
@@ -294,6 +295,22 @@ export function tokenChangeText(change: TokenChange): string {
   }
 }
 
+/** Only what its setup created is known by name. */
+function createdText({ before: { created } }: DeleteAccount): string {
+  if (created === undefined) return '';
+  const { databases, shares } = created;
+  const named = (what: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`the ${what}${names.length === 1 ? '' : 's'} ${few(names)}`];
+  const parts = [
+    ...named('database', databases),
+    ...named(
+      'share',
+      shares.map(({ name }) => name),
+    ),
+  ];
+  return `, among them ${enumerated(parts)} of its setup`;
+}
+
 function ttlText(ttl: number | null): string {
   return ttl === null ? 'never' : formatDuration(ttl);
 }
@@ -304,7 +321,7 @@ function lineText({ file, line }: SourceLine): string {
 }
 
 /** `line 31`, or `accounts/tenants.yaml line 7` in an included file. */
-function shortLine({ file, line }: SourceLine): string {
+export function shortLine({ file, line }: SourceLine): string {
   return file === undefined ? `line ${line}` : `${file} line ${line}`;
 }
 

@@ -44,6 +44,7 @@ export function planRemovedAccount(
       username: live.username,
       tokens: live.tokens.map(show),
       ...(unread ? { unreadable_tokens: unread } : {}),
+      ...(state.setup?.created ? { created: state.setup.created } : {}),
     };
     const reason = { kind: context.because };
     const compute = computeOfRemoved(live, context.desired, 0);

@@ -2,7 +2,7 @@
  * MotherDuck's own statements about databases and shares, which plain DuckDB does not know, as DuckDB runs them on the files of
  * the sandbox. Source of their forms: MotherDuck's documentation. Each is recognized whole, and other forms of them are refused.
  */
-import { sqlCode } from '../model/setup.ts';
+import { withoutComments } from '../model/setup.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { identifier, raise, text } from './sql-text.ts';
 
@@ -233,11 +233,6 @@ function missing(name: string): Run {
 function readOnly(sql: string): string {
   const [verb = ''] = /\w+/.exec(sql) ?? [];
   return `Cannot execute statement of type "${verb.toUpperCase()}" on a database which is attached in read-only mode!`;
-}
-
-function withoutComments(sql: string): string {
-  const code = sqlCode(sql);
-  return [...Array(sql.length).keys()].map((at) => (code[at] === ' ' ? ' ' : sql[at])).join('');
 }
 
 function nameOf(written = ''): string {

@@ -49,7 +49,7 @@ const ACCOUNT: Fields<StateAccount> = {
 };
 const ACCOUNT_INTENT: Fields<NonNullable<StateAccount['intent']>> = { action: true, at: true };
 const SMOKE: Fields<NonNullable<StateAccount['smoke']>> = { at: true, passed: true };
-const SETUP: Fields<StateSetup> = { at: true, passed: true, statements: true };
+const SETUP: Fields<StateSetup> = { at: true, passed: true, statements: true, created: true };
 const TOKEN: Fields<StateToken> = {
   generation: true,
   current: true,

@@ -65,6 +65,7 @@ const ALL = {
     stores: [{ store: 'vault', folder: '.motherduck-sandbox/stores/vault' }],
   },
   not_renamed: { kind: 'not_renamed', account, before: 'etl', tokens: ['airflow', 'bi'] },
+  share_deleted: { kind: 'share_deleted', account, share: 'reporting', attached: [{ account: 'bi', at: { line: 9 } }] },
   suspended_live: { kind: 'suspended_live', account, tokens: ['laptop', 'BI'] },
   store_unreadable: { kind: 'store_unreadable', store: 'local', why: 'It is not JSON.', hint },
   store_unusable: { kind: 'store_unusable', store: 'local', why: 'It is not ignored.', hint },
