@@ -284,7 +284,7 @@ export function program(words: readonly string[] = []): Command {
     schema
       .addArgument(
         new Argument('[which]', 'What the schema describes')
-          .choices(['config', 'plan', 'state', 'audit', 'doctor', 'organization'])
+          .choices(['config', 'plan', 'state', 'audit', 'doctor', 'smoke', 'validate', 'organization'])
           .default('config'),
       )
       .action(go(() => import('./commands/schema.ts')));

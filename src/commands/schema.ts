@@ -12,6 +12,8 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['state', 'state.schema.json'],
   ['audit', 'audit.schema.json'],
   ['doctor', 'doctor.schema.json'],
+  ['smoke', 'smoke.schema.json'],
+  ['validate', 'validate.schema.json'],
   ['organization', 'organization.schema.json'],
 ]);
 

@@ -79,7 +79,8 @@ describe('what comes next', () => {
 
   it('is a plan file for apply, a schema for schema, and no second argument where one is enough', async () => {
     expect(await next('apply ')).toEqual({ words: [], files: 'files' });
-    expect((await next('schema ')).words).toEqual(['config', 'plan', 'state', 'audit', 'doctor', 'organization']);
+    const schemas = ['config', 'plan', 'state', 'audit', 'doctor', 'smoke', 'validate', 'organization'];
+    expect((await next('schema ')).words).toEqual(schemas);
     expect((await next('schema plan ')).words).toEqual([]);
     expect((await next('completion ')).words).toEqual(['bash', 'zsh', 'fish']);
   });
