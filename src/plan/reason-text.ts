@@ -286,7 +286,11 @@ export function tokenChangeText(change: TokenChange): string {
       const left = before.filter((store) => !after.includes(store));
       const parts = [
         ...(added.length === 0 ? [] : [`${names(added)} gets it too, which needs a new secret`]),
-        ...(left.length === 0 ? [] : [`its secret leaves ${names(left)} when the old token is revoked`]),
+        ...(left.length === 0
+          ? []
+          : [
+              `${names(left)} gets it no more, and is cleared of the old one, where it can be, when that token is revoked`,
+            ]),
       ];
       return `secret stores ${names(before)} -> ${names(after)} (${parts.join('; ')})`;
     }
