@@ -1,12 +1,13 @@
 /** The databases of an account in the sandbox's folder, and the shares that it has attached. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { writeFix } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
-import { type Attachments, EXTENSION, readAttachments, shareFile } from './attachments.ts';
+import { type Attachments, readAttachments } from './attachments.ts';
 import { homeOf } from './databases.ts';
+import { EXTENSION, mayRead, shareAccess, shareFile } from './shares.ts';
 import type { Catalog, Translated } from './statements.ts';
 
 /** The database that every new account has. */
@@ -20,6 +21,7 @@ export interface DatabaseFile {
 
 /** The databases of an account: the first one's path, every other DuckDB file in its folder that is attached, and the attached shares. */
 export interface DatabaseFiles {
+  readonly username: string;
   readonly home: string;
   readonly path: string;
   readonly siblings: readonly DatabaseFile[];
@@ -34,9 +36,10 @@ export function catalogOf(folder: string | undefined, files: DatabaseFiles | und
       newFileOf: () => ':memory:',
       databases: new Set([FIRST_DATABASE]),
       attachedShares: new Map(),
-      shareFile: () => undefined,
+      share: () => undefined,
+      username: '',
     };
-  const { home, siblings, shares, attachments } = files;
+  const { username, home, siblings, shares, attachments } = files;
   const names = [FIRST_DATABASE, ...siblings.map(({ name }) => name), ...attachments.detached];
   const attached = new Set(shares.map(({ name }) => name));
   return {
@@ -44,7 +47,16 @@ export function catalogOf(folder: string | undefined, files: DatabaseFiles | und
     newFileOf: (database) => join(home, `${database}.${randomUUID()}.new`),
     databases: new Set(names.map((name) => name.toLowerCase())),
     attachedShares: new Map([...attachments.shares].filter(([name]) => attached.has(name))),
-    shareFile: (share) => shareFile(folder, share),
+    share: (share) => {
+      const access = shareAccess(folder, share);
+      if (access === undefined) return undefined;
+      return {
+        access: access.access,
+        isOwn: access.owner === basename(home),
+        mayRead: mayRead(access, username, home),
+      };
+    },
+    username,
   };
 }
 
@@ -85,11 +97,11 @@ export async function databasesOf(folder: string, username: string): Promise<Dat
       .map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }))
       .filter(({ name }) => !attachments.detached.has(name.toLowerCase()));
     const shares = [...attachments.shares].flatMap(([name, share]) => {
-      const path = shareFile(folder, share);
-      return path === undefined ? [] : [{ path, name }];
+      const [path, access] = [shareFile(folder, share), shareAccess(folder, share)];
+      return path !== undefined && access && mayRead(access, username, home) ? [{ path, name }] : [];
     });
     for (const { path } of shares) await refuseTrackedLinks(path);
-    return { home, path: join(home, FIRST_DATABASE + EXTENSION), siblings, shares, attachments };
+    return { username, home, path: join(home, FIRST_DATABASE + EXTENSION), siblings, shares, attachments };
   });
 }
 

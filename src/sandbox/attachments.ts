@@ -1,23 +1,11 @@
-/** Which databases and shares an account has attached: a file in the folder of its databases, and the shares of the organization. */
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, join } from 'node:path';
+/** Which databases and shares an account has attached: a file in the folder of its databases. */
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
+import { createShare, EXTENSION, grantShare } from './shares.ts';
 import type { Effect } from './statements.ts';
 
 const FILE = 'attachments.json';
-export const EXTENSION = '.duckdb';
-const SHARES = 'shares';
-/** Beside the file of a share: the folder name of the account that created it. Shares that you put there have none. */
-const OWNER = '.owner';
 
 export interface Attachments {
   /** The share of each name, in lower case. */
@@ -39,14 +27,6 @@ export function readAttachments(home: string): Attachments {
   }
 }
 
-/** The file of a share; undefined when there is none. @param folder the sandbox's */
-export function shareFile(folder: string, share: string): string | undefined {
-  const wanted = share.toLowerCase() + EXTENSION;
-  const shares = join(folder, SHARES);
-  const found = existsSync(shares) ? readdirSync(shares).find((file) => file.toLowerCase() === wanted) : undefined;
-  return found === undefined ? undefined : join(shares, found);
-}
-
 /** Keeps what statements that ran have changed, when nothing has the files open. */
 export async function keepEffects(folder: string, home: string, effects: readonly Effect[]): Promise<void> {
   if (effects.length === 0) return;
@@ -56,6 +36,10 @@ export async function keepEffects(folder: string, home: string, effects: readonl
   /** The files of databases that were created after one of their name was dropped. */
   const replacing = new Map<string, string>();
   for (const effect of effects) {
+    if (effect.kind === 'granted') {
+      await grantShare(folder, effect.share, effect.users, effect.gives);
+      continue;
+    }
     const { database } = effect;
     switch (effect.kind) {
       case 'created':
@@ -78,8 +62,10 @@ export async function keepEffects(folder: string, home: string, effects: readonl
         replacing.delete(database);
         break;
       case 'share_created':
-        await createShare(folder, replacing.get(database) ?? join(home, database + EXTENSION), effect.share);
-        await noteOwner(folder, home, effect.share);
+        await createShare(folder, home, {
+          ...effect,
+          database: replacing.get(database) ?? join(home, database + EXTENSION),
+        });
         break;
       default:
         effect satisfies never;
@@ -100,34 +86,4 @@ const ENDS = ['', '.wal'];
 
 function removeDatabase(file: string | undefined): void {
   if (file !== undefined) for (const end of ENDS) rmSync(file + end, { force: true });
-}
-
-/** A share is a copy of the database as it was. */
-async function createShare(folder: string, database: string, share: string): Promise<void> {
-  const shares = join(folder, SHARES);
-  const file = shareFile(folder, share) ?? join(shares, share.toLowerCase() + EXTENSION);
-  await refuseTrackedLinks(shares);
-  mkdirSync(shares, { recursive: true });
-  await refuseTrackedLinks(file);
-  const copy = `${file}.${process.pid}`;
-  copyFileSync(database, copy);
-  renameSync(copy, file);
-}
-
-async function noteOwner(folder: string, home: string, share: string): Promise<void> {
-  const file = shareFile(folder, share);
-  if (file === undefined) return;
-  await refuseTrackedLinks(file + OWNER);
-  writeFileSync(file + OWNER, `${basename(home)}\n`);
-}
-
-/** Removes the shares that an account created, as MotherDuck does when it deletes the account. @param home the account's folder */
-export function removeShares(folder: string, home: string): void {
-  const shares = join(folder, SHARES);
-  const owners = existsSync(shares) ? readdirSync(shares).filter((file) => file.endsWith(EXTENSION + OWNER)) : [];
-  for (const owner of owners) {
-    const path = join(shares, owner);
-    if (readFileSync(path, 'utf8').trim() !== basename(home)) continue;
-    for (const file of [path.slice(0, -OWNER.length), path]) rmSync(file, { force: true });
-  }
 }

@@ -14,7 +14,7 @@ import {
   openedFiles,
   withShares,
 } from './account-databases.ts';
-import { EXTENSION, keepEffects } from './attachments.ts';
+import { keepEffects } from './attachments.ts';
 import { hashOf, type Refusal } from './authentication.ts';
 import { homeOf } from './databases.ts';
 import { ducklingId, sizeTitle } from './ducklings.ts';
@@ -22,6 +22,7 @@ import { openSandbox } from './open.ts';
 import type { Connection, Organization } from './organization.ts';
 import { organizationViews } from './organization-views.ts';
 import type { Settings } from './settings.ts';
+import { EXTENSION } from './shares.ts';
 import { attach, identifier, raise, text } from './sql-text.ts';
 import { type Effect, translate } from './statements.ts';
 

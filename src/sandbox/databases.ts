@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { accountKey } from '../model/username.ts';
-import { removeShares } from './attachments.ts';
+import { removeShares } from './shares.ts';
 
 /** The folder in a sandbox that contains a folder of DuckDB files for each account that connected. */
 export const DATABASES = 'databases';

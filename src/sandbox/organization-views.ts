@@ -2,9 +2,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOUR_MS } from '../model/time.ts';
-import { EXTENSION } from './attachments.ts';
 import { homeOf } from './databases.ts';
 import type { Account } from './organization-state.ts';
+import { EXTENSION } from './shares.ts';
 import { attach, text } from './sql-text.ts';
 
 const SCHEMA = 'md_information_schema';

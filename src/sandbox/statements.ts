@@ -4,6 +4,7 @@
  */
 import { withoutComments } from '../model/setup.ts';
 import type { TokenType } from '../model/tokens.ts';
+import { type Access, accessIn } from './shares.ts';
 import { identifier, raise, text } from './sql-text.ts';
 
 /** What becomes of the account's databases when a statement has run. Names are in lower case. */
@@ -12,7 +13,16 @@ export type Effect =
   /** `file`: where it is, since the file of its name had one that was dropped before. */
   | { readonly kind: 'created'; readonly database: string; readonly file?: string }
   | { readonly kind: 'share_attached'; readonly database: string; readonly share: string }
-  | { readonly kind: 'share_created'; readonly database: string; readonly share: string };
+  | { readonly kind: 'share_created'; readonly database: string; readonly share: string; readonly access: Access }
+  /** `gives`: else the right is taken. */
+  | { readonly kind: 'granted'; readonly share: string; readonly users: readonly string[]; readonly gives: boolean };
+
+/** A share as the account of a connection sees it. */
+interface Share {
+  readonly access: Access;
+  readonly isOwn: boolean;
+  readonly mayRead: boolean;
+}
 
 /** The databases of an account, and the shares of the organization. */
 export interface Catalog {
@@ -24,8 +34,10 @@ export interface Catalog {
   readonly databases: ReadonlySet<string>;
   /** Shares by the name under which they are attached. */
   readonly attachedShares: ReadonlyMap<string, string>;
-  /** The file of a share; undefined when there is none. */
-  shareFile(share: string): string | undefined;
+  /** A share of the organization; undefined when there is none. */
+  share(name: string): Share | undefined;
+  /** The account of the connection. */
+  readonly username: string;
 }
 
 export interface Translated {
@@ -49,11 +61,11 @@ const FORMS = {
   ),
   detach: new RegExp(`^\\s*DETACH\\s+(?:DATABASE\\s+)?(IF\\s+EXISTS\\s+)?${NAME}${END}`, 'i'),
   share: new RegExp(
-    `^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?SHARE\\s+(IF\\s+NOT\\s+EXISTS\\s+)?${NAME}\\s+FROM\\s+${NAME}(?:\\s*\\([\\w\\s,]*\\))?${END}`,
+    `^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?SHARE\\s+(IF\\s+NOT\\s+EXISTS\\s+)?${NAME}\\s+FROM\\s+${NAME}(?:\\s*\\(([\\w\\s,]*)\\))?${END}`,
     'i',
   ),
   grant: new RegExp(
-    `^\\s*(?:GRANT\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+TO|REVOKE\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+FROM)\\s+${NAME}(?:\\s*,\\s*${NAME})*${END}`,
+    `^\\s*(?:GRANT\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+TO|REVOKE\\s+READ\\s+ON\\s+SHARE\\s+${NAME}\\s+FROM)\\s+(${NAME}(?:\\s*,\\s*${NAME})*)${END}`,
     'i',
   ),
 } as const;
@@ -90,7 +102,7 @@ class Translator {
   readonly #known: Set<string>;
   readonly #attached: Map<string, string>;
   /** The database of each share that the statements create. */
-  readonly #createdShares = new Map<string, string>();
+  readonly #createdShares = new Map<string, { readonly database: string; readonly access: Access }>();
   readonly #dropped = new Set<string>();
   /** Of databases that were created again. */
   readonly #newFiles = new Map<string, string>();
@@ -112,10 +124,13 @@ class Translator {
     const detach = FORMS.detach.exec(sql);
     if (detach) return this.#detach(nameOf(detach[2]), detach[1] !== undefined);
     const share = FORMS.share.exec(sql);
-    if (share) return this.#share(nameOf(share[3]), nameOf(share[4]), share[1] !== undefined, share[2] !== undefined);
+    if (share) {
+      const [, replaces, isOptional, name, database, options] = share;
+      const about = { replaces: replaces !== undefined, isOptional: isOptional !== undefined, options };
+      return this.#share(nameOf(name), nameOf(database), about);
+    }
     const grant = FORMS.grant.exec(sql);
-    if (grant)
-      return this.#isShare(nameOf(grant[1] ?? grant[2])) ? { run: NOTHING } : missing(nameOf(grant[1] ?? grant[2]));
+    if (grant) return this.#grant(nameOf(grant[1] ?? grant[2]), namesOf(grant[3]), grant[1] !== undefined);
     if (!OWN.test(sql)) return undefined;
     return {
       run: [
@@ -160,7 +175,9 @@ class Translator {
   }
 
   #attachShare(share: string, name: string, isOptional: boolean): Run {
-    if (!this.#isShare(share)) return missing(share);
+    const found = this.#find(share);
+    if (found === undefined) return missing(share);
+    if (!found.mayRead) return { run: [raise(notGranted(share, this.#catalog.username))] };
     const present = this.#attached.get(key(name));
     const isSame = present === share;
     if (this.#known.has(key(name)) || (present !== undefined && !(isOptional && isSame)))
@@ -170,14 +187,14 @@ class Translator {
       return { run: [raise(`Failed to attach: the share '${share}' is attached already under another name`)] };
     this.#attached.set(key(name), share);
     const effect = { kind: 'share_attached', database: key(name), share } as const;
-    if (this.#catalog.shareFile(share) === undefined) return { run: this.#copyOf(share, name), effect };
+    if (this.#catalog.share(share) === undefined) return { run: this.#copyOf(share, name), effect };
     if (!this.#catalog.attachedShares.has(key(name))) this.shares.set(key(name), share);
     return { run: NOTHING, effect };
   }
 
   /** The file of a share that the statements create is written after them, so this connection gets a copy of its database. */
   #copyOf(share: string, name: string): string[] {
-    const database = this.#createdShares.get(key(share)) ?? '';
+    const { database = '' } = this.#createdShares.get(key(share)) ?? {};
     return [
       `ATTACH ':memory:' AS ${identifier(name)}`,
       `COPY FROM DATABASE ${identifier(database)} TO ${identifier(name)}`,
@@ -193,23 +210,39 @@ class Translator {
     };
   }
 
-  #share(share: string, database: string, replaces: boolean, isOptional: boolean): Run {
+  #share(share: string, database: string, { replaces, isOptional, options }: ShareForm): Run {
     if (!/^[\w-]+$/.test(share)) return { run: [raise(`Invalid share name '${share}'`)] };
+    const access = accessIn(options);
+    if (access === undefined) return { run: [raise(`Parser Error: unknown options of a share: ${options}`)] };
     if (!this.#known.has(key(database))) return missing(database);
-    if (this.#isShare(share) && !replaces)
+    if (this.#find(share) !== undefined && !replaces)
       return {
         run: isOptional ? NOTHING : [raise(`Failed to create share: share with name '${share}' already exists`)],
       };
-    this.#createdShares.set(key(share), database);
+    this.#createdShares.set(key(share), { database, access });
     this.files.add(this.#fileOf(database));
     return {
       run: [`SELECT ${text(`md:_share/${share}/${SHARE_TOKEN}`)} AS share_url`, `CHECKPOINT ${identifier(database)}`],
-      effect: { kind: 'share_created', database: key(database), share },
+      effect: { kind: 'share_created', database: key(database), share, access },
     };
   }
 
-  #isShare(share: string): boolean {
-    return this.#createdShares.has(key(share)) || this.#catalog.shareFile(share) !== undefined;
+  /** Assumption: the texts of what is refused, and that MotherDuck takes names of users that it does not have. */
+  #grant(share: string, users: readonly string[], gives: boolean): Run {
+    const found = this.#find(share);
+    if (found === undefined) return missing(share);
+    const refusal = !found.isOwn
+      ? `only the owner of the share '${share}' can grant or revoke READ on it`
+      : found.access !== 'RESTRICTED'
+        ? `the share '${share}' is not restricted: GRANT and REVOKE need ACCESS RESTRICTED`
+        : undefined;
+    if (refusal !== undefined) return { run: [raise(refusal)] };
+    return { run: NOTHING, effect: { kind: 'granted', share, users, gives } };
+  }
+
+  #find(share: string): Share | undefined {
+    const created = this.#createdShares.get(key(share));
+    return created ? { access: created.access, isOwn: true, mayRead: true } : this.#catalog.share(share);
   }
 
   #open(name: string, isOptional = true): string {
@@ -226,6 +259,18 @@ class Translator {
 /** As seen at connections that reach no local file. */
 const NO_FILES = 'Permission Error: File system LocalFileSystem has been disabled by configuration';
 
+/** Assumption: MotherDuck's text for it is not known. */
+function notGranted(share: string, username: string): string {
+  return `the share '${share}' is restricted, and not granted to ${username}: GRANT READ ON SHARE ${share} TO ${username}`;
+}
+
+/** How a share is created. `options`: what is between the parentheses. */
+interface ShareForm {
+  readonly replaces: boolean;
+  readonly isOptional: boolean;
+  readonly options: string | undefined;
+}
+
 function missing(name: string): Run {
   return { run: [raise(`no database/share named '${name}' found`)] };
 }
@@ -237,6 +282,11 @@ function readOnly(sql: string): string {
 
 function nameOf(written = ''): string {
   return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;
+}
+
+/** The names of a list. */
+function namesOf(list = ''): string[] {
+  return [...list.matchAll(new RegExp(NAME, 'g'))].map(([name]) => nameOf(name));
 }
 
 /** DuckDB ignores the case of names. */
