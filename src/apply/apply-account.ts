@@ -286,14 +286,15 @@ export class AccountApply {
     if (desired === undefined || this.#failedAccount || halt.error) return;
     const isToVerify = this.#input.verify !== undefined && desired.smoke !== false;
     if (isToVerify && !this.#isTouched && !this.#input.plan.retest.includes(this.#account)) return;
-    if (stopping.aborted) {
-      if (isToVerify) this.#smoke.push(untested(desired.username));
+    if (stopping.aborted && isToVerify) {
+      this.#smoke.push(untested(desired.username));
       return;
     }
     try {
       const smoke = await this.#test(desired);
       this.#checkClock();
-      if (!halt.error) await recordVerification(desired, smoke, new Set(this.#fresh.keys()), this.#input);
+      const tested = new Set(this.#fresh.keys());
+      if (!halt.error) await recordVerification(desired, smoke, tested, this.#input, stopping.aborted);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       if (isStateError(error)) halt.error = error;

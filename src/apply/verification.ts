@@ -17,6 +17,7 @@ import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
  *
  * @param smoke undefined: the account was not tested.
  * @param tested The keys of the tokens created in this run, each of which was tested by itself.
+ * @param isStopping The run was interrupted: nothing is revoked, which the next apply does.
  * @throws ApiError; UserError STATE_UNWRITABLE
  */
 export async function recordVerification(
@@ -24,6 +25,7 @@ export async function recordVerification(
   smoke: AccountSmoke | undefined,
   tested: ReadonlySet<string>,
   tools: TokenTools,
+  isStopping: boolean,
 ): Promise<void> {
   const now = tools.api.now();
   const verified = [...desired.tokens.values()].filter(
@@ -45,6 +47,7 @@ export async function recordVerification(
     if (smoke === undefined || smoke.outcome === 'interrupted') return isSame ? account : { ...account, tokens };
     return { ...account, tokens, smoke: { at: isoTime(now), passed: smoke.outcome === 'passed' } };
   });
+  if (isStopping) return;
   for (const token of verified) if (token.overlap === 0) await endOverlap(desired.username, token, now, tools);
 }
 

@@ -377,6 +377,25 @@ describe('a failed action', () => {
     await world.apply(many);
     expect(world.tokenNames('etl_prod')).toEqual(['a', 'b', 'c']);
   });
+
+  it.each([0, DAY])(
+    'after an interruption without a smoke test, a rotation that was done is not done again',
+    async (overlap) => {
+      const world = new World();
+      const one = desire({ etl_prod: { tokens: [token('airflow', { overlap })] } });
+      await world.apply(one);
+      const stop = new AbortController();
+      world.interfere = (request) => {
+        if (isTokenCall(request, 'POST')) stop.abort();
+        return undefined;
+      };
+      const { outcomes } = await world.apply(one, { rotate: () => true, stopping: stop.signal });
+      expect(outcomes.map(({ result }) => result)).toEqual(['done']);
+      expect(world.tokenNames('etl_prod')).toEqual(['airflow', 'airflow.2']);
+      const { plan } = await world.apply(one);
+      expect(brief(plan)).toEqual(overlap === 0 ? [expect.stringContaining('revoke')] : []);
+    },
+  );
 });
 
 describe('accounts in parallel', () => {
