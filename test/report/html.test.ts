@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { HtmlValidate } from 'html-validate/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Audit, Finding } from '../../src/model/audit.ts';
 import { SCRIPT } from '../../src/report/audit/html/script.ts';
 import { auditHtml } from '../../src/report/audit/html.ts';
 import { planHtml } from '../../src/report/plan/html.ts';
@@ -180,7 +181,19 @@ describe('an audit as a page', () => {
     const page = auditHtml(audits.large(1000));
     expect(page.length).toBeLessThan(500_000);
     expect(page).toMatch(/<section id="inventory">.*<details><summary>All 1000 accounts, [^<]*<\/summary>.*<table/s);
-    expect(page).toMatch(/<section id="notes"><h2>500 notes<\/h2>.*<details><summary>495 more<\/summary>/s);
+    expect(page).toMatch(/<section id="notes"><h2>500 notes<\/h2>.*<details><summary>[^<]*\b495 [^<]*<\/summary>/s);
+  });
+
+  it('says the same of many accounts a few times, and what differs of each', () => {
+    const audit = audits.large(1000);
+    const [first, ...rest] = audit.findings;
+    const times = (findings: Audit['findings']) => auditHtml({ ...audit, findings }).split(message).length - 1;
+    const message = first?.message ?? '';
+    expect(times(audit.findings)).toBe(10);
+    const other = { ...rest.at(-1), message: 'another', account: 'one' } as Finding;
+    expect(times([...audit.findings, other])).toBe(505);
+    const page = auditHtml(audit);
+    for (const { account } of audit.findings) expect(page).toContain(`<b>${account}</b>`);
   });
 });
 

@@ -68,3 +68,8 @@ export function unbroken(text: string): Markup {
   const parts = text.split(/((?<![\w-])--?[a-z][\w-]*|\b\d{4}-\d\d-\d\d\b)/);
   return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<span class="whole">${part}</span>`))}`;
 }
+
+/** A name that cannot change the direction of the text around it; the usual ones need no element, of which there would be thousands. */
+export function isolated(name: string): Markup {
+  return /^[ -~]*$/.test(name) ? html`${name}` : html`<bdi>${name}</bdi>`;
+}

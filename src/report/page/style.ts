@@ -105,6 +105,7 @@ svg{display:block;overflow:visible}
 .found{margin-top:.6rem}
 .found+.found{border-top:1px solid var(--line);padding-top:.6rem}
 .found li{margin-top:.2rem}
+.found li>code{color:var(--quiet);font-size:.875rem}
 .found>p,.found>details{margin-top:.35rem}
 .run{display:flex;gap:.5rem;align-items:flex-end;justify-content:space-between}
 .run button{flex:none;overflow-wrap:normal}

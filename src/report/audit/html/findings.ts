@@ -3,7 +3,7 @@ import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/a
 import type { Hint } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandText, type InContext } from '../../hint.ts';
-import { html, type Kind, type Markup, NOTHING, unbroken } from '../../page/markup.ts';
+import { html, isolated, type Kind, type Markup, NOTHING, unbroken } from '../../page/markup.ts';
 import { acceptanceText, countFindings, showLocation, subjectOf } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
 
@@ -34,26 +34,33 @@ function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inCon
   const count = groups.reduce((sum, { length }) => sum + length, 0);
   const times = count === 1 ? NOTHING : html` <span class="quiet whole">${count} times</span>`;
   const parts = groups.map((group) => {
-    const rows = group.map(row);
-    const rest = rows.slice(OPEN);
-    const more =
-      rest.length === 0 ? NOTHING : html`<details><summary>${rest.length} more</summary><ul>${rest}</ul></details>`;
-    return html`<div class="found"><ul>${rows.slice(0, OPEN)}</ul>${more}${fixOf(
-      sharedFix(
-        group.map(({ fix }) => fix),
-        NAMES,
-        NAMES,
-      ),
-      inContext,
-    )}</div>`;
+    const fix = sharedFix(
+      group.map((finding) => finding.fix),
+      NAMES,
+      NAMES,
+    );
+    return html`<div class="found">${list(group.slice(0, OPEN))}${folded(group)}${fixOf(fix, inContext)}</div>`;
   });
   return html`<section class="card"><h3><a class="mark rule ${kind}" href="#${rule}">${rule}</a><span>${title}${times}</span></h3>${parts}</section>`;
 }
 
-function row(finding: Finding): Markup {
-  const { message, location } = finding;
-  const where = location === undefined ? NOTHING : html` <code class="quiet">${showLocation(location)}</code>`;
-  return html`<li><b><bdi>${subjectOf(finding)}</bdi></b> ${unbroken(message)}${where}</li>\n`;
+/** The findings after the first. Where all say the same, it is not said thousands of times. */
+function folded(group: readonly Finding[]): Markup {
+  const rest = group.slice(OPEN);
+  if (rest.length === 0) return NOTHING;
+  const isSame = group.every(({ message }) => message === group[0]?.message);
+  const summary = isSame ? `The same of ${rest.length} more` : `${rest.length} more`;
+  return html`<details><summary>${summary}</summary>${list(rest, !isSame)}</details>`;
+}
+
+function list(findings: readonly Finding[], areSaid = true): Markup {
+  const rows = findings.map((finding) => {
+    const { message, location } = finding;
+    const said = areSaid ? html` ${unbroken(message)}` : NOTHING;
+    const where = location === undefined ? NOTHING : html` <code>${showLocation(location)}</code>`;
+    return html`<li><b>${isolated(subjectOf(finding))}</b>${said}${where}</li>\n`;
+  });
+  return html`<ul>${rows}</ul>`;
 }
 
 function fixOf({ text, command }: Hint, inContext: InContext): Markup {
@@ -69,7 +76,7 @@ export function acceptedList({ accepted }: Audit): Markup {
   if (accepted.length === 0) return NOTHING;
   const rows = accepted.map((finding: AcceptedFinding) => {
     const where = html` <code class="quiet">${showLocation(finding.acceptance.location)}</code>`;
-    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b><bdi>${subjectOf(finding)}</bdi></b> ${unbroken(finding.message)}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
+    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b>${isolated(subjectOf(finding))}</b> ${unbroken(finding.message)}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
   });
   return html`<section id="accepted"><h2>${accepted.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
 }

@@ -2,7 +2,7 @@
 import type { AccountUsage, Audit, InventoryAccount } from '../../../model/audit.ts';
 import { SIZES } from '../../../model/ducklings.ts';
 import { showDay } from '../../../model/time.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { html, isolated, type Markup, NOTHING } from '../../page/markup.ts';
 import { SEVERITIES } from '../findings.ts';
 import { computeText, storedText, usageTitle, usageUnknowns } from '../usage.ts';
 import { ceilingText, sizesText } from './ducklings.ts';
@@ -82,11 +82,6 @@ function tokensCell({ tokens }: InventoryAccount): Markup {
     .map((token, index) => html`${index === 0 ? ': ' : ', '}${isolated(nameOf(token))}`);
   const more = tokens.length > TOKENS_SHOWN ? ` and ${tokens.length - TOKENS_SHOWN} more` : '';
   return html`<td><div>${tokens.length}${names}${more}</div></td>`;
-}
-
-/** A name that cannot change the direction of the text around it; the usual ones need no element, of which there would be thousands. */
-function isolated(name: string): Markup {
-  return /^[ -~]*$/.test(name) ? html`${name}` : html`<bdi>${name}</bdi>`;
 }
 
 /** The first change of the account's tokens. */
