@@ -6,9 +6,10 @@
  */
 import { adoptAll } from '../apply/adopt.ts';
 import { checkTaking, type Taking, type TakingInput, takeSecrets } from '../apply/take-secrets.ts';
+import { checkClock } from '../engine/clock.ts';
 import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
 import { storesFor } from '../engine/planning.ts';
-import { checkClock, type Service, type ServiceOptions } from '../engine/service.ts';
+import type { Service, ServiceOptions } from '../engine/service.ts';
 import { backendAt, openServiceFor, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';

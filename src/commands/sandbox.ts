@@ -7,8 +7,9 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { runCommand } from '../cli/run.ts';
-import { noteNewSandbox, PROGRAM_VARIABLES, sandboxFolder, tokenIn } from '../engine/service.ts';
+import { noteNewSandbox, sandboxFolder } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
+import { PROGRAM_VARIABLES, tokenIn } from '../engine/token-variables.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 

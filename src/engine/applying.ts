@@ -14,7 +14,8 @@ import { runProbe } from '../motherduck/probe-process.ts';
 import { groupNotices } from '../plan/notice-groups.ts';
 import { leavesDueWork } from '../plan/plan.ts';
 import { SmokeSession } from '../smoke/session.ts';
-import { clockGuard, type Service } from './service.ts';
+import { clockGuard } from './clock.ts';
+import type { Service } from './service.ts';
 import { recordOrganization } from './smoke.ts';
 
 /** Who runs which command, and with which exit code it ends. */

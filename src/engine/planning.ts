@@ -18,8 +18,9 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { nearest } from '../yaml/wording.ts';
+import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
-import { checkClock, type RunContext, type Service } from './service.ts';
+import type { RunContext, Service } from './service.ts';
 import { brokenPrograms, refusingFiles } from './store-checks.ts';
 import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
 

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
 import { CONNECT_SECONDS, DEFAULT_SANDBOX, REQUEST_SECONDS } from '../model/defaults.ts';
-import { Secret } from '../model/secret.ts';
-import { DAY_MS, describeSpan, isoTime, MINUTE_MS, type Seconds } from '../model/time.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { type ApiAddress, chooseAddress, isLoopback, parseAddress } from '../motherduck/address.ts';
 import { adminTokenClaims, tokenExpiry } from '../motherduck/admin-token.ts';
@@ -18,6 +18,7 @@ import { PRODUCT, readStorage, readUsage, type UsageReading, type UsageRequest }
 import { explainForAdmin } from '../smoke/failures.ts';
 import type { AdminConnection } from '../state/state-kind.ts';
 import { VERSION } from '../version.ts';
+import { adminToken } from './token-variables.ts';
 
 /** Where the embedded sandbox is. */
 export interface SandboxLocation {
@@ -67,12 +68,6 @@ export interface Service {
 }
 
 export const USER_AGENT = `${PRODUCT}/${VERSION}`;
-const CLOCK_TOLERANCE_MS = 2 * MINUTE_MS;
-const CLOCK_LIMIT_MS = DAY_MS;
-/** The variables that hold the token of programs that connect. */
-export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
-const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
-
 /** The environment for opening a service, which its caller gives. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
@@ -102,54 +97,6 @@ export function sandboxFolder({ sandboxDir, config = '' }: SandboxLocation, env:
 /** Notes that a new sandbox is created, since it may be the wrong folder. */
 export function noteNewSandbox(folder: string, { note }: Pick<Surroundings, 'note'>): void {
   if (!existsSync(folder)) note(`Created a sandbox organization in ${shownRelativePath(folder)}.`);
-}
-
-/**
- * Compares MotherDuck's clock with that of this machine: warns of minutes, and refuses a day, since one of them is wrong, and
- * a token that is revoked too early cannot be restored.
- *
- * @throws UserError CLOCK_DIFFERS
- */
-export function checkClock(
-  { api, isSandbox }: Pick<Service, 'api' | 'isSandbox'>,
-  { warn }: Pick<RunContext, 'warn'>,
-): void {
-  const difference = api.clockDifference() ?? 0;
-  if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
-  const side = difference > 0 ? 'behind' : 'ahead of';
-  const message = `this machine's clock is ${describeSpan(Math.abs(difference) / 1000)} ${side} MotherDuck's`;
-  if (Math.abs(difference) < CLOCK_LIMIT_MS) {
-    warn(message, { text: "Plans use MotherDuck's time; correct the clock." });
-    return;
-  }
-  const local = isoTime(api.now() - difference);
-  throw new UserError(
-    'CLOCK_DIFFERS',
-    `${message} (${local} here, ${isoTime(api.now())} there), so nothing was done: tokens would be revoked at the wrong time`,
-    'Correct the clock of this machine. If it is right, check --api-url and the proxy, which may change the Date header.',
-  );
-}
-
-/**
- * Remembers how MotherDuck's clock and that of this machine differ. The function that it returns refuses when one of them has
- * moved by a day since: after a machine's sleep both have.
- */
-export function clockGuard({ api }: Pick<Service, 'api'>): () => void {
-  const before = api.clockDifference() ?? 0;
-  return () => {
-    const moved = (api.clockDifference() ?? before) - before;
-    // A Date header has whole seconds, and its response takes a while.
-    if (Math.abs(moved) < CLOCK_LIMIT_MS - CLOCK_TOLERANCE_MS) return;
-    const [here, there] = [isoTime(api.now() - before - moved), isoTime(api.now())];
-    throw new UserError(
-      'CLOCK_DIFFERS',
-      `the clocks of MotherDuck and of this machine moved apart by ${describeSpan(Math.round(Math.abs(moved) / 60_000) * 60)} during this run (${here} here, ${there} there), so nothing more was done: tokens would be revoked at the wrong time`,
-      {
-        text: 'Check the clock of this machine and, with a proxy, its Date header. Then continue.',
-        command: ['apply'],
-      },
-    );
-  };
 }
 
 /** The address of MotherDuck's API. @throws UserError API_URL_INVALID */
@@ -301,32 +248,6 @@ async function connectorOf(folder: string | undefined, adminToken: Secret): Prom
     sessionTarget: noFolder,
     noteShutdown: async () => {},
   };
-}
-
-interface FoundToken {
-  readonly token: Secret;
-  /** The variable that holds it. */
-  readonly source: string;
-}
-
-/** The token in the first of these variables that is not blank. */
-export function tokenIn(env: NodeJS.ProcessEnv, variables: readonly string[]): FoundToken | undefined {
-  for (const source of variables) {
-    const text = env[source]?.trim();
-    if (text) return { token: new Secret(text), source };
-  }
-  return undefined;
-}
-
-/** The admin token. @throws UserError TOKEN_MISSING */
-export function adminToken(env: NodeJS.ProcessEnv): FoundToken {
-  const found = tokenIn(env, ADMIN_VARIABLES);
-  if (found !== undefined) return found;
-  throw new UserError(
-    'TOKEN_MISSING',
-    'MOTHERDUCK_ADMIN_TOKEN is not set',
-    "Create a read/write token as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export MOTHERDUCK_ADMIN_TOKEN=… To try mdacc without one, add --sandbox.",
-  );
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

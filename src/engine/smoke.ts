@@ -14,8 +14,9 @@ import { secretLosses } from '../plan/secret-warnings.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { OpenedState } from '../state/opened-state.ts';
+import { checkClock } from './clock.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import { checkClock, type RunContext, type Service } from './service.ts';
+import type { RunContext, Service } from './service.ts';
 import { inspectStores } from './store-contents.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { checkClock } from '../engine/clock.ts';
 import { onlyMatcher, planFrom, readAccounts, storesFor } from '../engine/planning.ts';
-import { checkClock } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan, Scope } from '../model/plan.ts';

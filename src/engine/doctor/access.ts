@@ -6,7 +6,9 @@ import { counted } from '../../model/wording.ts';
 import { adminTokenProblem, checkAdminToken, malformedToken, tokenExpiry } from '../../motherduck/admin-token.ts';
 import { describeProxy, extraCaProblem, proxyFor } from '../../motherduck/proxy.ts';
 import { ApiError, type ApiFailure } from '../../motherduck/transport-errors.ts';
-import { adminToken, apiAddress, checkClock } from '../service.ts';
+import { checkClock } from '../clock.ts';
+import { apiAddress } from '../service.ts';
+import { adminToken } from '../token-variables.ts';
 import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
 
 const token: Check = {
