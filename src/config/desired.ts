@@ -10,7 +10,7 @@ import type {
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import { shareOfJitter } from '../model/rotation-due.ts';
 import { accountKey } from '../model/username.ts';
-import type { WrittenStore } from '../secrets/store.ts';
+import type { WrittenStore } from '../secrets/store-kind.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { setupOf } from './check-setup.ts';

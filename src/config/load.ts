@@ -2,7 +2,7 @@ import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
 import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
-import type { OwnFiles, WrittenStore } from '../secrets/store.ts';
+import type { OwnFiles, WrittenStore } from '../secrets/store-kind.ts';
 import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';

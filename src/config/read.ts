@@ -7,7 +7,7 @@ import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
-import { reportOwnFile } from '../secrets/store.ts';
+import { reportOwnFile } from '../secrets/store-kind.ts';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import { Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import { accountKey } from '../model/username.ts';
-import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store.ts';
+import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store-kind.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf, type Span } from '../yaml/source.ts';

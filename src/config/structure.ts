@@ -1,5 +1,5 @@
 import { enumerated } from '../model/wording.ts';
-import { COMMAND_WORD } from '../secrets/store.ts';
+import { COMMAND_WORD } from '../secrets/store-kind.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { STATE_KINDS } from '../state/backends.ts';
 import type { Problems } from '../yaml/diagnostic.ts';

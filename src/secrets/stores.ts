@@ -3,7 +3,8 @@ import { DEFAULT_VARIABLE, type TokenAddress, variableOf } from '../model/secret
 import * as catalog from './catalog.ts';
 import { file } from './kinds/file.ts';
 import { rehearsedStore } from './rehearsed.ts';
-import type { Owners, SecretPaths, SecretStore, StoreKind } from './store.ts';
+import type { SecretStore } from './store.ts';
+import type { Owners, SecretPaths, StoreKind } from './store-kind.ts';
 
 /** In the order of the documentation: stores on this computer, then those that pass secrets to other programs. */
 export const STORE_KINDS: readonly StoreKind[] = Object.values<StoreKind>(catalog).sort(

@@ -5,6 +5,7 @@ import type { State } from '../../src/model/state.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
 import { fingerprintOf } from '../../src/secrets/fingerprint.ts';
+import { isCurrent } from '../../src/secrets/secret-claims.ts';
 import type {
   ExpectedSecrets,
   SecretAddress,
@@ -12,7 +13,6 @@ import type {
   SecretTarget,
   StoreFindings,
 } from '../../src/secrets/store.ts';
-import { isCurrent } from '../../src/secrets/store.ts';
 import { MemoryStore } from '../world.ts';
 import type { RunSketch } from './steps.ts';
 

@@ -7,7 +7,7 @@ import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { quote, showNode } from '../../yaml/wording.ts';
-import { type OwnFiles, reportOwnFile, type StoreKind, type WrittenStore } from '../store.ts';
+import { type OwnFiles, reportOwnFile, type StoreKind, type WrittenStore } from '../store-kind.ts';
 import { expandedForm, unexpandedIn } from '../unexpanded.ts';
 import { type FileStoreConfig, isDevicePath } from './file/check-file.ts';
 import { fileStore } from './file/store.ts';

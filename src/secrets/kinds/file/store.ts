@@ -5,20 +5,18 @@ import { readText } from '../../../files/read-text.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
+import { isCurrent, isJwt, isSandboxSecret } from '../../secret-claims.ts';
 import {
   type ExpectedSecret,
   type ExpectedSecrets,
   inFile,
-  isCurrent,
-  isJwt,
-  isSandboxSecret,
   nameAlone,
-  type Owners,
   type SecretAddress,
   type SecretStore,
   type SecretTarget,
   type StoreFindings,
 } from '../../store.ts';
+import type { Owners } from '../../store-kind.ts';
 import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { findDead, removeFrom } from './dead-secrets.ts';
