@@ -220,7 +220,7 @@ export class AccountApply {
     if (('force' in reason && reason.force) || current?.verified_at !== undefined) return undefined;
     const message = `its replacement "${current?.name}" was not verified, so "${before.name}" is kept`;
     return new UserError('SMOKE_FAILED', message, {
-      text: 'Fix what the smoke test reports and rotate again. To revoke it all the same, add --force.',
+      text: 'To revoke it all the same, add --force. Otherwise fix what the smoke test reports, then rotate again.',
       command: ['rotate', `${account}/${token}`, '--revoke-old'],
     });
   }

@@ -323,6 +323,12 @@ describe('an account', () => {
     expect(found(result)).toEqual(['MDA026 etl_prod']);
   });
 
+  it('of a name that an apply would refuse is to be renamed, and not to be applied', async () => {
+    const { findings } = await auditOf(new World(), desire({ a1: CLEAN }));
+    expect(findings).toMatchObject([{ rule: 'MDA026', fix: { text: expect.stringContaining('3 to 255 characters') } }]);
+    expect(findings[0]?.fix.command).toBeUndefined();
+  });
+
   it('whose name a person has is missing, and the person is left alone', async () => {
     const world = new World();
     await world.organization.addHuman('etl_prod');

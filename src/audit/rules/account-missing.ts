@@ -1,4 +1,5 @@
 import { showDay } from '../../model/time.ts';
+import { isNewUsername, NEW_USERNAME_RULE } from '../../model/username.ts';
 import type { AuditedAccount } from '../account.ts';
 import { aboutAccount, apply, type Found, forget, type Rule } from '../rule.ts';
 
@@ -26,7 +27,7 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
   }
   if (obstacle?.is !== 'absent' || standing !== 'configured') return undefined;
   if (state === undefined || state.intent?.action === 'create_account') {
-    return { message: 'in the configuration, and not created yet', fix: apply(account) };
+    return { message: 'in the configuration, and not created yet', fix: create(account) };
   }
   if (state.intent?.action === 'delete_account') {
     return {
@@ -39,6 +40,14 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
   }
   return {
     message: `deleted outside of mdacc: managed since ${showDay(Date.parse(state.since))}, and no longer at MotherDuck`,
-    fix: apply(account, 'Remove from the configuration, or apply to create again without data.'),
+    fix: create(account, 'Remove from the configuration, or apply to create again without data.'),
+  };
+}
+
+/** An apply, unless it would refuse the name. */
+function create(account: AuditedAccount, text?: string): Found['fix'] {
+  if (isNewUsername(account.username)) return apply(account, text);
+  return {
+    text: `No account of that name can be created. Correct the name if it is misspelled: that of a new account has ${NEW_USERNAME_RULE}.`,
   };
 }
