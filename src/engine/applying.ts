@@ -50,6 +50,7 @@ export async function applyTested(
     probe: runProbe,
     ...(timeout === undefined ? {} : { timeout }),
     parallelism: input.parallelism,
+    organization: input.stateWriter.state.organization_id,
     signal: input.stopping,
   });
   const run = runBy(by, isoTime(input.live.now));
@@ -63,7 +64,7 @@ export async function applyTested(
     ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   const { stateWriter } = input;
-  const smoke = session.result(applied.smoke, stateWriter.state.organization_id);
+  const smoke = session.result(applied.smoke);
   const failures = [...applied.failures];
   try {
     await recordOrganization(stateWriter, smoke);

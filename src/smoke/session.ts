@@ -22,6 +22,8 @@ export interface SessionOptions extends ConnectionOptions {
   readonly api: TokenApi & Pick<Api, 'activeAccounts'>;
   /** Maximum number of accounts tested at once; lower on machines with few cores, because every connection is a process. */
   readonly parallelism: number;
+  /** The id of the organization that all accounts must be in; absent: that of most of them. */
+  readonly organization?: string | undefined;
 }
 
 type Running = Readonly<Record<TokenType, boolean>>;
@@ -46,11 +48,13 @@ export class SmokeSession {
 
   /** Tests one account as soon as the limit allows. Never rejects: a failure is in the result. */
   async test(account: SmokeSubject, secrets: SmokeOptions['secrets'] = new Map()): Promise<AccountSmoke> {
+    const { organization } = this.#options;
     const running = account.smoke === false ? undefined : await this.#runningBefore();
     const ranBefore = running && (running.get(accountKey(account.username)) ?? NONE);
     await this.#enter();
     try {
-      return await smokeAccount({ ...this.#options, account, secrets, ranBefore, common: this.#common });
+      const tested = await smokeAccount({ ...this.#options, account, secrets, ranBefore, common: this.#common });
+      return organization === undefined ? tested : judgeAccount(tested, organization);
     } finally {
       this.#leave();
     }
@@ -73,9 +77,9 @@ export class SmokeSession {
     }
   }
 
-  /** The result of a run, which also checks that all accounts belong to one organization, by its id if that is known. */
-  result(accounts: readonly AccountSmoke[], organization?: string): Smoke {
-    const judged = judgeOrganization(accounts, organization);
+  /** The result of a run, which also checks that all accounts belong to one organization. */
+  result(accounts: readonly AccountSmoke[]): Smoke {
+    const judged = judgeOrganization(accounts, this.#options.organization);
     return {
       at: new Date(this.#options.api.now()).toISOString(),
       ...judged,
@@ -122,8 +126,6 @@ export class SmokeSession {
 }
 
 export interface SmokeRun extends SessionOptions {
-  /** The id of the organization that all accounts must be in; absent: that of most of them. */
-  readonly organization?: string | undefined;
   readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
   readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;
 }
@@ -141,7 +143,7 @@ export async function smokeAccounts(run: SmokeRun): Promise<Smoke> {
       return result;
     }),
   );
-  return session.result(results, run.organization);
+  return session.result(results);
 }
 
 /** Fails the check `organization` of accounts in another one than `known`, or else than most of them (than the first, when even). */
@@ -176,6 +178,7 @@ function mostFrequent(accounts: readonly AccountSmoke[]): SmokeOrganization | un
   return best?.organization;
 }
 
+/** The tokens of an account in another organization are not those that the state means, so none is verified. */
 function judgeAccount(account: AccountSmoke, expected: ExpectedOrganization): AccountSmoke {
   const id = typeof expected === 'string' ? expected : expected.id;
   const isForeign = (connection: ConnectionSmoke) =>
@@ -184,7 +187,7 @@ function judgeAccount(account: AccountSmoke, expected: ExpectedOrganization): Ac
   const connections = account.connections.map((connection) =>
     isForeign(connection) ? failOrganization(connection, expected) : connection,
   );
-  return { ...account, connections, outcome: account.outcome === 'passed' ? 'failed' : account.outcome };
+  return { ...account, connections, verified: [], outcome: account.outcome === 'passed' ? 'failed' : account.outcome };
 }
 
 function failOrganization(connection: ConnectionSmoke, expected: ExpectedOrganization): ConnectionSmoke {

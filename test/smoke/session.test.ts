@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import type { SmokeSubject } from '../../src/smoke/account.ts';
-import { judgeOrganization, smokeAccounts } from '../../src/smoke/session.ts';
+import { judgeOrganization, SmokeSession, smokeAccounts } from '../../src/smoke/session.ts';
 import { FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
@@ -64,6 +64,15 @@ describe('smokeAccounts', () => {
     const result = await run([entry('lost', { organization: 'other' }), entry('one'), entry('two')]);
     expect(result.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);
     expect(result.organization?.name).toBe('acme');
+  });
+
+  it('verifies no token of an account in another organization than the state’s, as soon as it is tested', async () => {
+    const { api, connector, probe } = world;
+    const options = { api, connector, probe, timeout: PROBE_TIMEOUT_MS / 1000, parallelism: 10 };
+    const session = new SmokeSession({ ...options, organization: 'id-acme' });
+    const [lost, own] = [entry('lost', { organization: 'other' }), entry('own')];
+    expect(await session.test(lost.account, lost.secrets)).toMatchObject({ outcome: 'failed', verified: [] });
+    expect(await session.test(own.account, own.secrets)).toMatchObject({ outcome: 'passed', verified: ['app'] });
   });
 
   it('stops connecting and creates no tokens after a failure of this machine', async () => {
