@@ -244,13 +244,15 @@ function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined
   return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }
 
+const LIST_HINT = 'write each entry on a line of its own, after "- "';
+
 /** The hint for a text in place of a list: a list of that word, or of the words of a command. */
 function listHint(text: string, schema: SchemaError['parentSchema']): string | undefined {
   const isCommand = (schema?.items as { title?: unknown } | undefined)?.title === COMMAND_WORD.title;
   const words = isCommand ? text.split(/\s+/).filter((word) => word !== '') : [text];
   // Quotes would have to be parsed as in a shell.
   const isClear = words.length > 0 && text.length <= 60 && words.every((word) => /^[^\s,"'\\\p{C}]+$/u.test(word));
-  if (!isClear) return isCommand ? 'write a list of words: [program, argument]' : undefined;
+  if (!isClear) return isCommand ? 'write a list of words: [program, argument]' : LIST_HINT;
   return `write [${words.map((word) => (isPlain(word) ? word : `"${word}"`)).join(', ')}]`;
 }
 

@@ -176,6 +176,12 @@ test.each<[string, string]>([
   expect(await expectText(`a text where a list belongs > ${yaml}`, `${BASE}${yaml}\n`)).toContain(` ${hint}\n`);
 });
 
+test('an SQL statement where a list belongs is told to be an entry of one', async () => {
+  const yaml = `${BASE}accounts:\n  abc:\n    setup: CREATE DATABASE IF NOT EXISTS x\n`;
+  expect(await findings(yaml)).toEqual([expect.stringMatching(/^wrong-type 10 /)]);
+  expect(await expectText('an SQL statement where a list belongs', yaml)).toContain('"- "');
+});
+
 test('a command in one text is shown as words, where they are plain', async () => {
   const command = (text: string): string => BASE.replace(/local: \{.*/, `local: { kind: exec, command: ${text} }`);
   expect(textOf(await load(command('vault write')))).toContain(' [vault, write]\n');
