@@ -21,7 +21,7 @@ export function run(options: ImportCommandOptions, names: readonly string[]): Pr
     if (terraform !== undefined) return fromTerraform(terraform, options, names, io);
     refuseAlone(options, names);
     const selection = parseSelection(names, all);
-    const argv = ['import', ...(all ? ['--all'] : []), ...names];
+    const argv = ['import', ...(all ? ['--all'] : []), ...names, ...furtherWords(options)];
     const beginning = all ? { read: () => readImportFiles(options, io) } : await beginWith(options, io);
     return importLive('import', selection, { ...beginning, argv }, options, io);
   });
@@ -41,9 +41,16 @@ async function fromTerraform(
   const instances = await readTerraform(file);
   const beginning = await beginWith(options, io);
   const { takeSecrets: takesSecrets = false } = options;
-  const argv = ['import', '--terraform', file, ...(takesSecrets ? ['--take-secrets'] : [])];
+  const argv = ['import', '--terraform', file, ...(takesSecrets ? ['--take-secrets'] : []), ...furtherWords(options)];
   const terraform = { file, instances, takesSecrets };
   return importLive('import', terraformSelection(instances), { ...beginning, argv, terraform }, options, io);
+}
+
+/** The options that an import to type again needs, to do the same. */
+function furtherWords({ store, into, organization, dryRun }: ImportCommandOptions): string[] {
+  const valued = Object.entries({ store, into, organization });
+  const words = valued.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  return dryRun ? [...words, '--dry-run'] : words;
 }
 
 /** Options that only --terraform has, and a new configuration, which --all does not write. */

@@ -277,6 +277,8 @@ describe('an organization with none of the managed accounts', () => {
     }
     const imported = await folder.run('import --all --yes');
     expect(imported).toMatchObject({ code: 1, stderr: expect.stringContaining('import --all --allow-missing') });
+    const rehearsed = await folder.run('import --all --dry-run --store local');
+    expect(rehearsed.stderr).toContain('import --all --store local --dry-run --allow-missing');
     // An audit only reads, so it reports what is missing.
     expect(await folder.json('audit')).toMatchObject({
       code: 2,
