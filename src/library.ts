@@ -83,7 +83,6 @@ export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';
 export type {
   CeilingExceeded,
-  LastWriter,
   Notice,
   PlanError,
   PlanNotice,
@@ -137,6 +136,7 @@ export type {
   TokenRecord,
 } from './model/state.ts';
 export type { StateRun } from './model/state-run.ts';
+export type { LastWriter } from './model/store-warning.ts';
 export type { Seconds } from './model/time.ts';
 export type { TokenType } from './model/tokens.ts';
 export { type ErrorCode, type Hint, type Location, UserError } from './model/user-error.ts';

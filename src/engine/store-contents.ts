@@ -2,7 +2,6 @@
 
 import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
-import type { LastWriter } from '../model/notice.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import {
   commandChange,
@@ -13,6 +12,7 @@ import {
   type StateToken,
   wordsOf,
 } from '../model/state.ts';
+import type { LastWriter } from '../model/store-warning.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';

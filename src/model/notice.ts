@@ -1,6 +1,8 @@
 import type { SourceLine } from './action.ts';
 import type { AccountLimit } from './desired.ts';
+import type { StoreWarning } from './store-warning.ts';
 import type { Seconds } from './time.ts';
+import type { TokenWarning } from './token-warning.ts';
 import type { TokenType } from './tokens.ts';
 import type { ErrorCode, Hint } from './user-error.ts';
 
@@ -30,13 +32,6 @@ export interface SettingChange {
   readonly after?: string;
 }
 
-/** The last run that stored secrets, as far as a shared state tells. */
-export interface LastWriter {
-  /** The user, or the URL of the job. */
-  readonly who?: string;
-  readonly at?: string;
-}
-
 /** What a plan warns of. `noticeText` of `plan` words it. */
 export type PlanWarning =
   /** The branch of a pull request has another state than its target branch. */
@@ -57,234 +52,8 @@ export type PlanWarning =
   | { readonly kind: 'state_unread'; readonly state: string; readonly why: string }
   /** MotherDuck listed `listed` users and counts `total`; null: it returned no count. */
   | { readonly kind: 'users_incomplete'; readonly listed: number; readonly total: number | null }
-  /** Token `name` was stored but not verified, so `replaced`, which it replaces, is not revoked. */
-  | {
-      readonly kind: 'unverified';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly replaced: string;
-      /** Token `name` was adopted, so its secret is unknown and no test can verify it. */
-      readonly adopted?: true;
-      /** Its account left the configuration. */
-      readonly retained?: true;
-      /** This plan replaces it, and the one that it replaced ends with it. */
-      readonly rotated?: true;
-      /** The one that it replaced was to be revoked at once. */
-      readonly requested?: true;
-      /** An apply without a smoke test accepted it, so the overlap of the one that it replaced ends then. */
-      readonly retire_at?: string;
-    }
-  /** Live tokens that the state does not know, of its series and newer than its own live ones: it is not the newest state. */
-  | {
-      readonly kind: 'older_state';
-      readonly account: string;
-      readonly token: string;
-      readonly names: readonly string[];
-      /** The state may well be the newest: the account was deleted and created again, by its user id; `possible` where that is not known. */
-      readonly recreated?: 'certain' | 'possible';
-      /** The configuration does not have the token any more. */
-      readonly removed?: true;
-      /** Its account left the configuration. */
-      readonly retained?: true;
-    }
-  /** The state has token `name` as one of `token`, but it is named after another, so it is not revoked. */
-  | {
-      readonly kind: 'other_series';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly id: string;
-    }
-  /** The state has token `name` as replaced, and no live token of a later generation replaced it. It is left alone. */
-  | {
-      readonly kind: 'not_replaced';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly id: string;
-    }
-  /** The overlap of replaced token `name` has ended, but a store has its secret where that of its replacement must be, or may have it. */
-  | {
-      readonly kind: 'overlap_held';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      /** The store cannot be read. */
-      readonly unreadable?: true;
-      /** Its account left the configuration. */
-      readonly retained?: true;
-    }
-  /** Replaced token `name` lives longer than an overlap of the policy lasts; without `overlap`, of an account that left the configuration. */
-  | {
-      readonly kind: 'long_overlap';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly id: string;
-      readonly retire_at: string;
-      /** In seconds. */
-      readonly overlap?: Seconds;
-    }
   /** Tokens of these accounts were to be rotated as well, and they have none, since they are suspended. */
   | { readonly kind: 'rotation_suspended'; readonly accounts: readonly string[] }
-  /** Token `name` is replaced by one of another name, so it is no longer of the series and is not revoked. */
-  | {
-      readonly kind: 'left_live';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly id: string;
-      readonly by: string;
-    }
-  /** Live token `name`, which the state does not know, has the generation of its live token `current`. It is left alone. */
-  | {
-      readonly kind: 'rival';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly id: string;
-      readonly current: string;
-      /** The key left the configuration. */
-      readonly removed?: true;
-    }
-  /** MotherDuck gave token `name` less life than asked, in seconds; null: until revoked. */
-  | {
-      readonly kind: 'shorter_life';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly asked: Seconds | null;
-      readonly given: Seconds;
-      /** The token itself sets `ttl`, and not its policy. */
-      readonly own_ttl?: true;
-      /** What the configuration has, where a `ttl` of what was given is not more than that. `jitter` is on top of `rotate_before`. */
-      readonly rotate_before?: Seconds;
-      readonly jitter?: Seconds;
-      readonly overlap?: Seconds;
-    }
-  /** Token `name` of an interrupted run may be stored and in use, and nothing replaces it. `retained`: with its account. */
-  | {
-      readonly kind: 'orphan';
-      readonly account: string;
-      readonly token: string;
-      readonly name: string;
-      readonly retained: boolean;
-    }
-  /** In the sandbox, the programs of these stores are not run: their secrets go to folders. */
-  | {
-      readonly kind: 'stores_rehearsed';
-      readonly stores: readonly { readonly store: string; readonly folder: string }[];
-    }
-  /** The store cannot be read, so nothing is known of the secrets that it should have. */
-  | { readonly kind: 'store_unreadable'; readonly store: string; readonly why: string; readonly hint: Hint }
-  /** Apply refuses: the plan has secrets for the store, and they cannot be stored there, or are not safe there. */
-  | {
-      readonly kind: 'store_unusable';
-      readonly store: string;
-      readonly why: string;
-      readonly hint: Hint;
-      /** In a sandbox, where an apply runs no program. */
-      readonly rehearsed?: true;
-    }
-  /** The store has another name in the configuration than in the state, and the same place: apply records the name, and nothing else. */
-  | {
-      readonly kind: 'store_renamed';
-      /** Its name in the state. */
-      readonly before: string;
-      readonly store: string;
-      readonly tokens: readonly string[];
-    }
-  /** The store does not have the secrets of these tokens, which it should have: `etl_prod/airflow`. */
-  | {
-      readonly kind: 'secret_lost';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      /** The state is shared, and the store is a file of one machine: that of another machine may have them. */
-      readonly shared?: LastWriter;
-      /** Their accounts left the configuration. */
-      readonly retained?: true;
-    }
-  /**
-   * The store has values of others where the first secrets of these tokens would go: `secret_foreign` of this plan, and
-   * `secret_unknown` of a later one, for tokens that were adopted.
-   */
-  | {
-      readonly kind: 'secret_foreign' | 'secret_unknown';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      /** Their secret paths. */
-      readonly secret_paths: readonly string[];
-    }
-  /** The secrets of these tokens would go where those of `holders` are, which are other tokens of this state. */
-  | {
-      readonly kind: 'secret_taken';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      readonly holders: readonly string[];
-    }
-  /** The store's command is another than that which stored the secrets of these tokens. */
-  | {
-      readonly kind: 'command_changed';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      /** In a sandbox: the program itself stored secrets, not a rehearsal. */
-      readonly real?: true;
-    }
-  /** The state does not have which command of the store stored the secrets of these tokens. */
-  | {
-      readonly kind: 'command_unknown';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      readonly real?: true;
-    }
-  /** These tokens are revoked, and their secrets stay in the store, which removes none. */
-  | {
-      readonly kind: 'secret_stays';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      /** It has a `remove` command, which could remove the secrets in use: they may be at the same places. */
-      readonly near?: true;
-      /** It has one, which would remove secrets in use as well. */
-      readonly shared?: true;
-      /** Its command has the generation in its words, and may put each secret of a token at a place of its own. */
-      readonly generations?: true;
-    }
-  /** The same, and the configuration no longer has the store. */
-  | {
-      readonly kind: 'secret_left';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      readonly secret_paths: readonly string[];
-      /** The configuration has the store, but it was another kind, file or command when it stored them. */
-      readonly changed?: true;
-      /** Those in use may be at the same places. */
-      readonly near?: true;
-    }
-  /** The secret paths of revoked tokens have values which the state did not write, so they stay. */
-  | {
-      readonly kind: 'secret_not_removed';
-      readonly store: string;
-      readonly tokens: readonly string[];
-      readonly secret_paths: readonly string[];
-      /** The store is rehearsed, and its program stored them. */
-      readonly rehearsed?: true;
-    }
-  /**
-   * The policy of a token has a shorter overlap, or rotates it earlier, than when somebody applied it last. In seconds;
-   * `rotate_before` with the token's share of the jitter.
-   */
-  | {
-      readonly kind: 'policy_hastened';
-      readonly account: string;
-      readonly token: string;
-      readonly before: { readonly overlap: Seconds; readonly rotate_before: Seconds };
-      readonly after: { readonly overlap: Seconds; readonly rotate_before: Seconds };
-    }
-  /** As `last_generation`, of a token that is not due yet. */
-  | { readonly kind: 'no_next_generation'; readonly account: string; readonly token: string; readonly actual?: number }
-  /** Token `name` does not expire, and replaces one that does. */
-  | { readonly kind: 'never_expires'; readonly account: string; readonly token: string; readonly name: string }
   /** A suspended account has live tokens that nobody manages; by their names. */
   | { readonly kind: 'suspended_live'; readonly account: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */
@@ -323,12 +92,12 @@ export type PlanWarning =
     }
   /** Applies were up to `interval` apart, which is longer than `rotate_before` of these tokens: `etl_prod/airflow`. */
   | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
-  /** Something of a token is due, and a plan of scheduled work leaves the token alone. `expires_at`: of its current token in the state. */
-  | { readonly kind: 'due_left'; readonly account: string; readonly token: string; readonly expires_at: string | null }
   /** There is no state, so a plan of scheduled work rotates nothing of accounts that exist. */
   | { readonly kind: 'nothing_managed' }
   /** Changes that a plan of scheduled work leaves alone; none: of deletion protection. */
   | { readonly kind: 'not_scheduled'; readonly account: string; readonly actions: readonly string[] }
+  | TokenWarning
+  | StoreWarning
   | CeilingExceeded;
 
 /** An account or token that a plan could not decide about. */
@@ -411,6 +180,3 @@ export interface CeilingExceeded {
 
 /** A warning, an error or a violation of a plan. */
 export type PlanNotice = PlanWarning | PlanError | Violation;
-
-/** A store whose secrets are where they were, under another name. */
-export type RenamedStore = Omit<Extract<PlanWarning, { kind: 'store_renamed' }>, 'kind'>;

@@ -1,7 +1,7 @@
 /** What is known of the stores, for plans. */
 import type { Action, CreateToken, RotateToken } from '../model/action.ts';
-import type { LastWriter, RenamedStore } from '../model/notice.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';
+import type { LastWriter, RenamedStore } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
 import type { DeadRecord, KeptSecret } from './dead-secrets.ts';
 

@@ -1,27 +1,7 @@
 /** The wording of what a plan warns of about secret stores, and the secrets in them. */
-import type { LastWriter, PlanWarning } from '../model/notice.ts';
+import type { LastWriter, StoreWarning } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
-
-type StoreWarning = Extract<
-  PlanWarning,
-  {
-    kind:
-      | 'stores_rehearsed'
-      | 'store_unreadable'
-      | 'store_unusable'
-      | 'store_renamed'
-      | 'secret_lost'
-      | 'secret_foreign'
-      | 'secret_unknown'
-      | 'secret_taken'
-      | 'command_changed'
-      | 'command_unknown'
-      | 'secret_stays'
-      | 'secret_left'
-      | 'secret_not_removed';
-  }
->;
 
 /** As many as fit on a command line that a person reads. */
 const TOKENS_TYPED = 10;

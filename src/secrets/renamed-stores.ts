@@ -1,6 +1,7 @@
 /** Stores that have another name in the configuration than in the state, and nothing else of which is another: no secret moved. */
-import type { RenamedStore } from '../model/notice.ts';
+
 import type { SecretCopy, State, StateToken } from '../model/state.ts';
+import type { RenamedStore } from '../model/store-warning.ts';
 import { pathByToken, type SecretStore, tokenAtPath } from './store.ts';
 
 type Stores = ReadonlyMap<string, SecretStore>;
