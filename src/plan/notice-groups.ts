@@ -2,7 +2,8 @@
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few } from '../model/wording.ts';
 import { groupEdits } from './branch-text.ts';
-import { deletionSteps, type NoticeText, noticeText } from './notice-text.ts';
+import { type NoticeText, noticeText } from './notice-text.ts';
+import { deletionSteps } from './token-text.ts';
 
 /** Notices that are shown as one, and their words. */
 export interface NoticeGroup<N extends PlanNotice = PlanNotice> extends NoticeText {
