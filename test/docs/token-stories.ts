@@ -69,6 +69,7 @@ export const TOKENS: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.next();
     await reader.stage.serve();
     await reader.named('mdacc smoke etl_prod tenant_acme');
+    await reader.named('mdacc schema smoke');
     return reader;
   },
 };
