@@ -53,6 +53,7 @@ export type {
   RunSetup,
   SetDucklings,
   SourceLine,
+  UnknownPrice,
 } from './model/action.ts';
 export type {
   AcceptedFinding,
@@ -114,6 +115,7 @@ export type {
 } from './model/planned-token.ts';
 export type { Secret, TokenAddress } from './model/secret.ts';
 export type { SetupStatement } from './model/setup.ts';
+export type { CreatedObjects, CreatedShare } from './model/setup-objects.ts';
 export type {
   AccountSmoke,
   ConnectionSmoke,
@@ -136,8 +138,9 @@ export type {
   TokenRecord,
 } from './model/state.ts';
 export type { StateRun } from './model/state-run.ts';
-export type { LastWriter } from './model/store-warning.ts';
+export type { LastWriter, StoreWarning } from './model/store-warning.ts';
 export type { Seconds } from './model/time.ts';
+export type { TokenWarning } from './model/token-warning.ts';
 export type { TokenType } from './model/tokens.ts';
 export { type ErrorCode, type Hint, type Location, UserError } from './model/user-error.ts';
 export type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from './model/wire.ts';
