@@ -26,13 +26,13 @@ export interface ComputeCeiling {
  * Why a price is not known. `default`: MotherDuck chooses a size or pool of a new account, which the configuration does not
  * set. `not_read`: what is live was not read, and the configuration does not set it. `no_rate`: `compute_rates` lacks the size.
  */
-export type UnknownPrice = (
-  | { readonly why: 'default' | 'not_read' }
-  | { readonly why: 'no_rate'; readonly size: Size }
-) & {
-  /** Of a sum: the accounts. */
-  readonly accounts?: readonly string[];
-};
+export type UnknownPrice =
+  | {
+      readonly why: 'default' | 'not_read';
+      /** Of a sum: the accounts. */
+      readonly accounts?: readonly string[];
+    }
+  | { readonly why: 'no_rate'; readonly size: Size; readonly accounts?: readonly string[] };
 
 /** The worst first, as every report shows changes. */
 export const RISKS = ['destructive', 'disruptive', 'safe'] as const;

@@ -8,6 +8,7 @@ export interface LastWriter {
   readonly at?: string;
 }
 
+/** A warning of a plan about a secret store. */
 export type StoreWarning =
   /** In the sandbox, the programs of these stores are not run: their secrets go to folders. */
   | {

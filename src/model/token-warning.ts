@@ -1,6 +1,7 @@
 /** What a plan warns of about one token. `tokenText` of `plan` words it. */
 import type { Seconds } from './time.ts';
 
+/** A warning of a plan about a token. */
 export type TokenWarning =
   /** Token `name` was stored but not verified, so `replaced`, which it replaces, is not revoked. */
   | {
