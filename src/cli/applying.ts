@@ -180,9 +180,10 @@ async function carryOut(
   const format = APPLY_FORMATS[options.format];
   const isToldOfRun = smoke.accounts.length > 0 || applied.failures.length > 0;
   const isWorthTelling = hasChanges(plan) || isToldOfRun || plan.not_revoked !== undefined;
-  if (format.plan === undefined)
-    io.report(format.applied({ plan: relocated(plan, io.pathOf), applied, smoke }, io.paint.out, io.inContext));
-  else if (isWorthTelling && format.isWhole)
+  if (format.plan === undefined) {
+    const done = { plan: relocated(plan, io.pathOf), applied, smoke };
+    io.report(format.applied(done, io.paint.out, io.inContext, { pathOf: io.pathOf }));
+  } else if (isWorthTelling && format.isWhole)
     io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
   else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
   const code = exitCodeOf(plan, done);

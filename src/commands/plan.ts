@@ -71,7 +71,8 @@ export function run(options: Options): Promise<number> {
       };
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
       if (out !== undefined) await save(out, planFile(planned, opened.state, asked));
-      io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext, options));
+      const layout = { ...options, pathOf: io.pathOf };
+      io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext, layout));
       if (out !== undefined) {
         io.linkTo([out]);
         io.note(`Saved to ${out}. ${whatNext(planned.plan, out, io)}`);

@@ -31,7 +31,8 @@ export function run(typed: Options, file: string): Promise<number> {
       ...(isOfSandbox(saved, options, io) ? { sandbox: true } : {}),
       planFile: file,
     });
-    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, inContext, options));
+    const layout = { ...options, pathOf: io.pathOf };
+    io.report(renderPlan(relocated(saved.plan, io.pathOf), options.format, io.paint.out, inContext, layout));
     await warnIfStale(saved, file, options, io);
     return EXIT.done;
   });

@@ -24,6 +24,8 @@ export interface Layout {
   readonly columns?: number | undefined;
   /** Every account of a plan is listed, also where several have identical changes. */
   readonly verbose?: boolean | undefined;
+  /** Names a file for a program. */
+  readonly pathOf?: ((file: string) => string) | undefined;
 }
 
 /** A blank at which `wrapTo` breaks no line. Unicode assigns no character to this code point. */

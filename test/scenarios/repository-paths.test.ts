@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const FILE = 'infra/x/motherduck.accounts.yaml';
 const INCLUDED = 'infra/x/accounts/more.yaml';
@@ -58,6 +58,19 @@ it('audit and plan do so too', async () => {
     state: 'infra/x/motherduck.accounts.state.json',
     only: ['from_include'],
   });
+});
+
+it('the state of another configuration is named so in data, and as it can be typed in messages', async () => {
+  const stage = inRepository('folder');
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  stage.write('staging.yaml', stage.read(CONFIG));
+  for (const words of ['plan', 'apply --yes --no-smoke']) {
+    const { stdout } = await stage.run(`${words} --sandbox --only from_include -c staging.yaml --format json`);
+    const [error] = JSON.parse(stdout).errors;
+    expect(error).toMatchObject({ kind: 'managed_elsewhere', state: `infra/x/${STATE}` });
+    expect(error.message).toMatch(/^motherduck\.accounts\.state\.json, the state/);
+    expect(error.hint.command).toContain(STATE);
+  }
 });
 
 it('outside of a repository they are named as in other outputs', async () => {

@@ -3,7 +3,7 @@ import { groupNotices } from '../../plan/notice-groups.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import { groupedWarning, planDocument } from '../plan/json.ts';
-import type { Paint } from '../terminal-text.ts';
+import type { Layout, Paint } from '../terminal-text.ts';
 import type { AppliedPlan } from './text.ts';
 
 function said({ code, message, hint }: UserError) {
@@ -15,6 +15,7 @@ export function appliedJson(
   { plan, applied, smoke }: AppliedPlan,
   _paint?: Paint,
   inContext: InContext = noContext,
+  { pathOf }: Layout = {},
 ): string {
   const outcomes = applied.outcomes.map(({ action, result, error }) => ({
     action: action.action,
@@ -24,7 +25,7 @@ export function appliedJson(
     ...(error ? { error: said(error) } : {}),
   }));
   const document = {
-    ...planDocument(plan),
+    ...planDocument(plan, pathOf),
     applied: {
       interrupted: applied.interrupted,
       outcomes,

@@ -7,12 +7,18 @@ import { summarize } from '../../plan/plan.ts';
 import { reasonText } from '../../plan/reason-text.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
-import type { Paint } from '../terminal-text.ts';
+import type { PathOf } from '../locations.ts';
+import type { Layout, Paint } from '../terminal-text.ts';
 import { monthly, percentOf } from './ceiling.ts';
 
 /** A plan as one JSON document, valid against `schemas/plan.schema.json`. */
-export function planJson(plan: Plan, _paint?: Paint, inContext: InContext = noContext): string {
-  return jsonText(hintsInContext(planDocument(plan), inContext));
+export function planJson(
+  plan: Plan,
+  _paint?: Paint,
+  inContext: InContext = noContext,
+  { pathOf }: Layout = {},
+): string {
+  return jsonText(hintsInContext(planDocument(plan, pathOf), inContext));
 }
 
 /** A plan in its JSON form: with its counts, and reasons and notices also in words. */
@@ -39,17 +45,28 @@ export interface GroupedWarning extends Pick<Notice, 'code' | 'message' | 'hint'
 
 type NoticeList = 'warnings' | 'errors' | 'violations';
 
-/** Gives the plan in its JSON form. */
-export function planDocument(plan: Plan): PlanDocument {
+/** Gives the plan in its JSON form. @param pathOf names the states of other configurations, in data; messages and commands keep what can be typed here */
+export function planDocument(plan: Plan, pathOf: PathOf = (file) => file): PlanDocument {
   const { organization, sandbox, at, compute, ...rest } = plan;
   const actions = plan.actions.map((action) => ({ ...action, reason: { ...action.reason, text: reasonText(action) } }));
   const notices = {
-    warnings: groupNotices(plan.warnings).map(groupedWarning),
-    errors: plan.errors.map(wordedNotice),
+    warnings: groupNotices(plan.warnings).map((group) => {
+      const notices = group.notices.map((each) => withStateAt(each, pathOf));
+      return groupedWarning({ ...group, notices });
+    }),
+    errors: plan.errors.map((each) => withStateAt(wordedNotice(each), pathOf)),
     violations: plan.violations.map(wordedNotice),
   };
   const computed = compute && { compute: { ...compute, month: monthly(compute), percent: percentOf(compute) } };
   return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices, ...computed };
+}
+
+/** Whose `state` is the file of another configuration, as it can be typed here. */
+const OF_OTHERS: readonly PlanNotice['kind'][] = ['managed_elsewhere', 'not_adopted', 'state_unread'];
+
+function withStateAt<T extends PlanNotice>(notice: T, pathOf: PathOf): T {
+  const isOfOther = OF_OTHERS.includes(notice.kind) && 'state' in notice && typeof notice.state === 'string';
+  return isOfOther ? { ...notice, state: pathOf(notice.state) } : notice;
 }
 
 /** A group of warnings in its JSON form. */
