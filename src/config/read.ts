@@ -155,9 +155,12 @@ class Reader {
         excluded === 'link' ? 'it is a link, or is reached through one' : 'it is part of the git repository itself';
       throw unreadable(this.#main, why, 'a configuration is a regular file: name it with --config FILE');
     }
+    const ignoring = this.#confines.ignored([absolute]);
     const outcome = await this.#read(absolute);
     if (outcome.is === 'missing') throw await notFound(this.#main);
-    const ignored = await this.#confines.ignored([absolute]);
+    // git answers while the file is parsed.
+    const root = outcome.is === 'unreadable' ? undefined : await this.#take('main', this.#main, absolute, outcome);
+    const ignored = await ignoring;
     if (!('why' in ignored) && ignored.has(absolute)) {
       const hint = `a configuration is kept in git; git check-ignore -v ${shownPath(this.#main)} shows the pattern to remove`;
       throw unreadable(this.#main, 'git ignores it', hint);
@@ -167,7 +170,7 @@ class Reader {
       const file = isFolder ? shownPath(path.join(this.#main, DEFAULT_CONFIG)) : 'FILE';
       throw unreadable(this.#main, outcome.why, `name a YAML file with --config ${file}`);
     }
-    return this.#take('main', this.#main, absolute, outcome);
+    return root;
   }
 
   async #read(absolute: string): Promise<Outcome> {
