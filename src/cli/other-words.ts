@@ -4,6 +4,8 @@ import { shellWord } from '../report/hint.ts';
 import { fullName } from './help.ts';
 
 const SECRETS = 'Secrets are in their stores. To see where: mdacc state list';
+const LEAKED =
+  'To revoke the old token of a rotation at once, since it leaked: mdacc rotate ACCOUNT/TOKEN --revoke-old';
 const SUSPENDED = '"suspended: true"';
 
 /** By what was typed as a command; `account` is what followed it. */
@@ -22,6 +24,10 @@ const COMMANDS: Readonly<Record<string, (account: string) => string>> = {
   status: planned,
   login: () => 'The admin token is read from MOTHERDUCK_ADMIN_TOKEN. To check it: mdacc doctor',
   taint: rotation,
+  revoke: (token) =>
+    `To revoke a token that leaked, and replace it: mdacc rotate ${token === 'ACCOUNT' ? 'ACCOUNT/TOKEN' : token} --revoke-old`,
+  adopt: (account) => `To adopt what is live: mdacc import ${account === 'ACCOUNT' ? '--all' : account}`,
+  fmt: () => 'The layout of the configuration is yours. To check it: mdacc validate',
   refresh: () => 'Every plan reads MotherDuck: mdacc plan',
   workspace: () => 'Each environment has a configuration of its own: mdacc plan --config FILE',
   'force-unlock': () => 'To remove the lock of a run that has ended: mdacc state unlock',
@@ -38,6 +44,10 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'refresh-only': 'Every plan reads MotherDuck, and only an apply changes the state: mdacc plan',
   refresh: 'Every plan reads MotherDuck: mdacc plan',
   json: 'For JSON: --format json',
+  'dry-run':
+    'To see first what would be done: mdacc plan, which also takes --rotate ACCOUNT/TOKEN, --revoke-old and --destroy',
+  revoke: LEAKED,
+  leaked: LEAKED,
   var: 'To use a variable of the environment, write ${NAME} into the configuration.',
   'var-file': 'To share settings, write them into templates, or use include in the configuration.',
 };
@@ -72,11 +82,20 @@ export function otherWords(code: string, words: readonly string[], command: Comm
     return Object.hasOwn(COMMANDS, typed) ? COMMANDS[typed]?.(account) : undefined;
   if (code === 'commander.excessArguments' && verb === 'destroy' && account !== 'ACCOUNT')
     return `To delete some of the accounts: mdacc destroy --only ${account}`;
+  if (code === 'commander.invalidArgument') return outputFile(words, command);
   for (const word of words.slice(0, words.includes('--') ? words.indexOf('--') : undefined)) {
     const hint = otherOption(word, command);
     if (hint !== undefined) return hint;
   }
   return undefined;
+}
+
+/** `-o` is the format here, and a file in other programs. */
+function outputFile(words: readonly string[], command: Command): string | undefined {
+  const file = words[words.indexOf('-o') + 1];
+  const isFile = words.includes('-o') && file?.includes('.') === true;
+  if (!isFile || !command.options.some(({ long }) => long === '--out')) return undefined;
+  return `To write to a file: ${fullName(command)} --out ${shellWord(file)}`;
 }
 
 function otherOption(word: string, command: Command): string | undefined {

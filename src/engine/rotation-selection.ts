@@ -46,7 +46,7 @@ export function selectTokens(
   const selected = new Map<string, Set<string>>();
   const suspended = new Set<string>();
   for (const pattern of patterns) {
-    const found = tokensOf(pattern, accounts, only);
+    const found = tokensOf(pattern, accounts, only, patterns);
     for (const [account, tokens] of found.selected) {
       selected.set(account, new Set([...(selected.get(account) ?? []), ...tokens]));
     }
@@ -60,6 +60,7 @@ function tokensOf(
   pattern: string,
   accounts: Desired['accounts'],
   only: (username: string) => boolean,
+  all: readonly string[],
 ): { readonly selected: ReadonlyMap<string, readonly string[]>; readonly suspended: readonly string[] } {
   const [username = '', key, ...rest] = pattern.split('/');
   if (rest.length > 0)
@@ -69,7 +70,9 @@ function tokensOf(
   if (matching.length === 0) {
     const known = [...accounts.values()].map((account) => account.username).filter(only);
     if (named.length > 0) throw leftOut(pattern, named, known);
-    if (!isGlob(username)) throw new UnknownToken(unknownAccount(username, known), username, key);
+    const meant = isGlob(username) || key !== undefined ? undefined : meantToken(username, accounts, all);
+    if (meant !== undefined) throw meant;
+    if (!isGlob(username)) throw new UnknownToken(unknownAccount(username, key, known), username, key);
     throw unmatched(`${pattern} matches no account of the configuration`, username, known);
   }
   // Keys that differ in case are different tokens.
@@ -120,11 +123,33 @@ function refuseSuspended(pattern: string, matching: readonly DesiredAccount[]): 
 }
 
 /** The account may have left the configuration with a token that leaked: nothing of it can be rotated, and it is still live. */
-function unknownAccount(username: string, known: readonly string[]): UserError {
+function unknownAccount(username: string, key: string | undefined, known: readonly string[]): UserError {
   const near = nearest(username, known);
-  const text = `${near === undefined ? '' : `Did you mean ${quote(near)}? `}If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.`;
+  const text =
+    near === undefined
+      ? 'If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.'
+      : `Did you mean ${quote(key === undefined ? near : `${near}/${key}`)}? If not, see whether it is managed.`;
   const hint = { text, command: ['state', 'list', username] };
   return new UserError('USAGE', `the configuration has no account "${username}"`, hint);
+}
+
+/** A token that was named without its account, or with another sign than a slash. @param all The words that were typed */
+function meantToken(typed: string, accounts: Desired['accounts'], all: readonly string[]): UserError | undefined {
+  const message = `the configuration has no account "${typed}"`;
+  const isToken = (account: string, key: string) => accounts.get(accountKey(account))?.tokens.has(key) === true;
+  const [divided] = [...typed.matchAll(/[.:@\\]/g)].flatMap(({ index }) => {
+    const [account, key] = [typed.slice(0, index), typed.slice(index + 1)];
+    return isToken(account, key) ? [`${account}/${key}`] : [];
+  });
+  if (divided !== undefined) return new UserError('USAGE', message, `Did you mean ${quote(divided)}?`);
+  const owners = [...accounts.values()].flatMap(({ username, tokens }) => (tokens.has(typed) ? [username] : []));
+  if (owners.length === 0) return undefined;
+  const [owner = owners[0]] = all.filter((each) => isToken(each, typed));
+  return new UserError(
+    'USAGE',
+    `${message}; it is the name of a token of ${few(owners)}`,
+    `Write its account before it, such as ${owner}/${typed}.`,
+  );
 }
 
 function unmatched(message: string, wrong: string, known: readonly string[]): UserError {

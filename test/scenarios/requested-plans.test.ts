@@ -95,6 +95,9 @@ describe('plan --rotate', () => {
     ['*/nothing', '*/nothing matches no token of the configuration'],
     ['tenant_a/ap', 'the account tenant_a has no token "ap"'],
     ['tenant_a/app/x', 'tenant_a/app/x has more than one slash'],
+    ['app', 'such as tenant_a/app'],
+    ['tenant_b.app', 'Did you mean "tenant_b/app"?'],
+    ['tenant_bb/app', 'Did you mean "tenant_b/app"? If not'],
   ])('refuses %s, which matches nothing', async (name, message) => {
     const stage = new Stage(CONFIGURATION);
     const ran = await stage.run(`plan --sandbox --rotate tenant_a --rotate ${name}`);

@@ -155,6 +155,16 @@ describe('rotate --revoke-old', () => {
     expect(await liveTokens(stage)).not.toContain('etl_prod/airflow.3');
   });
 
+  it('is advised at the end of a rotation that leaves the old token live', async () => {
+    const stage = await Stage.applied(CONFIGURATION);
+    const rotated = await stage.run('rotate etl_prod/airflow --sandbox --yes');
+    expect(rotated.stdout).toMatch(
+      /Replaced, still live: etl_prod\/airflow \(overlap 1d\)\.\n.*rotate etl_prod\/airflow --revoke-old --sandbox$/m,
+    );
+    const revoked = await stage.run(ROTATE);
+    expect(revoked.stdout).not.toContain('still live');
+  });
+
   it('names unmanaged tokens of the account near its end, which may be the leaked one', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     const create = (name: string) =>

@@ -12,9 +12,9 @@ import { leavesDueWork } from '../../plan/plan.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { notices } from '../plan/text.ts';
-import { unmanagedNames } from '../plan/wording.ts';
 import { smokeText } from '../smoke/text.ts';
 import { codeText, type Paint, plain } from '../terminal-text.ts';
+import { replacedTokensLines } from './replaced-tokens.ts';
 
 /** A plan and what apply did of it. */
 export interface AppliedPlan {
@@ -161,50 +161,6 @@ function leftLines(plan: Plan, { interrupted, saved, outcomes, failures }: Appli
   return lines.map((line) => `Left out: ${line}${why}`);
 }
 
-/** Names of tokens in the sentence about what was revoked. */
-const REVOKED_SHOWN = 10;
-
-/**
- * Whether the tokens that somebody asked to revoke at once are revoked, in words: a failed smoke test alone does not tell, since
- * it is enough that the new token connects.
- */
-function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
-  const asked = outcomes.filter(({ action }) => action.action === 'revoke_token' && action.reason.kind === 'requested');
-  const named = (result: Outcome['result']) =>
-    asked.flatMap(({ action, result: is }) =>
-      action.action === 'revoke_token' && is === result ? [`${action.account}/${action.before.name}`] : [],
-    );
-  const [done, failed, skipped] = [named('done'), named('failed'), named('skipped')];
-  const lines = (names: readonly string[], begin: string, end: string) =>
-    names.length === 0 ? [] : [`${begin} ${few(printable([...names]), REVOKED_SHOWN)}${end}`];
-  const failing = new Set(smoke.accounts.flatMap(({ account, outcome }) => (outcome === 'failed' ? [account] : [])));
-  const isDespite = asked.some(({ action, result }) => result === 'done' && failing.has(action.account));
-  return [
-    ...lines(done, paint.green('Revoked:'), isDespite ? '. What failed in the smoke test does not change that.' : '.'),
-    ...lines(failed, paint.red('Not known to be revoked:'), '.'),
-    ...lines([...skipped, ...not_revoked], paint.red('NOT revoked, still live:'), '.'),
-  ];
-}
-
-/** Of the unmanaged tokens, as many are named in a command; of more, their accounts. */
-const IMPORTED_NAMED = 5;
-
-/** Unmanaged tokens of an account whose token leaked: one of them may be the one. The plan that names them may be far above. */
-function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
-  const { tokens = [] } = unmanagedNames(plan);
-  if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
-  const isMany = tokens.length > IMPORTED_NAMED;
-  const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
-  const hint = {
-    text: 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it, then rotate it with --revoke-old.',
-    command: ['import', ...(names.length > IMPORTED_NAMED ? ['ACCOUNT/TOKEN'] : names)],
-  };
-  return [
-    `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), REVOKED_SHOWN)}.`,
-    `  ${printable(hintText(hint, inContext, paint.command))}`,
-  ];
-}
-
 /** What was done, what failed and why, how the smoke test ended, and what became of leaked tokens. */
 export function appliedText(
   { plan, applied, smoke }: AppliedPlan,
@@ -225,11 +181,7 @@ export function appliedText(
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;
   const tested = smoke.accounts.length > 0 ? [smokeText(smoke, paint, inContext).trimEnd()] : [];
-  const ends = [
-    ...leftLines(plan, applied),
-    ...unmanagedLines(plan, paint, inContext),
-    ...revokedLines(plan, applied, smoke, paint),
-  ];
+  const ends = [...leftLines(plan, applied), ...replacedTokensLines(plan, applied, smoke, paint, inContext)];
   const next = interruptedTests(applied, smoke, paint, inContext);
   const warned =
     applied.warnings.length === 0 ? [] : [notices('Warning', applied.warnings, 'yellow', paint, inContext)];

@@ -1,0 +1,87 @@
+/** What became of the tokens that a rotation replaced, at the end of its run: one may have leaked. */
+import type { Applied } from '../../apply/apply.ts';
+import type { Outcome } from '../../apply/apply-account.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Smoke } from '../../model/smoke.ts';
+import { formatDuration } from '../../model/time.ts';
+import { few } from '../../model/wording.ts';
+import { printable } from '../escape.ts';
+import { hintText, type InContext } from '../hint.ts';
+import { unmanagedNames } from '../plan/wording.ts';
+import type { Paint } from '../terminal-text.ts';
+
+/** Names of tokens in one sentence. */
+const NAMES_SHOWN = 10;
+/** Names of tokens in a command; of more, their accounts. */
+const COMMAND_NAMES = 5;
+
+/** What is still live, and what is revoked. */
+export function replacedTokensLines(
+  plan: Plan,
+  applied: Applied,
+  smoke: Smoke,
+  paint: Paint,
+  inContext: InContext,
+): string[] {
+  return [
+    ...overlappingLines(applied, paint, inContext),
+    ...unmanagedLines(plan, paint, inContext),
+    ...revokedLines(plan, applied, smoke, paint),
+  ];
+}
+
+/** Somebody who rotates a token that leaked must read that it is still live. */
+function overlappingLines({ outcomes }: Applied, paint: Paint, inContext: InContext): string[] {
+  const replaced = outcomes.flatMap(({ action, result }) =>
+    action.action === 'rotate_token' && action.reason.kind === 'requested' && result === 'done' ? [action] : [],
+  );
+  const live = replaced.filter(({ after }) => after.overlap > 0 && after.keeps_old === undefined);
+  if (live.length === 0) return [];
+  const names = live.map(
+    ({ account, before, after }) => `${account}/${before.name} (overlap ${formatDuration(after.overlap)})`,
+  );
+  const tokens = live.map(({ account, token }) => `${account}/${token}`);
+  const command = ['rotate', ...(tokens.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
+  return [
+    `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN)}.`,
+    `  ${printable(hintText({ text: 'If one leaked, replace it again and revoke it at once.', command }, inContext, paint.command))}`,
+  ];
+}
+
+/**
+ * Whether the tokens that somebody asked to revoke at once are revoked, in words: a failed smoke test alone does not tell, since
+ * it is enough that the new token connects.
+ */
+function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
+  const asked = outcomes.filter(({ action }) => action.action === 'revoke_token' && action.reason.kind === 'requested');
+  const named = (result: Outcome['result']) =>
+    asked.flatMap(({ action, result: is }) =>
+      action.action === 'revoke_token' && is === result ? [`${action.account}/${action.before.name}`] : [],
+    );
+  const [done, failed, skipped] = [named('done'), named('failed'), named('skipped')];
+  const lines = (names: readonly string[], begin: string, end: string) =>
+    names.length === 0 ? [] : [`${begin} ${few(printable([...names]), NAMES_SHOWN)}${end}`];
+  const failing = new Set(smoke.accounts.flatMap(({ account, outcome }) => (outcome === 'failed' ? [account] : [])));
+  const isDespite = asked.some(({ action, result }) => result === 'done' && failing.has(action.account));
+  return [
+    ...lines(done, paint.green('Revoked:'), isDespite ? '. What failed in the smoke test does not change that.' : '.'),
+    ...lines(failed, paint.red('Not known to be revoked:'), '.'),
+    ...lines([...skipped, ...not_revoked], paint.red('NOT revoked, still live:'), '.'),
+  ];
+}
+
+/** Unmanaged tokens of an account whose token leaked: one of them may be the one. The plan that names them may be far above. */
+function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
+  const { tokens = [] } = unmanagedNames(plan);
+  if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
+  const isMany = tokens.length > COMMAND_NAMES;
+  const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
+  const hint = {
+    text: 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it, then rotate it with --revoke-old.',
+    command: ['import', ...(names.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : names)],
+  };
+  return [
+    `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN)}.`,
+    `  ${printable(hintText(hint, inContext, paint.command))}`,
+  ];
+}
