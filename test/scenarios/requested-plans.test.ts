@@ -97,7 +97,7 @@ describe('plan --rotate', () => {
     ['tenant_a/app/x', 'tenant_a/app/x has more than one slash'],
     ['app', 'such as tenant_a/app'],
     ['tenant_b.app', 'Did you mean "tenant_b/app"?'],
-    ['tenant_bb/app', 'Did you mean "tenant_b/app"? If not'],
+    ['tenant_bb/app', 'Did you mean "tenant_b/app"? If it left'],
   ])('refuses %s, which matches nothing', async (name, message) => {
     const stage = new Stage(CONFIGURATION);
     const ran = await stage.run(`plan --sandbox --rotate tenant_a --rotate ${name}`);
