@@ -1,5 +1,11 @@
-/** What the text of a state file holds, also when its end was never written. */
+/** The text of a state file, and what it holds, also when its end was never written. */
+import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
+import { codeOf } from '../../files/system-errors.ts';
+import { type Hint, UserError } from '../../model/user-error.ts';
 import type { StoredState } from '../backend.ts';
+import { restoreHint } from './file-errors.ts';
+
+const LARGEST = 64 * 1024 * 1024;
 
 /** How the line of a change begins. */
 const CHANGE = '{"serial":';
@@ -29,4 +35,34 @@ function isTorn(last: string): boolean {
   } catch {
     return true;
   }
+}
+
+/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
+export async function readStateText(path: string): Promise<string | undefined> {
+  try {
+    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
+  } catch (error) {
+    const invalid = (problem: string, hint: Hint | string) =>
+      new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
+    if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
+    const code = codeOf(error) ?? 'failed';
+    if (code === 'EFBIG')
+      throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
+    const why = error instanceof NotAFileError ? error.message : code;
+    const access =
+      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
+    throw invalid(`cannot be read: ${why}`, `${access} another state file with --state.`);
+  }
+}
+
+/** What remains of a file whose state was moved elsewhere. */
+export function leftFile(path: string): string {
+  return `${path}.migrated`;
+}
+
+/** A state that was moved from this file, so that no run begins a new one there; undefined: there was none. */
+export async function storedLeft(path: string): Promise<StoredState | undefined> {
+  const text = await readText(leftFile(path), { most: LARGEST }).catch(() => undefined);
+  const stored = text === undefined ? undefined : storedIn(text);
+  return stored?.changes.at(-1)?.includes('"moved":{') ? stored : undefined;
 }

@@ -4,21 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
 import { lockIdentity } from '../../files/lock.ts';
-import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
-import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
-import { isLikeState } from '../damage.ts';
 import type { StateKind } from '../state-kind.ts';
+import { changedOutside, lockBroken, type ReadFile, restoreHint, unwritable, writtenByOther } from './file-errors.ts';
 import { fileHolder, fileLocked, fileRefusal, lockFileOf, lockState, unlockState } from './file-lock.ts';
-import { storedIn } from './file-text.ts';
+import { leftFile, readStateText, storedIn, storedLeft } from './file-text.ts';
 
-const LARGEST = 64 * 1024 * 1024;
 /** The log of a small state may be this long before it is replaced by a snapshot; bytes. */
 const LOG_LEAST = 1024 * 1024;
 
@@ -48,12 +44,9 @@ interface Log {
 }
 
 /** The file as it was read, until the first write has checked that it is unchanged. Without its text, which may be megabytes. */
-interface Opened {
-  /** Undefined: there was no file. */
-  readonly digest: string | undefined;
+interface Opened extends ReadFile {
   /** Undefined: the digest alone tells. */
   readonly stamp: string | undefined;
-  readonly lineage: string | undefined;
 }
 
 class FileBackend implements StateBackend {
@@ -292,100 +285,7 @@ function digestOf(text: string | Iterable<string> | undefined): string | undefin
   return hash.digest('hex');
 }
 
-/** What remains of a file whose state was moved elsewhere. */
-export function leftFile(path: string): string {
-  return `${path}.migrated`;
-}
-
-/** A state that was moved from this file, so that no run begins a new one there; undefined: there was none. */
-async function storedLeft(path: string): Promise<StoredState | undefined> {
-  const text = await readText(leftFile(path), { most: LARGEST }).catch(() => undefined);
-  const stored = text === undefined ? undefined : storedIn(text);
-  return stored?.changes.at(-1)?.includes('"moved":{') ? stored : undefined;
-}
-
 /** Reading a log costs its size, so it is replaced once it is longer than its snapshot. */
 function isTooLong({ size, snapshotSize }: Log): boolean {
   return size - snapshotSize > Math.max(snapshotSize, LOG_LEAST);
-}
-
-/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
-async function readStateText(path: string): Promise<string | undefined> {
-  try {
-    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
-  } catch (error) {
-    const invalid = (problem: string, hint: Hint | string) =>
-      new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
-    if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
-    const code = codeOf(error) ?? 'failed';
-    if (code === 'EFBIG')
-      throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
-    const why = error instanceof NotAFileError ? error.message : code;
-    const access =
-      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
-    throw invalid(`cannot be read: ${why}`, `${access} another state file with --state.`);
-  }
-}
-
-/** Advises to restore a state, with the newest backup in its folder; another file is left alone. */
-async function restoreHint(path: string, text: string): Promise<Hint> {
-  const names = await readdir(dirname(path)).catch(() => []);
-  const backup = names
-    .filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith('.backup'))
-    .sort()
-    .at(-1);
-  if (backup === undefined && text.trim() !== '' && !isLikeState(text)) {
-    const kind = /^(version|organization|accounts)\s*:/m.test(text)
-      ? 'It looks like a configuration.'
-      : 'It does not look like a state.';
-    return {
-      text: `${kind} Leave out --state (MDACC_STATE), or name the state's file. A damaged state comes back from git or a backup.`,
-    };
-  }
-  const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  const advice = `Copy the file away first: it may have what a run wrote after the last commit. Then restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
-  return { text: advice, command: ['apply'] };
-}
-
-function lockBroken(path: string): UserError {
-  return new UserError(
-    'STATE_LOST',
-    `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
-    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
-  );
-}
-
-function writtenByOther(path: string): UserError {
-  return new UserError(
-    'STATE_LOST',
-    `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
-    'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
-  );
-}
-
-function changedOutside(path: string, opened: Opened, now: string | undefined): UserError {
-  const hint = 'The file was not overwritten. Check it, then run the command again.';
-  const { digest, lineage } = opened;
-  const isChanged = digest !== undefined && (now === undefined || (lineage !== undefined && now.includes(lineage)));
-  if (isChanged) {
-    const what = now === undefined ? 'removed' : 'changed';
-    return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read.`, hint);
-  }
-  const before = digest === undefined ? 'there was no file' : 'the file had another lineage';
-  return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}.`, hint);
-}
-
-function unwritable(path: string, error: unknown): UserError {
-  const code = codeOf(error) ?? 'failed';
-  const fix = isDiskFull(error)
-    ? `Free space on the disk of ${path}`
-    : isMountPoint(error)
-      ? `Mount the folder of ${path}, and not the file by itself, whose place no new file can take`
-      : `Give this user write access to ${path} and its folder, where a temporary file is created`;
-  return new UserError(
-    'STATE_UNWRITABLE',
-    `${path} cannot be written: ${code}.`,
-    `${fix}, then run the command again: it finds and adopts what was created at MotherDuck.`,
-    { cause: error },
-  );
 }
