@@ -1,7 +1,7 @@
 /** Builds what plan, apply and audit are tested against: a configuration and a state as values, an organization in memory. */
 
 import { type Applied, apply } from '../src/apply/apply.ts';
-import type { ApplyInput } from '../src/apply/apply-account.ts';
+import type { ApplyInput } from '../src/apply/apply-input.ts';
 import type { StateWriter } from '../src/apply/state-writer.ts';
 import { readLive } from '../src/live/read.ts';
 import type { Desired, DesiredAccount, DesiredToken, Guardrails } from '../src/model/desired.ts';

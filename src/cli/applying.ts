@@ -1,7 +1,7 @@
 /** The run that apply, rotate and destroy share: lock, plan, show, ask, apply, report. */
 
 import { type ApplySteps, countSteps } from '../apply/apply.ts';
-import type { ApplyEvent } from '../apply/apply-account.ts';
+import type { ApplyEvent } from '../apply/apply-input.ts';
 import { isKept } from '../apply/next-command.ts';
 import {
   applyTested,

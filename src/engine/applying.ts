@@ -1,7 +1,7 @@
 /** An apply and the smoke test of the accounts that it touched. */
 
 import { type Applied, apply } from '../apply/apply.ts';
-import type { ApplyInput, Outcome } from '../apply/apply-account.ts';
+import type { ApplyInput, Outcome } from '../apply/apply-input.ts';
 import { isKept } from '../apply/next-command.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';

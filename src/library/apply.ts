@@ -1,4 +1,4 @@
-import type { ApplyEvent, Outcome } from '../apply/apply-account.ts';
+import type { ApplyEvent, Outcome } from '../apply/apply-input.ts';
 import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../engine/applying.ts';
 import { whoRuns } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';

@@ -1,6 +1,6 @@
 /** What became of the tokens that a rotation replaced, at the end of its run: one may have leaked. */
 import type { Applied } from '../../apply/apply.ts';
-import type { Outcome } from '../../apply/apply-account.ts';
+import type { Outcome } from '../../apply/apply-input.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';

@@ -1,7 +1,7 @@
 /** What an apply does: a line for each event while it runs, and a closing summary. */
 
 import type { Applied } from '../../apply/apply.ts';
-import type { ApplyEvent, Outcome } from '../../apply/apply-account.ts';
+import type { ApplyEvent, Outcome } from '../../apply/apply-input.ts';
 import { isKept, nextCommand } from '../../apply/next-command.ts';
 import type { Action } from '../../model/action.ts';
 import type { Plan } from '../../model/plan.ts';
