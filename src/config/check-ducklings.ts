@@ -1,7 +1,8 @@
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
 import { HOUR } from '../model/time.ts';
-import { enumerated } from '../model/wording.ts';
+import { enumerated, few } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
+import type { Node } from '../yaml/tree.ts';
 import { showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
@@ -14,6 +15,7 @@ export function checkDucklings(resolved: Resolved, limits: Limits, problems: Pro
     if (ducklings !== undefined) checkSides(ducklings.settings, limits, problems);
   }
   checkTotal(resolved.accounts, limits, problems);
+  warnOfEmptyPools(resolved.accounts, problems);
 }
 
 function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits, problems: Problems): void {
@@ -74,6 +76,25 @@ function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problem
     const message = `size ${showNode(node)} has no rate in compute_rates: it counts as 0 in ceilings`;
     problems.warning('rate-missing', node.at, message, { hint });
   } else problems.error('rate-missing', node.at, `size ${showNode(node)} has no rate in compute_rates`, { hint });
+}
+
+/** Once for each place where a pool is written, however many accounts have it. */
+function warnOfEmptyPools(accounts: readonly ResolvedAccount[], problems: Problems): void {
+  const readers = new Map<Node, string[]>();
+  for (const { username, ducklings, tokens, suspended } of accounts) {
+    const poolSize = ducklings?.settings.readScaling.poolSize;
+    if (poolSize?.value !== 0 || suspended !== undefined) continue;
+    const names = tokens.flatMap(({ key, settings }) =>
+      settings.type?.value === 'read_scaling' ? [`${username}/${key}`] : [],
+    );
+    const known = readers.get(poolSize.node);
+    if (known !== undefined) known.push(...names);
+    else if (names.length > 0) readers.set(poolSize.node, names);
+  }
+  for (const [node, names] of readers) {
+    const message = `with pool_size 0 no Duckling serves the read scaling ${names.length === 1 ? 'token' : 'tokens'} ${few(names)}`;
+    problems.warning('pool-empty', node.at, message, { hint: 'set a pool_size of at least 1, or remove the token' });
+  }
 }
 
 function checkTotal(accounts: readonly ResolvedAccount[], { maxPoolSizeTotal }: Limits, problems: Problems): void {

@@ -207,6 +207,7 @@ export const CODES = {
   'cooldown-range': 'A cooldown is outside of what MotherDuck accepts.',
   'size-not-allowed': 'A size is not among guardrails.allowed_sizes.',
   'size-read-scaling': 'A size that read scaling supports only when MotherDuck enabled it.',
+  'pool-empty': 'An account has a read scaling token and a pool of size 0.',
   'pool-size-total': 'The pool sizes together are larger than guardrails.max_pool_size_total.',
   'rates-missing': 'guardrails.max_compute_ceiling is set without compute_rates.',
   'rate-missing': 'A used size has no rate in compute_rates.',

@@ -207,6 +207,25 @@ guardrails: { max_pool_size_total: ${most} }
     expect(await expectText('pool sizes beyond max_pool_size_total', yaml(6))).toMatch(/\b2 accounts\b.*\b7\b/);
   });
 
+  test('a pool of size 0 serves no read scaling token, said once where the pool is written', async () => {
+    const yaml = (
+      size: number,
+    ) => `${BASE}  ro: { type: read_scaling, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: local }
+duckling_pools:
+  p: { read_scaling: { pool_size: ${size} } }
+templates:
+  t: { ducklings: p, tokens: { a: app, dashboard: ro } }
+accounts:
+  abc: { template: t }
+  abd: { template: t }
+  abe: { template: t, suspended: true }
+  abf: { ducklings: p, tokens: { a: app } }
+  abg: { template: t, ducklings: { read_scaling: { pool_size: 1 } } }
+`;
+    expect(await findings(yaml(0))).toEqual(['warning pool-empty 10 0']);
+    expect(await findings(yaml(1))).toEqual([]);
+  });
+
   /** The line of each finding, and of what it names beside it. */
   const lines = (loaded: Loaded) => all(loaded).map(({ location, related }) => [location.line, related?.location.line]);
 
