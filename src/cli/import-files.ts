@@ -88,7 +88,8 @@ export async function refuseFolder(file: string, ...flags: readonly string[]): P
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {
-  const text = 'Choose another name with --config FILE, or add the live accounts to this file.';
+  const text =
+    'Begin in an empty folder, or choose another name with --config FILE. Or add the live accounts to this file, whose own ones apply would create as well.';
   const hint = { text, command: ['import', '--all'] };
   return new UserError('FILE_EXISTS', `${file} exists, and init does not overwrite files`, hint, { cause });
 }

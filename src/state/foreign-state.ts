@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
-import { leaveSandboxCommand } from '../files/shell.ts';
+import { leaveSandboxCommand, quoted } from '../files/shell.ts';
 import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { ownState, type State, secretFilesOf } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -35,7 +35,7 @@ export function refuseForeign(path: string, state: State, of: FitsIn): void {
     const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
     const isHere = existsSync(join(folder, DEFAULT_SANDBOX));
     const how = `${isHere ? '--sandbox, or ' : ''}the --sandbox-dir that it was made with`;
-    throw new UserError('STATE_FOREIGN', message, `To go on in the sandbox, add ${how}. To leave it: ${leave}`);
+    throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, how));
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
@@ -59,9 +59,14 @@ function otherSandbox(path: string, leave: string, { folder, sandboxFolder }: Fi
     const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
     return new UserError('STATE_FOREIGN', message, hint);
   }
-  const how = used === undefined ? 'add --sandbox' : 'leave out --sandbox-dir (unset MDACC_SANDBOX)';
-  const hint = `To go on in the sandbox beside the configuration, ${how}. To leave it: ${leave}`;
-  return new UserError('STATE_FOREIGN', message, hint);
+  // Unlike --sandbox, the option prevails over MDACC_SANDBOX.
+  const how = `--sandbox-dir ${quoted(shownRelativePath(usual))}`;
+  return new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, how));
+}
+
+/** The command comes last, where it is easy to copy. */
+function leaveOrGoOn(leave: string, how: string): string {
+  return `Leave the sandbox (or go on in it with ${how}): ${leave}`;
 }
 
 /** With a shared state, each configuration of a folder would delete the accounts of the others. */

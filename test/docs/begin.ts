@@ -15,21 +15,25 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.type('mkdir clone && cd clone');
     await reader.upTo('mdacc validate');
     const [configuration = expect.unreachable()] = blocksOf(readText('README.md'), 'yaml');
-    stage.write(`md-accounts/${CONFIG}`, configuration);
+    stage.write(`rehearsal/${CONFIG}`, configuration);
     for (let step = 0; step < 4; step += 1) await reader.next();
     await reader.named('mdacc state list');
     await reader.named('mdacc smoke --sandbox');
-    const [, secret = expect.unreachable()] = /=(\S+)/.exec(stage.read('md-accounts/.motherduck/secrets.env')) ?? [];
+    const [, secret = expect.unreachable()] = /=(\S+)/.exec(stage.read('rehearsal/.motherduck/secrets.env')) ?? [];
     stage.env.MOTHERDUCK_TOKEN = secret;
     await reader.named('mdacc sandbox connect');
     delete stage.env.MOTHERDUCK_TOKEN;
     await stage.serve();
-    const refused = await reader.type('mdacc plan', 1);
-    const [leave = expect.unreachable()] = /rm motherduck\S+ && mv [^`]+(?=`)/.exec(readText('README.md')) ?? [];
-    expect(refused.stderr).toContain(leave);
-    await reader.named(leave);
+    await reader.named('mkdir ../md-accounts && cd ../md-accounts && git init');
+    await reader.named('mdacc init');
     await reader.named('mdacc doctor');
     await reader.upTo();
+    await reader.type('mkdir ../empty && cd ../empty && git init');
+    await stage.inSandbox((organization) => organization.seed(3));
+    await reader.named('mdacc init --from-live');
+    const { stdout } = await reader.type('mdacc plan --detailed-exitcode');
+    // Nothing of the rehearsal.
+    expect(stdout).not.toContain('tenant_acme');
     return reader;
   },
 
@@ -77,6 +81,12 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     expect(committed.trim().split('\n').sort()).toEqual(['.gitignore', STATE, CONFIG].sort());
     for (const folder of ['md-accounts', 'rehearsal'])
       expect(stage.has(`${folder}/.motherduck/secrets.env`)).toBe(true);
+    await reader.type('cd ../rehearsal');
+    const refused = await reader.type('mdacc plan', 1);
+    const [leave = expect.unreachable()] = /rm motherduck\S+ && mv [^`]+(?=`)/.exec(readText(reader.page)) ?? [];
+    expect(refused.stderr).toContain(leave);
+    await reader.named(leave);
+    await reader.type('mdacc plan');
     // The demo.
     reader.goTo(new Stage());
     delete stage.env.MDACC_SANDBOX;

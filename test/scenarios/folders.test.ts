@@ -45,6 +45,12 @@ describe('the folder of the sandbox', () => {
 });
 
 describe('the state', () => {
+  /** The options that an error names lead back into the state's own sandbox, whatever the environment says. */
+  async function expectWayBack(stage: Stage, command: string, stderr: string, env: Record<string, string>) {
+    const [, options = expect.unreachable(stderr)] = /go on in it with (--sandbox-dir [^\s)]+)/.exec(stderr) ?? [];
+    expect(await stage.json(`${command} ${options}`, env)).toMatchObject({ code: 0, document: { actions: [] } });
+  }
+
   /** What leads out of the sandbox completely. */
   const LEAVE = `rm ${STATE} && mv .motherduck/secrets.env .motherduck/secrets.sandbox.env`;
   const FOREIGN = { code: 1, document: { error: { code: 'STATE_FOREIGN' } } };
@@ -121,23 +127,27 @@ describe('the state', () => {
     for (const folder of ['other', 'new']) {
       const { stderr } = await stage.json('plan --sandbox', { MDACC_SANDBOX: folder });
       expect(stderr).toContain(`another sandbox than ${folder},`);
-      expect(stderr).toContain('unset MDACC_SANDBOX');
       expect(stderr).not.toContain('If it is gone');
+      await expectWayBack(stage, 'plan', stderr, { MDACC_SANDBOX: folder });
     }
     expect(stage.has('new')).toBe(false);
-    expect((await stage.run('plan --sandbox')).code).toBe(0);
   });
 
-  it('is not said to be of another sandbox than its own where another one is served', async () => {
-    const stage = await Stage.applied();
-    const other = new Stage();
-    await other.serve();
-    const { MDACC_SANDBOX: _, ...served } = other.env;
-    const { stderr } = await stage.json('plan', served);
-    expect(stderr).toContain('another sandbox than the one that is served');
-    expect(stderr).toContain('add --sandbox.');
-    expect((await stage.run('plan --sandbox', served)).code).toBe(0);
-  });
+  it.each([true, false])(
+    'says how to go on where another sandbox is served, whose folder is known: %s',
+    async (isKnown) => {
+      const stage = await Stage.applied();
+      const other = new Stage();
+      await other.serve();
+      const { MDACC_SANDBOX, ...variables } = other.env;
+      const served = { ...variables, ...(isKnown && MDACC_SANDBOX ? { MDACC_SANDBOX } : {}) };
+      const { stderr } = await stage.json('plan', served);
+      if (!isKnown) expect(stderr).toContain('another sandbox than the one that is served');
+      await expectWayBack(stage, 'plan', stderr, served);
+      // The command that leaves is the last word, to be copied.
+      expect(stderr).toMatch(new RegExp(`Leave the sandbox.*: ${LEAVE.replaceAll('.', '[.]')}\n`));
+    },
+  );
 
   it.each(['plan', 'apply --yes', 'smoke', 'audit', 'import --all', 'doctor', 'rotate etl_prod/airflow --yes'])(
     'of another one is refused by %s before a new sandbox is created',
@@ -170,7 +180,8 @@ describe('the state', () => {
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const refused = await stage.run(['plan', '--api-url', url], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
-    expect(refused.stderr).toContain(`To leave it: ${LEAVE}\n`);
+    expect(refused.stderr).toContain(`: ${LEAVE}\n`);
+    expect(refused.stderr).toContain('Leave the sandbox');
     for (const lines of [LEAVE, 'mdacc sandbox reset && mdacc apply --sandbox --yes --no-smoke']) {
       expect(await shell(stage, lines)).toMatchObject({ code: 0 });
     }
