@@ -53,6 +53,25 @@ describe('an audit as text', () => {
     );
   });
 
+  it('shows the first of many notes alike, every error and warning, and one smoke test for all', () => {
+    const untested = (severity: Severity) =>
+      Array.from(
+        { length: 14 },
+        (_, n): Finding => ({
+          rule: 'MDA017',
+          severity,
+          account: `tenant_${n}`,
+          message: 'never smoke-tested',
+          fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `tenant_${n}`] },
+        }),
+      );
+    const lines = (severity: Severity) => auditText(audit(...untested(severity))).split('\n');
+    const named = (severity: Severity) => lines(severity).filter((line) => line.includes('never smoke-tested'));
+    expect([named('note').length, named('warning').length, named('error').length]).toEqual([3, 14, 14]);
+    expect(lines('note').some((line) => line.includes('and 11 more'))).toBe(true);
+    expect(lines('note').some((line) => line.endsWith(': mdacc smoke'))).toBe(true);
+  });
+
   it('shows one fix for findings of one rule, with one command', () => {
     const stray = (token: string, account = 'etl_prod'): Finding => ({
       ...STRAY,
@@ -99,7 +118,7 @@ describe('an audit as text', () => {
       { length: 9 },
       (_, index): Finding => ({
         ...DIFFER,
-        fix: { text: 'Run the smoke test.', command: ['smoke', '--only', `a_${index}`] },
+        fix: { text: 'Change the configuration, or apply it.', command: ['apply', '--only', `a_${index}`] },
       }),
     );
     expectGolden('audits', 'as text, with an example of a command', auditText(audit(...many)), 'exact');

@@ -14,6 +14,8 @@ const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
 /** Ignored accounts beyond these are counted instead of named. */
 const NAMES_SHOWN = 8;
+/** Of more notes alike, the first are shown, so that nobody overlooks what is worse. */
+const NOTES_SHOWN = 5;
 /** Accounts with fewer hours of compute than these are counted. */
 const USAGE_SHOWN = 20;
 const MAX_COMPUTE_WIDTH = 60;
@@ -39,10 +41,13 @@ function findingLines(severity: Severity, { findings, file }: Audit, paint: Pain
   return groupByFix(findings.filter((finding) => finding.severity === severity))
     .flatMap((group) => {
       const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
-      const lines = group.map((finding) => {
+      const shown = severity === 'note' && group.length > NOTES_SHOWN ? group.slice(0, NOTES_SHOWN - 2) : group;
+      const lines = shown.map((finding) => {
         const subject = paint.bold(padTo(subjectOf(finding), width));
         return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(locationSuffix(finding.location, file))}`;
       });
+      const left = group.length - shown.length;
+      if (left > 0) lines.push(`${head}  ${group[0]?.rule}  and ${left} more (--format json has all)`);
       const fix = hintText(sharedFix(group.map(({ fix: each }) => each)), inContext, paint.command);
       return [...lines, paint.dim(`${' '.repeat(SEVERITY_WIDTH)}  ${fix}`)];
     })
