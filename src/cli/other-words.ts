@@ -82,7 +82,8 @@ export function otherWords(code: string, words: readonly string[], command: Comm
     return Object.hasOwn(COMMANDS, typed) ? COMMANDS[typed]?.(account) : undefined;
   if (code === 'commander.excessArguments' && verb === 'destroy' && account !== 'ACCOUNT')
     return `To delete some of the accounts: mdacc destroy --only ${account}`;
-  if (code === 'commander.invalidArgument') return outputFile(words, command);
+  const file = code === 'commander.invalidArgument' ? outputFile(words, command) : undefined;
+  if (file !== undefined) return file;
   for (const word of words.slice(0, words.includes('--') ? words.indexOf('--') : undefined)) {
     const hint = otherOption(word, command);
     if (hint !== undefined) return hint;

@@ -97,8 +97,8 @@ it('a plan says where the next secret of an adopted token goes, first and with i
   for (const text of await said(stage)) {
     expect(text).toMatch(/No changes/);
     expect(text).toMatch(/Later secrets go to local: .*\.\.\/\.\.\/evil\.env.*, which is \/.*evil\.env/);
-    expect(text).toMatch(/evil.env.*new; .*abc\/bi/);
-    expect(text).toMatch(/Later secrets go to vault: .*new; .*abc\/app/);
+    expect(text).toMatch(/evil.env.*new store; .*abc\/bi/);
+    expect(text).toMatch(/Later secrets go to vault: .*new store; .*abc\/app/);
   }
 });
 
@@ -109,7 +109,7 @@ it('a record that was edited to name a new place does not make it known', async 
     ...secret,
     secret_path: String(secret.secret_path).replace('secrets.env', 'other.env'),
   }));
-  for (const text of await said(stage)) expect(text).toMatch(/other\.env.*new; .*abc\/bi/);
+  for (const text of await said(stage)) expect(text).toMatch(/other\.env.*new store; .*abc\/bi/);
 });
 
 it('a command that no record has is not known, which every plan says until the next rotation', async () => {

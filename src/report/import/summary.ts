@@ -48,9 +48,9 @@ export function importSummary({ written, configured, skipped, secrets, files, co
 export function unknownSecretsText(count: number, stores: readonly ImportStore[]): string {
   const text =
     count === 1
-      ? 'The secret of 1 adopted token is unknown. Its next rotation stores a new one in'
-      : `The secrets of ${count} adopted tokens are unknown. Their next rotations store new ones in`;
-  return printable(`${text} ${storeNames(stores)}.`);
+      ? 'The secret of 1 adopted token is unknown. When it is rotated, a new one goes to'
+      : `The secrets of ${count} adopted tokens are unknown. When they are rotated, new ones go to`;
+  return printable(`${text} ${storeNames(stores)}, where programs must read them before the old tokens are revoked.`);
 }
 
 function storeNames(stores: readonly ImportStore[]): string {

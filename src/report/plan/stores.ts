@@ -56,7 +56,7 @@ function noteOf(
   const later = tokens - now;
   return [
     now > 0 && later > 0 ? `${counted(now, 'token')} now, ${later} at later rotations` : counted(tokens, 'token'),
-    ...(store.new ? ['new'] : []),
+    ...(store.new ? ['new store'] : []),
     ...(elsewhere ? [`not there yet: ${few(elsewhere.map((name) => printable(name)))}`] : []),
     ...(earlier ? [`stored by an earlier version of its script: ${few(earlier.map((name) => printable(name)))}`] : []),
     ...(runs
