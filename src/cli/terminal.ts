@@ -1,4 +1,5 @@
 /** What an output can show: colours, its width, a line that changes; and text made safe for the log of GitHub Actions. */
+import { runsInCi } from '../model/ci.ts';
 import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
 export interface TerminalOptions {
@@ -23,15 +24,12 @@ export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
 /** Whether a line can change: a log would keep every version of it, and --debug writes in between. */
 export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): boolean {
   if (options.quiet || options.debug) return false;
-  return stream.isTTY && env.TERM !== 'dumb' && !saysCi(env);
+  return stream.isTTY && env.TERM !== 'dumb' && !runsInCi(env);
 }
-
-/** Whether the variable `CI` of most CI services is set. */
-const saysCi = ({ CI = '' }: NodeJS.ProcessEnv) => !['', '0', 'false'].includes(CI);
 
 /** Whether a job of a CI service runs the command; Jenkins has `BUILD_URL`. */
 export function isCi(env: NodeJS.ProcessEnv): boolean {
-  return saysCi(env) || isRunner(env) || Boolean(env.BUILD_URL);
+  return runsInCi(env) || isRunner(env) || Boolean(env.BUILD_URL);
 }
 
 /** Whether block characters can be drawn. In Chinese, Japanese and Korean locales they may take two columns. */

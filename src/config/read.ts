@@ -5,6 +5,7 @@ import { findTrackedLink } from '../files/links.ts';
 import { shownPath } from '../files/paths.ts';
 import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
+import { runsInCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store-kind.ts';
@@ -76,11 +77,6 @@ export async function readMainFile(
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFile | undefined> {
   return new Reader(main, new Environment(env, allowEnv), problems, new Map(), runsInCi(env)).readMainAlone();
-}
-
-/** Whether the environment is that of a CI job. */
-export function runsInCi({ CI = '' }: NodeJS.ProcessEnv): boolean {
-  return !['', '0', 'false'].includes(CI);
 }
 
 class Reader {

@@ -7,7 +7,7 @@ import { writeFix } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
 import { type Attachments, readAttachments } from './attachments.ts';
 import { homeOf } from './databases.ts';
-import { EXTENSION, mayRead, shareAccess, shareFile } from './shares.ts';
+import { accessOf, EXTENSION, mayRead, shareAccess, shareFile } from './shares.ts';
 import type { Catalog, Translated } from './statements.ts';
 
 /** The database that every new account has. */
@@ -97,8 +97,8 @@ export async function databasesOf(folder: string, username: string): Promise<Dat
       .map((file) => ({ path: join(home, file), name: file.slice(0, -EXTENSION.length) }))
       .filter(({ name }) => !attachments.detached.has(name.toLowerCase()));
     const shares = [...attachments.shares].flatMap(([name, share]) => {
-      const [path, access] = [shareFile(folder, share), shareAccess(folder, share)];
-      return path !== undefined && access && mayRead(access, username, home) ? [{ path, name }] : [];
+      const path = shareFile(folder, share);
+      return path !== undefined && mayRead(accessOf(path), username, home) ? [{ path, name }] : [];
     });
     for (const { path } of shares) await refuseTrackedLinks(path);
     return { username, home, path: join(home, FIRST_DATABASE + EXTENSION), siblings, shares, attachments };

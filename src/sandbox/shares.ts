@@ -108,7 +108,8 @@ export function removeShares(folder: string, home: string): void {
   }
 }
 
-function accessOf(file: string): ShareAccess {
+/** Who may read the share of a file. One that you put there is for the organization. */
+export function accessOf(file: string): ShareAccess {
   try {
     return JSON.parse(readFileSync(file + ACCESS, 'utf8')) as ShareAccess;
   } catch {
