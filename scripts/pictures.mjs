@@ -13,7 +13,7 @@ import { terminalPicture } from './terminal-picture.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.join(root, 'docs/pictures');
 const SCHEMES = ['light', 'dark'];
-const WIDTH = 880;
+const WIDTH = 1000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mdacc-pictures-'));
 const file = path.join(folder, 'motherduck.accounts.yaml');
@@ -121,7 +121,7 @@ try {
   for (const scheme of SCHEMES)
     writeFileSync(path.join(target, `terminal-${scheme}.svg`), terminalPicture('mdacc plan --prune', plan, scheme));
   const comment = mdacc('plan --prune --format markdown');
-  await photograph(browser, commentPage(comment), 'pull-request', { width: WIDTH, height: 750 });
+  await photograph(browser, commentPage(comment), 'pull-request', { width: WIDTH, height: 430 });
   await photograph(browser, mdacc('plan --prune --format html'), 'plan-page', {
     width: 1100,
     height: 900,

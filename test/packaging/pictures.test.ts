@@ -37,6 +37,15 @@ describe('the pictures', () => {
     }
   });
 
+  it('leave room in the first screen of README.md for the commands and the notice', () => {
+    const [, width = '', file = ''] =
+      /<img width="(\d+)" src="([^"]+)"/.exec(readFileSync(path.join(ROOT, pages[0] ?? ''), 'utf8')) ?? [];
+    const header = readFileSync(path.join(ROOT, file)).subarray(16, 24);
+    const shownHeight = (Number(width) * header.readUInt32BE(4)) / header.readUInt32BE(0);
+    expect(shownHeight).toBeGreaterThan(200);
+    expect(shownHeight).toBeLessThan(340);
+  });
+
   it('load fast', () => {
     for (const name of pictures) expect(statSync(path.join(FOLDER, name)).size, name).toBeLessThan(400_000);
   });
