@@ -147,6 +147,9 @@ function deletedText(at: string): string {
   return `deleted with mdacc on ${showTime(Date.parse(at))}, in a run that did not end; created again`;
 }
 
+/** Whether the reason of an action is in the singular, so that several accounts need the shared one. */
+export const speaksOfOne = ({ action }: Action): boolean => action === 'delete_account';
+
 /** Words the reason of identical changes: without the lines, names and times in which they differ. */
 export function sharedReasonText(action: Action): string {
   const isMoved =
@@ -189,7 +192,7 @@ function ownSharedText(action: Action): string {
     case 'run_setup':
       return SETUP[action.reason.kind];
     case 'delete_account':
-      return `${REMOVED[action.reason.kind]}; this also deletes all tokens and databases of the account`;
+      return `${REMOVED[action.reason.kind]}; this also deletes the tokens, databases and shares of each account`;
     case 'forget':
       if (action.token === undefined) return reasonText(action);
       return `${reason.kind === 'suspended' ? 'suspended' : REVOKED.removed}, without live tokens`;

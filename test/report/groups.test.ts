@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import type { NextChange, Plan } from '../../src/model/plan.ts';
 import { type AccountGroup, groupAccounts, groupNames, rangesText } from '../../src/report/plan/groups.ts';
+import { groupIdentical } from '../../src/report/plan/markdown/changes.ts';
 import { planText } from '../../src/report/plan/text.ts';
 import { type AccountSketch, DAY, desire, token, World } from '../world.ts';
 import { everything, large } from './plans.ts';
@@ -192,4 +193,18 @@ describe('the scheduled work of a plan', () => {
     for (const { account, at: time } of next) expect(all).toMatch(new RegExp(`${time.slice(0, 10)}.*${account}/app`));
     expect(all).not.toContain('more');
   });
+});
+
+it('speaks of several deleted accounts in the plural', async () => {
+  const world = new World();
+  const leaving: AccountSketch = { protected: false, tokens: [token('app')] };
+  await world.apply(desire({ globex: leaving, hooli: leaving }));
+  const { actions } = await world.plan(desire({}), { prune: true });
+  const numberOf = (text = '') => text.match(/\b(?:its|each)\b/)?.[0];
+  const groups = (all: readonly Action[]) =>
+    groupAccounts(all).map(({ accounts, actions: [first] }) => [accounts, numberOf(first?.reason)]);
+  expect(groups(actions)).toEqual([[['globex', 'hooli'], 'each']]);
+  expect(groups(actions.filter(({ account }) => account === 'hooli'))).toEqual([[['hooli'], 'its']]);
+  const rows = groupIdentical(actions).map(({ accounts, why }) => [accounts, numberOf(why)]);
+  expect(rows).toEqual([[['globex', 'hooli'], 'each']]);
 });

@@ -1,7 +1,7 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/action.ts';
 import { ACCOUNT } from '../../model/setup.ts';
-import { reasonText, sharedReasonText } from '../../plan/reason-text.ts';
+import { reasonText, sharedReasonText, speaksOfOne } from '../../plan/reason-text.ts';
 import { shownSql } from './sql.ts';
 import { detailOf, isOfAccount, sharedDetailOf } from './wording.ts';
 
@@ -52,9 +52,10 @@ function groupOf(members: readonly (readonly Action[])[]): AccountGroup {
     actions: first.map((action, at) => ({
       action,
       detail: isOne ? detailOf(action) : sharedDetailOf(action),
-      reason: members.every((own) => own[at] && reasonText(own[at]) === reasonText(action))
-        ? reasonText(action)
-        : sharedReasonText(action),
+      reason:
+        (isOne || !speaksOfOne(action)) && members.every((own) => own[at] && reasonText(own[at]) === reasonText(action))
+          ? reasonText(action)
+          : sharedReasonText(action),
     })),
     sql: shownSql(isOne ? first : first.map(withPlaceholder)),
   };

@@ -103,7 +103,7 @@ function riskText({ risk }: Pick<Action, 'risk'>, paint: Paint): string {
 
 function tokensOf(own: Action | undefined): string[] {
   const tokens = own?.action === 'delete_account' ? deletedTokens(own) : [];
-  return tokens.length === 0 ? [] : [`      its tokens, deleted too: ${list(tokens.map(({ name }) => name).sort())}`];
+  return tokens.length === 0 ? [] : [`      tokens deleted too: ${list(tokens.map(({ name }) => name).sort())}`];
 }
 
 /** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. Each account is named. */

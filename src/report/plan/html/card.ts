@@ -91,7 +91,7 @@ function row(
 function tokensOf(action: Action): Markup {
   const tokens = action.action === 'delete_account' ? deletedTokens(action) : [];
   if (tokens.length === 0) return NOTHING;
-  return html`<p class="quiet">Its tokens, deleted too:</p>${nameList(tokens.map(({ name }) => name))}`;
+  return html`<p class="quiet">Tokens deleted too:</p>${nameList(tokens.map(({ name }) => name))}`;
 }
 
 /** The lines of a unified diff. Each keeps its sign, so that no meaning depends on colour alone. */

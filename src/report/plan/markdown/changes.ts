@@ -7,7 +7,7 @@ import {
   type Risk,
   type RotateToken,
 } from '../../../model/action.ts';
-import { reasonText, sharedReasonText } from '../../../plan/reason-text.ts';
+import { reasonText, sharedReasonText, speaksOfOne } from '../../../plan/reason-text.ts';
 import { lengthOf, markdown, withArrows } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
@@ -78,7 +78,7 @@ export function groupIdentical(actions: readonly Action[]): Change[] {
     const rank = actionRank(action);
     const key = JSON.stringify([symbolOf(action), action.risk, rank, verb, shared, exact]);
     const own = { symbol: symbolOf(action), risk: action.risk, rank, verb, why: reasonText(action), names };
-    return { key, shared, change: { ...own, accounts: [action.account] } };
+    return { key, shared, isOfOne: speaksOfOne(action), change: { ...own, accounts: [action.account] } };
   });
   const ofAccount = joined(
     changes,
@@ -101,6 +101,7 @@ function addTo(list: string[], names: readonly string[]): void {
 interface Keyed {
   readonly key: string;
   readonly shared: string;
+  readonly isOfOne: boolean;
   readonly change: Change;
 }
 
@@ -117,7 +118,7 @@ function joined(
     if (known === undefined) found.set(key, one);
     else {
       join(known.change, one.change);
-      if (known.change.why !== one.change.why) known.change.why = one.shared;
+      if (one.isOfOne || known.change.why !== one.change.why) known.change.why = one.shared;
     }
   }
   return [...found.values()];
