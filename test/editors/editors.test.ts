@@ -80,13 +80,11 @@ describe.each([
     copyFileSync(FILE, path.join(folder, NAME));
     const settings = settingsFile === undefined ? {} : JSON.parse(readFileSync(path.join(ROOT, settingsFile), 'utf8'));
     const schemas = (settings['yaml.schemas'] ?? {}) as Record<string, unknown>;
-    // A settings file names the schema in the installed package.
-    const here = Object.entries(schemas).map(([, patterns]) => [`./${NAME}`, patterns]);
     server = await LanguageServer.start(folder, {
       completion: true,
       hover: true,
       validate: true,
-      schemas: Object.fromEntries(here),
+      schemas,
     });
     edited = `${line}${EXAMPLE.replace(/^# yaml-language-server.*\n/, '').replace('\nguardrails:\n', '\nguardrails:\n  \n')}`;
     file = server.open(path.join(folder, 'motherduck.accounts.yaml'), edited);
@@ -125,6 +123,11 @@ describe('the entry for the JSON Schema Store', () => {
     expect(Object.keys(entry)).toEqual(['name', 'description', 'fileMatch', 'url']);
     expect(entry.url).toMatch(/\/schemas\/motherduck\.accounts\.schema\.json$/);
     expect(entry.description.length).toBeLessThan(100);
+  });
+
+  it('matches the same files as the settings of VS Code', () => {
+    const settings = JSON.parse(readFileSync(path.join(ROOT, 'examples/editors/settings.json'), 'utf8'));
+    expect(Object.values(settings['yaml.schemas'])).toEqual([entry.fileMatch]);
   });
 
   it('matches the default configuration and its siblings by environment', () => {
