@@ -52,8 +52,8 @@ accounts:
 
 # Limits for every plan.
 guardrails:
-  max_deletes: 0
-${sizes.length > 0 ? `  allowed_sizes: [${sizes.join(', ')}] # up to the largest in use\n` : ''}${ttl === undefined ? '' : `  max_token_ttl: ${ttl}\n`}`;
+  max_deletes: 0 # accounts that one apply may delete
+${sizes.length > 0 ? `  allowed_sizes: [${sizes.join(', ')}] # up to the largest in use\n` : ''}${ttl === undefined ? '' : `  max_token_ttl: ${ttl} # the longest in use\n`}`;
 }
 
 /** The text of a new configuration without the sections to which an import added nothing. */

@@ -81,9 +81,13 @@ export class Policies {
     const name = unused(plain, this.#names);
     const store = this.#storeName();
     const times = ttl === null ? { rotateBefore: 0, overlap: DAY } : rotationTimes(ttl);
-    const jitter = ttl !== null && this.#isCrowded(type, ttl) ? jitterFor(times.rotateBefore) : undefined;
+    const crowd = ttl === null ? 0 : this.#crowdOf(type, ttl);
+    const jitter = crowd < CROWD ? undefined : jitterFor(times.rotateBefore);
     this.#added.push({
       key: name,
+      ...(jitter === undefined
+        ? {}
+        : { comment: `jitter spreads rotations: ${crowd} of these tokens expire on one day` }),
       value: {
         layout: 'line',
         entries: entriesOf({
@@ -101,12 +105,12 @@ export class Policies {
     return policy;
   }
 
-  /** Whether many tokens of a new policy expire on one day, so that they would rotate together for ever. */
-  #isCrowded(type: TokenType, ttl: Seconds): boolean {
+  /** The most tokens of a new policy that expire on one day: many would rotate together for ever. */
+  #crowdOf(type: TokenType, ttl: Seconds): number {
     const alike = this.#tokens.filter((token) => lifetimeFor(token, this.#desired.guardrails).ttl === ttl);
     const times = alike.flatMap((token) => (token.type === type ? (token.expiresAt ?? []) : []));
     const countOn = countsByDay(times);
-    return times.some((time) => countOn(time) >= CROWD);
+    return times.reduce((most, time) => Math.max(most, countOn(time)), 0);
   }
 
   #storeName(): string {

@@ -15,6 +15,7 @@ it('spreads the rotations of ten or more tokens that share a date, and nothing i
   const stage = await stageOf(12, 1);
   const { diff } = await stage.import();
   expect(diff).toContain('read_write_90d: { type: read_write, ttl: 90d, rotate_before: 14d, jitter: 7d, overlap: 1d,');
+  expect(diff).toMatch(/read_write_90d: \{.*\} # .*\b12\b/);
   expect(diff).not.toContain('0s');
   expect(await stage.plan()).toEqual([]);
   const { next } = await stage.world.plan(await stage.desired());
