@@ -7,8 +7,8 @@ import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { refuseTypedSecrets } from './cli/typed-secrets.ts';
-import { program } from './program.ts';
-import { jsonText, visibleLines } from './report/escape.ts';
+import { program, writeUsageError } from './program.ts';
+import { jsonText } from './report/escape.ts';
 import { shellWord } from './report/hint.ts';
 
 async function main(): Promise<void> {
@@ -21,7 +21,9 @@ async function main(): Promise<void> {
     process.exitCode = EXIT.usage;
     return;
   }
-  const mdacc = program(typed);
+  // Written once it is known what to advise: the name that commander suggests may be a wrong one.
+  const said: string[] = [];
+  const mdacc = program(typed, (text) => void said.push(text));
   const words = helpLast(commandFirst(mdacc, typed));
   noteLostOutput(commandOf(mdacc, words).name());
   // Not for help and version, which would open stderr for nothing.
@@ -32,11 +34,15 @@ async function main(): Promise<void> {
   } catch (error) {
     if (!isUsageError(error)) throw error;
     if (error.exitCode === 0) return;
-    hintAtSandbox(error, error.code === 'commander.unknownCommand' ? typed : words, mdacc);
-    hintAtConfig(error, commandOf(mdacc, words));
-    const hint = await hintAtOtherWords(error, words, commandOf(mdacc, words));
-    if (wantsJson(words))
-      process.stdout.write(asJson({ error: usageError(error, hint ?? seeHelp(commandOf(mdacc, words))) }));
+    const command = commandOf(mdacc, words);
+    const { otherWords } = await import('./cli/other-words.ts');
+    const hints = [
+      sandboxFolder(error, error.code === 'commander.unknownCommand' ? typed : words, mdacc),
+      otherConfig(error, command),
+      otherWords(error.code, words, command),
+    ].filter((hint) => hint !== undefined);
+    writeUsageError(withHints(said, hints));
+    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, hints[0] ?? seeHelp(command)) }));
     process.exitCode = EXIT.usage;
   }
 }
@@ -69,41 +75,34 @@ function noteLostOutput(command: string): void {
   });
 }
 
-/** Says how a folder is named, where one follows `--sandbox`. */
-function hintAtSandbox(
+/** What commander wrote, with hints below the error. Where there are any, they replace the name that it suggests. */
+function withHints([error = '', ...rest]: readonly string[], hints: readonly string[]): string {
+  if (hints.length === 0) return [error, ...rest].join('');
+  return [error.replace(/\n\(Did you mean .*\?\)/, ''), ...hints.map((hint) => `${hint}\n`), ...rest].join('');
+}
+
+/** How a folder is named, where one follows `--sandbox`. */
+function sandboxFolder(
   { code }: Error & { readonly code?: string },
   words: readonly string[],
   { commands }: Command,
-): void {
+): string | undefined {
   const at = words.findIndex((word) => word.startsWith('--sandbox='));
   const after = words.slice(words.indexOf('--sandbox') + 2);
   // A word between `--sandbox` and a command; without one it is a command that is misspelled.
   const isBetween = code === 'commander.unknownCommand' && commands.some((each) => after.includes(each.name()));
   const isExcess = (code === 'commander.excessArguments' || isBetween) && words.includes('--sandbox');
-  if (at === -1 && !isExcess) return;
+  if (at === -1 && !isExcess) return undefined;
   const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
-  const hint = `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}\n`;
-  if (folder !== undefined && !folder.startsWith('-')) process.stderr.write(visibleLines(forLog(process.env)(hint)));
+  if (folder === undefined || folder.startsWith('-')) return undefined;
+  return `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}`;
 }
 
-/** Says how a configuration is named, where one follows a command that takes no arguments. */
-function hintAtConfig({ code }: Error & { readonly code?: string }, command: Command): void {
+/** How a configuration is named, where one follows a command that takes no arguments. */
+function otherConfig({ code }: Error & { readonly code?: string }, command: Command): string | undefined {
   const file = command.args.find((word) => /\.ya?ml$/i.test(word));
-  if (code !== 'commander.excessArguments' || file === undefined) return;
-  const typed = `${fullName(command)} --config ${shellWord(file)}`;
-  process.stderr.write(visibleLines(forLog(process.env)(`To use another configuration: ${typed}\n`)));
-}
-
-/** Says what to type instead of words that other programs have. */
-async function hintAtOtherWords(
-  { code = '' }: Error & { readonly code?: string },
-  words: readonly string[],
-  command: Command,
-): Promise<string | undefined> {
-  const { otherWords } = await import('./cli/other-words.ts');
-  const hint = otherWords(code, words, command);
-  if (hint !== undefined) process.stderr.write(visibleLines(forLog(process.env)(`${hint}\n`)));
-  return hint;
+  if (code !== 'commander.excessArguments' || file === undefined) return undefined;
+  return `To use another configuration: ${fullName(command)} --config ${shellWord(file)}`;
 }
 
 function wantsJson(words: readonly string[]): boolean {

@@ -70,11 +70,16 @@ function go(load: () => Promise<Runner>) {
 /** What help and version are asked with, alone. */
 const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
 
+/** Writes what is said of wrong usage. */
+export function writeUsageError(text: string): void {
+  openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr));
+}
+
 /**
  * Returns the command line. To make the options of every command takes half the time of `--help`, so with the typed `words`
  * only the command that they begin with has its own. Every command has, without `words` or where an option may stand before its name.
  */
-export function program(words: readonly string[] = []): Command {
+export function program(words: readonly string[] = [], writeErr = writeUsageError): Command {
   const mdacc = new Command('mdacc')
     .description(
       'Manage MotherDuck service accounts, their tokens and Ducklings in one YAML file.\nOptions may also stand before the command: mdacc --sandbox plan',
@@ -87,7 +92,7 @@ export function program(words: readonly string[] = []): Command {
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),
       writeOut: (text) => void process.stdout.write(helpRows(text, process.stdout)),
-      writeErr: (text) => void openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr)),
+      writeErr,
       outputError: (text, write) => write(text.replace(/^error:/, 'Error:')),
     })
     .exitOverride()

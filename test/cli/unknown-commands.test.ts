@@ -38,6 +38,15 @@ it.each([
   expect({ code, way: stderr.includes(way) }).toEqual({ code: 64, way: true });
 });
 
+it.each(['revoke etl_prod/airflow', 'status', 'rotate etl_prod/airflow --revoke', '--sandbox lab plan'])(
+  'mdacc %s suggests nothing else beside that',
+  async (words) => {
+    const { stderr } = await new Stage().runProgram(words);
+    expect(stderr).not.toContain('Did you mean');
+    expect(stderr.trimEnd().split('\n').at(-1)).toContain('--help');
+  },
+);
+
 it('says so in JSON, too', async () => {
   const { stdout } = await new Stage().runProgram('plan -target=etl_prod --format json');
   expect(JSON.parse(stdout)).toMatchObject({
