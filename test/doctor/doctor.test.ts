@@ -54,6 +54,14 @@ describe('doctor', () => {
     expect((await stage.run('doctor --sandbox --quiet')).stderr).toBe('');
   });
 
+  it('counts the service accounts and the other users that MotherDuck lists', async () => {
+    const stage = new Stage();
+    await stage.run('sandbox seed 3');
+    expect((await doctor(stage, '--sandbox')).checks.api).toMatchObject({
+      message: expect.stringMatching(/\b3 service accounts\b.*\b1 other user$/),
+    });
+  });
+
   it('names the missing token, its variables, and checks what needs none', async () => {
     const { checks, failed } = await doctor(new Stage());
     expect(failed).toEqual(['token']);

@@ -2,6 +2,7 @@
 import { ADMIN_TOKEN_SOON } from '../../model/defaults.ts';
 import { describeSpan } from '../../model/time.ts';
 import type { UserError } from '../../model/user-error.ts';
+import type { WireUser } from '../../model/wire.ts';
 import { counted } from '../../model/wording.ts';
 import { adminTokenProblem, checkAdminToken, malformedToken, tokenExpiry } from '../../motherduck/admin-token.ts';
 import { describeProxy, extraCaProblem, proxyFor } from '../../motherduck/proxy.ts';
@@ -83,13 +84,19 @@ const api: Check = {
       return skipped('needs the admin token, and a proxy that can be used');
     if (isWithoutList(error)) return warning(error.message, error.hint);
     if (error !== undefined && !(error instanceof ApiError && ANSWERED.includes(error.failure))) return failed(error);
-    const users = (await settled(examination.users()))?.length;
+    const users = await settled(examination.users());
     const who = examination.options.sandbox
       ? 'the embedded sandbox'
       : addressOf(examination.options, examination.env)?.origin;
-    return ok(`${who} answers${users === undefined ? '' : `, ${counted(users, 'user')}`}`);
+    return ok(users === undefined ? `${who} answers` : `${who} answers, and lists ${usersText(users)}`);
   },
 };
+
+/** How many of the users are service accounts, in the words of MotherDuck. */
+function usersText(users: readonly WireUser[]): string {
+  const accounts = users.filter((user) => user.is_service_account).length;
+  return `${counted(accounts, 'service account')} and ${counted(users.length - accounts, 'other user')}`;
+}
 
 /** Whether the check of the token or of the proxy says it. */
 function isOfAnother(error: UserError): boolean {
