@@ -43,7 +43,7 @@ export interface Service {
   readonly admin: AdminConnection;
   /** Whether it is a sandbox, so that nothing reaches MotherDuck. */
   readonly isSandbox: boolean;
-  /** The sandbox's folder, where it is known. */
+  /** The folder of the sandbox, where it is known; at MotherDuck, that of the one that `--sandbox` would use. */
   readonly sandboxFolder?: string;
   /** The id of the sandbox's organization, to which its state is bound. */
   readonly sandboxId?: string;
@@ -120,7 +120,7 @@ function openApi(
   return createApi(client, (names) => io.keepWhole?.(names));
 }
 
-async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promise<Service> {
+async function openMotherDuck(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
   const { address, source: addressSource } = apiAddress(options, io.env);
   const { token, source } = adminToken(io.env);
   const expiresAt = tokenExpiry(token);
@@ -148,7 +148,7 @@ async function openMotherDuck(options: ServiceOptions, io: Surroundings): Promis
     connector,
     admin: adminConnection(connector, token, options),
     isSandbox,
-    ...(isSandbox && folder !== undefined ? { sandboxFolder: path.resolve(folder) } : {}),
+    ...(isSandbox && folder === undefined ? {} : { sandboxFolder: sandboxFolder(options, io.env) }),
     ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
     ...(expiresAt === undefined ? {} : { adminToken: { source, expiresAt } }),

@@ -16,7 +16,7 @@ export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox'
 export interface FitsIn extends StateOf {
   /** The configuration's folder. */
   readonly folder: string;
-  /** The sandbox's folder, where it is known. */
+  /** The folder of the sandbox, where it is known; at MotherDuck, that of the one that `--sandbox` would use. */
   readonly sandboxFolder?: string;
 }
 
@@ -33,9 +33,7 @@ export function refuseForeign(path: string, state: State, of: FitsIn): void {
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
     const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    const isHere = existsSync(join(folder, DEFAULT_SANDBOX));
-    const how = `${isHere ? '--sandbox, or ' : ''}the --sandbox-dir that it was made with`;
-    throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, how));
+    throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, waysBack(of)));
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
@@ -49,6 +47,22 @@ export function refuseForeign(path: string, state: State, of: FitsIn): void {
   }
 }
 
+/** The options for the sandboxes that are there: a state does not know the folder of its own. */
+function waysBack({ folder, sandboxFolder }: FitsIn): string {
+  const usual = resolve(folder, DEFAULT_SANDBOX);
+  const named = resolve(sandboxFolder ?? usual);
+  return [
+    ...(existsSync(named) ? ['--sandbox'] : []),
+    ...(named !== usual && existsSync(usual) ? [sandboxDir(usual)] : []),
+    'the --sandbox-dir that it was made with',
+  ].join(', or ');
+}
+
+/** Unlike `--sandbox`, it prevails over MDACC_SANDBOX. */
+function sandboxDir(folder: string): string {
+  return `--sandbox-dir ${quoted(shownRelativePath(folder))}`;
+}
+
 /** @param leave how to leave the sandbox that the state is of */
 function otherSandbox(path: string, leave: string, { folder, sandboxFolder }: FitsIn): UserError {
   const usual = resolve(folder, DEFAULT_SANDBOX);
@@ -59,9 +73,7 @@ function otherSandbox(path: string, leave: string, { folder, sandboxFolder }: Fi
     const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
     return new UserError('STATE_FOREIGN', message, hint);
   }
-  // Unlike --sandbox, the option prevails over MDACC_SANDBOX.
-  const how = `--sandbox-dir ${quoted(shownRelativePath(usual))}`;
-  return new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, how));
+  return new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, sandboxDir(usual)));
 }
 
 /** The command comes last, where it is easy to copy. */

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
+import { UserError } from '../../src/model/user-error.ts';
 import type { OldDocument } from '../../src/state/migrate.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
@@ -209,5 +210,23 @@ describe('a state of the sandbox', () => {
         error,
       );
     }
+  });
+
+  it('names the options that lead back into the sandboxes that are there', async () => {
+    const folder = await newFolder();
+    const file = await openFile(join(folder, 'state.json'), 'acme', { sandbox: true });
+    await updateAccount(file, 'a_b', () => bareAccount('a_b'));
+    const [usual, lab] = [join(folder, '.motherduck-sandbox'), join(folder, 'lab')];
+    const optionsAt = async (sandboxFolder: string) => {
+      const error: unknown = await openFile(file.name, 'acme', { sandboxFolder }).catch((reason) => reason);
+      const text = error instanceof UserError ? error.hint.text : '';
+      return [/ --sandbox\b(?!-dir)/.test(text), text.includes(usual)];
+    };
+    expect(await optionsAt(usual)).toEqual([false, false]);
+    await mkdir(usual);
+    expect(await optionsAt(usual)).toEqual([true, false]);
+    expect(await optionsAt(lab)).toEqual([false, true]);
+    await mkdir(lab);
+    expect(await optionsAt(lab)).toEqual([true, true]);
   });
 });
