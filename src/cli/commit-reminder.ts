@@ -1,22 +1,27 @@
-/** Reminds to commit a state file: an older one, in another clone, makes plans wrong. */
+/** Reminds to commit a state file, and what was written with it: an older one, in another clone, makes plans wrong. */
 import { targetOf } from '../files/paths.ts';
+import { enumerated } from '../model/wording.ts';
 import { gitExposure } from '../secrets/git-exposure.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import type { Io } from './io.ts';
 import { isCi } from './terminal.ts';
 
 /**
- * Reminds where this run changed the state and git would add its file. The state of a sandbox is of no use to anybody else, and
- * a pipeline commits it itself.
+ * Reminds where this run changed files that git would add: the state's, and others. The state of a sandbox is of no use to anybody
+ * else, and a pipeline commits it itself.
  *
  * @param before The serial of the state before the run changed it.
+ * @param others Files that this run changed too.
  */
 export async function remindToCommit(
   { file, state }: Pick<OpenedState, 'file' | 'state'>,
   before: number,
   io: Io,
+  others: readonly string[] = [],
 ): Promise<void> {
-  if (file === undefined || state.sandbox || state.serial === before || isCi(io.env)) return;
-  const { exposed } = await gitExposure(await targetOf(file));
-  if (exposed === true) io.note(`Commit ${file}, which this run changed.`);
+  if (state.sandbox || isCi(io.env)) return;
+  const changed = file === undefined || state.serial === before ? others : [...others, file];
+  const exposed: string[] = [];
+  for (const each of changed) if ((await gitExposure(await targetOf(each))).exposed === true) exposed.push(each);
+  if (exposed.length > 0) io.note(`Commit ${enumerated(exposed)}, which this run changed.`);
 }

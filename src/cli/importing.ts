@@ -28,6 +28,7 @@ import { importDiff, importNoticeText, skippedText } from '../report/import/text
 import { unbroken } from '../report/terminal-text.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
+import { remindToCommit } from './commit-reminder.ts';
 import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
@@ -91,7 +92,9 @@ export async function importLive(
         showFindings: (loaded) => showFindings(loaded, io),
       });
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired, decided.desired), io);
-      for (const { message, hint } of [...(beginning.notices ?? []), ...decided.decided.notices.map(importNoticeText)])
+      const isEmpty = service.isSandbox && selection.what === 'all' && hasNoAccounts(live);
+      const before = [...(beginning.notices ?? []), ...(isEmpty ? [EMPTY_SANDBOX] : [])];
+      for (const { message, hint } of [...before, ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
       return await carryOut(command, decided, { files, live, stateWriter, service, terraform }, options, io, stopping);
     } finally {
@@ -101,6 +104,15 @@ export async function importLive(
   if (!options.dryRun) return underLock(command, backend, options, io, work);
   await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
   return work(new AbortController().signal);
+}
+
+const EMPTY_SANDBOX: Notice = {
+  message: 'the sandbox has no service accounts',
+  hint: { text: 'Add some, with two tokens each.', command: ['sandbox', 'seed', '3'] },
+};
+
+function hasNoAccounts({ accounts }: Live): boolean {
+  return [...accounts.values()].every(({ presence }) => presence === 'absent');
 }
 
 /** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
@@ -140,7 +152,8 @@ async function carryOut(
   const { taking } = chosen;
   let code: number = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
   let stored = taking;
-  let ignored = '';
+  let ignored: { readonly file: string; readonly text: string } | undefined;
+  const { serial } = stateWriter.state;
   const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
   if (isDone) {
     if (!options.yes) {
@@ -149,7 +162,8 @@ async function carryOut(
       await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
     }
     const { added, file } = await ignoreInGit(config);
-    ignored = added === 0 ? '' : `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n`;
+    if (added > 0)
+      ignored = { file, text: `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n` };
     await checkTaking(taking, input);
     await writeImportFiles(files, texts);
     const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));
@@ -177,10 +191,8 @@ async function carryOut(
   if (isDone) {
     const unknown = unknownSecrets(decided, input.stores, stored);
     if (unknown !== undefined) io.note(unknown);
-    io.note(`${ignored}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
-    // The state of a sandbox is of no use to anybody else.
-    const { file } = stateWriter;
-    if (!stateWriter.state.sandbox) io.note(`Then commit ${config}${file === undefined ? '' : ` and ${file}`}.`);
+    io.note(`${ignored?.text ?? ''}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
+    await remindToCommit(stateWriter, serial, io, [...texts.keys(), ...(ignored === undefined ? [] : [ignored.file])]);
   }
   return code;
 }

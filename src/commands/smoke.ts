@@ -1,4 +1,5 @@
 /** `mdacc smoke`: tests each account with a connection through DuckDB. */
+import { remindToCommit } from '../cli/commit-reminder.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
@@ -12,6 +13,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
 import type { StateBackend } from '../state/backend.ts';
+import type { OpenedState } from '../state/opened-state.ts';
 
 interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
@@ -28,10 +30,11 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
-    const smoke = await underLock('smoke', backend, options, io, (stopping) =>
+    const { smoke, stateWriter, serial } = await underLock('smoke', backend, options, io, (stopping) =>
       tested(desired, backend, options, io, stopping),
     );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
+    await remindToCommit(stateWriter, serial, io);
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted. Run the same command to test all of them.');
       return EXIT.interrupted;
@@ -46,15 +49,16 @@ async function tested(
   options: SmokeOptions,
   io: Io,
   stopping: AbortSignal,
-): Promise<Smoke> {
+): Promise<{ readonly smoke: Smoke; readonly stateWriter: OpenedState; readonly serial: number }> {
   const service = await openServiceFor(options, desired, io);
   try {
     const stateWriter = await openStateOf(backend, options, desired, service);
+    const { serial } = stateWriter.state;
     const smoke = await withProgress('Testing accounts', io, stopping, (context) =>
       smokeTest(desired, stateWriter.state, service, options, context),
     );
     await recordSmoke(stateWriter, smoke);
-    return smoke;
+    return { smoke, stateWriter, serial };
   } finally {
     await service.close();
   }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { serveAsMotherDuck } from '../docs/troubles/between.ts';
-import { STATE, Stage } from '../stage.ts';
+import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
 organization: acme
@@ -43,7 +43,24 @@ describe('a state file in git', () => {
     expect(await reminds(stage, 'rotate etl_prod --yes --no-smoke')).toBe(true);
     expect(await reminds(stage, 'state mv etl_prod/airflow etl_prod/loads')).toBe(true);
     expect(await reminds(stage, 'state forget etl_prod/loads --yes')).toBe(true);
-    expect(await reminds(stage, 'import etl_prod --yes')).toBe(false); // it says that of the configuration too
+  });
+
+  it('is to be committed with the files that an import wrote', async () => {
+    const stage = await stageInGit();
+    expect(await reminds(stage, APPLY)).toBe(true);
+    stage.edit((text) => text.replace(/^ {2}etl_prod:.*\n/m, ''));
+    await stage.run('state forget etl_prod --yes');
+    const { stderr } = await stage.run('import etl_prod --yes');
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+      `Commit ${CONFIG}, .gitignore and ${STATE}, which this run changed.`,
+    );
+  });
+
+  it('is to be committed after a smoke test, which it records', async () => {
+    const stage = await stageInGit();
+    expect(await reminds(stage, APPLY)).toBe(true);
+    const { stderr } = await stage.run('smoke');
+    expect(stderr).toContain(REMINDER);
   });
 
   it('is left to the script or the pipeline that commits it, and to --quiet', async () => {

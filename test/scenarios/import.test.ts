@@ -258,6 +258,15 @@ describe('init --from-live', () => {
     expect(contents(folder)).toEqual({});
   });
 
+  it('says how to fill an empty sandbox, with the options as they were typed', async () => {
+    const folder = emptyFolder();
+    const begun = await folder.run('init --from-live --sandbox-dir lab --yes --organization acme');
+    expect(begun.stderr).toContain('mdacc sandbox seed 3 --sandbox-dir lab\n');
+    expect((await folder.run('sandbox seed 3 --sandbox-dir lab')).code).toBe(0);
+    const imported = await folder.run('import --all --sandbox-dir lab --yes');
+    expect([imported.code, imported.stderr.includes('sandbox seed')]).toEqual([0, false]);
+  });
+
   it('takes a name of any letters for the organization, and refuses one that no configuration may have', async () => {
     const folder = emptyFolder();
     const ran = await folder.run(['init', '--organization', 'Ärger & "Söhne" $1']);
