@@ -24,6 +24,15 @@ export function isNewUsername(text: string): boolean {
   return NEW_USERNAME_PATTERN.test(text);
 }
 
+/** A name like this one that a new account can have: `shopify_loader` for `shopify-loader`; undefined where there is none. */
+export function similarNewUsername(text: string): string | undefined {
+  const plain = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^A-Za-z0-9]+/g, '_');
+  return isNewUsername(plain) ? plain : undefined;
+}
+
 /**
  * The key of a username: MotherDuck ignores case, so names with equal keys are the same account. Only ASCII letters are
  * lower-cased, because some others become ASCII in lower case (the Kelvin sign).

@@ -47,7 +47,8 @@ describe('accounts that exist under names that no new one could have', () => {
     });
     const validated = await stage.run('validate');
     expect(validated.code, validated.stdout).toBe(0);
-    for (const name of NAMES.filter((each) => each !== 'true')) expect(validated.stdout).toContain(`named "${name}"`);
+    for (const name of NAMES.filter((each) => each !== 'true'))
+      expect(validated.stdout).toContain(`as ${JSON.stringify(name)}`);
     const applied = await stage.run('apply --sandbox --yes --real-stores');
     expect(applied.code, applied.stderr + applied.stdout).toBe(0);
     expect(applied.stderr).not.toContain('no new account');
@@ -104,8 +105,8 @@ describe('accounts that exist under names that no new one could have', () => {
     expect(validated.code).toBe(0);
     const { findings } = validated.document as { readonly findings: readonly { readonly code: string }[] };
     expect(findings.filter(({ code: each }) => each === 'not-a-new-name')).toMatchObject([
-      { severity: 'warning', file: CONFIG, line: 13 },
-      { severity: 'warning', file: CONFIG, line: 14 },
+      { severity: 'warning', file: CONFIG, line: 13, hint: expect.stringMatching(/\betl_prod\b/) },
+      { severity: 'warning', file: CONFIG, line: 14, hint: expect.stringMatching(/\bete\b/) },
     ]);
     expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(1);
     const { accounts } = JSON.parse(stage.read(STATE));
