@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/time.ts';
+import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import {
   generationOf,
   MAX_FIRST_NAME,
@@ -72,6 +72,15 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
       related,
       hint: 'make jitter or rotate_before shorter, or ttl longer',
     });
+  } else if (rotateBefore?.value && rotateBefore.value > ttl.value / 2) {
+    const early = formatDuration(ttl.value - rotateBefore.value);
+    const message = `rotate_before ${showNode(rotateBefore.node)} is more than half of ttl ${showNode(ttl.node)}: a token is replaced after ${early}`;
+    const { at, related } = contradiction(['rotate_before', rotateBefore], ['ttl', ttl]);
+    const shorter = formatDuration(usualRotateBefore(ttl.value, overlap?.value));
+    problems.warning('rotate-before-long', at, message, {
+      related,
+      hint: `rotate_before is what is left of the ttl when a token is replaced: give it a shorter one, such as ${shorter}`,
+    });
   }
   if (overlap?.value === undefined) return;
   if (overlap.value >= ttl.value) {
@@ -86,6 +95,13 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
       hint: 'make rotate_before at least as long as overlap',
     });
   }
+}
+
+/** A third of the ttl, but no less than an overlap that fits into half of it. In seconds. */
+function usualRotateBefore(ttl: Seconds, overlap: Seconds = 0): Seconds {
+  const unit = ttl >= 6 * DAY ? DAY : ttl >= 6 * HOUR ? HOUR : MINUTE;
+  const third = Math.floor(ttl / 3 / unit) * unit;
+  return overlap > ttl / 2 ? third : Math.max(third, overlap);
 }
 
 type Ttl = NonNullable<TokenSettings['ttl']>;

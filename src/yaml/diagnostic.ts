@@ -198,6 +198,7 @@ export const CODES = {
   'ttl-guardrail': 'A ttl is longer than guardrails.max_token_ttl.',
   'ttl-never': 'A token would never expire, and guardrails.allow_never_expiring is not set.',
   'rotate-before': 'A token would be replaced at once, or never before it expires.',
+  'rotate-before-long': 'A token is replaced in the first half of its ttl.',
   'rotate-before-ignored': 'A token that never expires has a rotate_before or a jitter, which has no effect.',
   overlap: 'A replaced token would outlive its replacement.',
   'overlap-cut-short': 'A replaced token expires before its overlap ends.',
