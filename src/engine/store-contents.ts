@@ -137,6 +137,7 @@ export function secretPlaces(
     elsewhere: string[];
     byEarlierScript: string[];
     renamed: string[];
+    unrecorded: string[];
     isKnown: boolean;
   };
   const users = new Map<string, Users>();
@@ -144,7 +145,10 @@ export function secretPlaces(
     const isIncluded = only(address.account);
     const store = stores.get(name);
     const token = nameOf(address);
-    const own = users.get(name) ?? { tokens: [], elsewhere: [], byEarlierScript: [], renamed: [], isKnown: false };
+    const own = users.get(name) ?? {
+      ...{ tokens: [], elsewhere: [], byEarlierScript: [], renamed: [], unrecorded: [] },
+      isKnown: false,
+    };
     users.set(name, own);
     if (isIncluded) own.tokens.push(token);
     const path = store?.secretPath(address);
@@ -152,6 +156,7 @@ export function secretPlaces(
     const secret = known.get(address.token)?.current?.secret;
     if (secret === undefined) {
       if (!isIncluded) continue;
+      own.unrecorded.push(token);
       const keys = desired.accounts.get(accountKey(address.account))?.tokens;
       const left = [...known].flatMap(([key, { current }]) => (keys?.has(key) ? [] : (current?.secret ?? [])));
       const isHere = (copy: SecretCopy) => copy.store === name && copy.secret_path === path;

@@ -101,6 +101,8 @@ export interface UsedStore extends StoreDestination {
   readonly removes: boolean;
   /** The number of tokens whose secrets go there. */
   readonly tokens: number;
+  /** Of these, the number that do not exist and that the plan does not create, as of accounts in error. Absent when there is none. */
+  readonly uncreated?: number;
   /** By the state, it has no secret there. */
   readonly new?: true;
   /** Tokens whose secret is elsewhere by the state, or at a place that it does not know: `etl_prod/airflow`. Absent when there is none. */

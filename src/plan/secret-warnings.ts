@@ -20,15 +20,22 @@ export function usedStores(
   const adopted = new Set(
     actions.flatMap((action) => (action.action === 'adopt_token' ? [`${action.account}/${action.token}`] : [])),
   );
+  const stored = new Set(
+    actions.flatMap((action) =>
+      'token' in action && action.after !== null ? [`${action.account}/${action.token}`] : [],
+    ),
+  );
   const stores = [...destinations].flatMap(([store, destination]): UsedStore[] => {
     const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
     const { tokens = [], byEarlierScript = [], isKnown = false } = own ?? {};
     if (!writes && !removes && tokens.length === 0) return [];
     const [moving, renamed] = [new Set(own?.elsewhere), new Set(own?.renamed)];
     const elsewhere = tokens.filter((name) => moving.has(name) || (adopted.has(name) && !renamed.has(name)));
+    const uncreated = (own?.unrecorded ?? []).filter((name) => !stored.has(name)).length;
     return [
       {
         ...{ store, writes, removes, tokens: tokens.length },
+        ...(uncreated === 0 ? {} : { uncreated }),
         ...(isKnown || byEarlierScript.length > 0 || tokens.length === 0 ? {} : { new: true }),
         ...(elsewhere.length === 0 ? {} : { elsewhere }),
         ...(byEarlierScript.length === 0 ? {} : { by_earlier_script: byEarlierScript }),

@@ -44,6 +44,8 @@ export interface StoreUsers {
   readonly byEarlierScript?: readonly string[];
   /** Those whose key was renamed, and whose secret the state has at the same place. */
   readonly renamed?: readonly string[];
+  /** Those that the state does not have. */
+  readonly unrecorded?: readonly string[];
   /** By the state, some secret is where the store puts it. */
   readonly isKnown: boolean;
 }

@@ -47,6 +47,18 @@ it('what is said of a store counts the secrets that are written now, and knows t
   expect(store).not.toHaveProperty('new');
 });
 
+it('what is said of a store counts the tokens that cannot be created apart from later rotations', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  const account = (name: string) => `  ${name}: { tokens: { app: pipeline }, smoke: false }\n`;
+  stage.edit((text) => `${text}${account('dash')}${account('no-such')}`);
+  const { stdout } = await stage.run('plan --sandbox');
+  expect(stdout).toContain('(1 token now, 1 at later rotations, 1 once created)');
+  const { document } = await stage.json('plan --sandbox');
+  expect(document).toMatchObject({ stores: [{ tokens: 3, uncreated: 1 }] });
+  const only = await stage.json('plan --sandbox --only dash');
+  expect((only.document as { stores: object[] }).stores[0]).not.toHaveProperty('uncreated');
+});
+
 it.each(['MOTHERDUCK_API_URL', 'MOTHERDUCK_API_BASE_URL'])(
   'an empty %s is wrong usage, where it is used',
   async (name) => {

@@ -50,12 +50,15 @@ function isNew({ new: isNewStore, elsewhere, by_earlier_script: earlier }: UsedS
 
 /** @param now How many secrets the plan writes. */
 function noteOf(
-  { tokens, elsewhere, by_earlier_script: earlier, overwrite, runs, ...store }: UsedStore,
+  { tokens, uncreated = 0, elsewhere, by_earlier_script: earlier, overwrite, runs, ...store }: UsedStore,
   now: number,
 ): string {
-  const later = tokens - now;
   return [
-    now > 0 && later > 0 ? `${counted(now, 'token')} now, ${later} at later rotations` : counted(tokens, 'token'),
+    tokensText(tokens, [
+      [now, 'now'],
+      [tokens - now - uncreated, 'at later rotations'],
+      [uncreated, 'once created'],
+    ]),
     ...(store.new ? ['new store'] : []),
     ...(elsewhere ? [`not there yet: ${few(elsewhere.map((name) => printable(name)))}`] : []),
     ...(earlier ? [`stored by an earlier version of its script: ${few(earlier.map((name) => printable(name)))}`] : []),
@@ -69,6 +72,14 @@ function noteOf(
       : []),
     ...(overwrite ? ['overwrite: true, so values that are not of this state are replaced'] : []),
   ].join('; ');
+}
+
+/** `3 tokens`, or when each part of them has its secret stored. */
+function tokensText(tokens: number, parts: readonly (readonly [count: number, when: string])[]): string {
+  const [first, ...others] = parts.filter(([count]) => count > 0);
+  if (first === undefined || others.length === 0) return counted(tokens, 'token');
+  const [count, when] = first;
+  return [`${counted(count, 'token')} ${when}`, ...others.map(([more, later]) => `${more} ${later}`)].join(', ');
 }
 
 /** The secrets that leave are named elsewhere. */
