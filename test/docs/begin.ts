@@ -72,6 +72,7 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     delete stage.env.MOTHERDUCK_ADMIN_TOKEN;
     delete stage.env.MDACC_SANDBOX;
     await reader.type('mkdir clone && cd clone');
+    await reader.named('mdacc version');
     await reader.upTo('export');
     reader.own.MOTHERDUCK_ADMIN_TOKEN = MOTHERDUCK_ADMIN_TOKEN;
     stage.env.MDACC_SANDBOX = MDACC_SANDBOX;
