@@ -1,6 +1,6 @@
 /** The page of an audit in a browser: everybody can use it, with and without its script, however many accounts it has. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { barriersIn, inBrowser, isTooWide, LOOKS, type Opened } from './browser.ts';
+import { barriersIn, DESKTOP, inBrowser, isTooWide, LOOKS, type Opened } from './browser.ts';
 import { auditPageOf, cleanAuditPage, unmanagedAuditPage } from './organization.ts';
 
 const MANY = 5000;
@@ -44,6 +44,19 @@ inBrowser('the page of an audit', (open) => {
       expect(await texts(page, '.filter [role=status]')).toEqual([
         `${(await names()).length} of ${all.length} accounts`,
       ]);
+      await page.close();
+    });
+
+    it('has room for dates and for what was used', async () => {
+      const { page } = await open(html, { scheme: 'light', size: DESKTOP });
+      const linesOf = async (selector: string) =>
+        (await page.evaluate(`Array.from(document.querySelectorAll('${selector}'), (cell) => {
+          const text = document.createRange();
+          text.selectNodeContents(cell);
+          return Math.round(text.getBoundingClientRect().height / parseFloat(getComputedStyle(cell).lineHeight));
+        })`)) as number[];
+      expect(Math.max(...(await linesOf('.inventory [data-is=Used]')))).toBeLessThanOrEqual(3);
+      expect(Math.max(...(await linesOf('.inventory td:nth-child(5)')))).toBe(1);
       await page.close();
     });
 

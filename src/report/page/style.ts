@@ -120,6 +120,8 @@ input{font:inherit;color:var(--text);background:var(--ground);border:1px solid v
 .inventory thead th:first-child{width:22%}
 .inventory thead th:nth-child(4){width:19%}
 .inventory th:nth-child(3){width:auto}
+.used thead th:first-child{width:17%}
+.used thead th:last-child{width:20%}
 .inventory tbody th{font-weight:600}
 .inventory th .quiet{font-weight:400}
 .inventory thead button{border:0;padding:0;color:var(--link);background:none;text-align:left;font-weight:600}

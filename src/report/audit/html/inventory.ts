@@ -47,7 +47,7 @@ export function inventoryTable(audit: Audit): Markup {
   const unknowns = usage === undefined ? [] : usageUnknowns(usage).map((text) => html`<p>${text}</p>`);
   const about = usage === undefined ? NOTHING : html`<p class="quiet">${usageTitle(usage)}.</p>`;
   const table = html`${about}<p class="filter" hidden><label>Filter <input type="search" autocomplete="off"></label> <span role="status"></span></p>
-<table class="inventory" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<table class="inventory${usage ? ' used' : ''}" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${rows}</tbody></table>`;
   const folded = html`<details><summary>All ${accounts.length} accounts, to sort and to filter</summary>${table}</details>`;
