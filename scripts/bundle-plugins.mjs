@@ -35,6 +35,7 @@ export const noChildProcess = {
 
 /** Files of src/ that a command seldom needs, beside the renderers of report/formats.ts. They export functions alone. */
 const SELDOM = [
+  'config/structure-errors',
   'motherduck/connector',
   'motherduck/http-transport',
   'motherduck/probe-process',

@@ -14,13 +14,19 @@ const SCHEMAS = [
     schema: 'schemas/motherduck.accounts.schema.json',
     out: 'src/config/config-validator.generated.js',
     exports: { validateConfig: '', validateIncluded: '#/$defs/included_file' },
-    // The program has its own words for these errors.
-    messages: false,
+  },
+  {
+    // Says yes or no, in a third of the code: it runs at each start, and most files are right.
+    schema: 'schemas/motherduck.accounts.schema.json',
+    out: 'src/config/config-check.generated.js',
+    exports: { isConfig: '', isIncluded: '#/$defs/included_file' },
+    errors: false,
   },
   {
     schema: 'schemas/state.schema.json',
     out: 'src/state/state-validator.generated.js',
     exports: { validate: '' },
+    // Of the configuration's errors the program has its own words.
     messages: true,
   },
 ];
@@ -31,11 +37,11 @@ export async function compileSchemas() {
   for (const entry of SCHEMAS) {
     if (!(await exists(path.join(root, entry.schema)))) continue;
     const schema = JSON.parse(await readFile(path.join(root, entry.schema), 'utf8'));
-    const code = await bundled(validatorCode(withoutProse(schema), entry));
+    const code = await bundled(validatorCode(withoutProse(schema, entry), entry));
     const banner = `// Made from ${entry.schema} by scripts/compile-schemas.mjs; do not edit.\n`;
     const files = {
       [entry.out]: banner + code,
-      [entry.out.replace(/\.js$/, '.d.ts')]: banner + declarations(Object.keys(entry.exports)),
+      [entry.out.replace(/\.js$/, '.d.ts')]: banner + declarations(entry),
     };
     for (const [file, content] of Object.entries(files)) {
       if (await writeIfChanged(path.join(root, file), content)) written.push(file);
@@ -44,27 +50,57 @@ export async function compileSchemas() {
   return written;
 }
 
-/** The schema without what only its readers need; the description beside a pattern stays, because errors quote it. */
-function withoutProse(schema) {
+/** The schema without what only its readers need; titles, and the description beside a pattern, stay where errors quote them. */
+function withoutProse(schema, { errors = true }) {
+  const prose = errors ? ['description', '$comment'] : ['description', '$comment', 'title'];
   return JSON.parse(JSON.stringify(schema), function (key, value) {
-    const isProse =
-      typeof value === 'string' && ['description', '$comment'].includes(key) && this.pattern === undefined;
+    const isProse = typeof value === 'string' && prose.includes(key) && !(errors && this.pattern !== undefined);
     return isProse || (key === 'examples' && Array.isArray(value)) ? undefined : value;
   });
 }
 
-function validatorCode(schema, { exports, messages }) {
+function validatorCode(schema, { exports, errors = true, messages = false }) {
   const ajv = new Ajv2020({
-    allErrors: true,
+    allErrors: errors,
     allowUnionTypes: true,
     discriminator: true,
-    verbose: true,
+    verbose: errors,
+    inlineRefs: errors,
     messages,
     code: { source: true, lines: true, esm: true },
   });
+  // The class sets them, and no schema here has their keywords.
+  Object.assign(ajv.opts, { unevaluated: false, dynamicRef: false });
   ajv.addSchema(schema);
   const ids = Object.entries(exports).map(([name, part]) => [name, schema.$id + part]);
-  return inLinearTime(withoutUnused(standalone.default(ajv, Object.fromEntries(ids))));
+  const code = standalone.default(ajv, Object.fromEntries(ids));
+  return errors ? inLinearTime(withoutUnused(code)) : withoutErrors(code);
+}
+
+// A validator that stops at the first error needs no list of them: only whether there is one.
+function withoutErrors(code) {
+  const yesOrNo = code
+    .replaceAll(/^validate\d+\.errors = \[\{.*\}\];\n/gm, '')
+    .replaceAll(
+      /^const (err\d+) = .*;\nif\(vErrors === null\)\{\nvErrors = \[\1\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}\n/gm,
+      '',
+    )
+    .replaceAll(/^vErrors = vErrors === null \? .*;\nerrors = vErrors\.length;\n/gm, 'errors++;\n')
+    .replaceAll(
+      /^if\(vErrors !== null\)\{\nif\(\w+\)\{\nvErrors\.length = \w+;\n\}\nelse \{\nvErrors = null;\n\}\n\}\n/gm,
+      '',
+    )
+    .replaceAll(/^(let vErrors = null|validate\d+\.errors = (vErrors|null));\n/gm, '')
+    .replaceAll(/, \{instancePath="".*?\}=\{\}\)/g, ')')
+    .replaceAll(/, \{instancePath[^{}]*\}\)/g, ')')
+    // Of a long list of keys it looks only whether a key is there.
+    .replaceAll(/^const (schema\d+) = (\{.*\});$/gm, (_, name, json) => {
+      const keys = Object.keys(JSON.parse(json).properties ?? {}).map((key) => [key, true]);
+      return `const ${name} = ${JSON.stringify({ properties: Object.fromEntries(keys) })};`;
+    });
+  const rest = /.*(?:vErrors|instancePath|\.errors\b).*/.exec(yesOrNo);
+  if (rest) throw new Error(`ajv writes its errors in another way than is removed here: ${rest[0]}`);
+  return yesOrNo;
 }
 
 // Of each error the program reads `instancePath`, `keyword`, `params`, `message`, `propertyName` and `parentSchema`. Without the
@@ -99,7 +135,14 @@ async function bundled(code) {
   return result.outputFiles[0].text;
 }
 
-const declarations = (names) => `
+function declarations({ exports, errors = true }) {
+  const names = Object.keys(exports);
+  return errors
+    ? `${ERROR_TYPES}${names.map((name) => `export declare const ${name}: Validator;\n`).join('')}`
+    : names.map((name) => `export declare function ${name}(data: unknown): boolean;\n`).join('');
+}
+
+const ERROR_TYPES = `
 export interface SchemaError {
   keyword: string;
   instancePath: string;
@@ -113,7 +156,7 @@ export interface Validator {
   (data: unknown): boolean;
   errors?: SchemaError[] | null;
 }
-${names.map((name) => `export declare const ${name}: Validator;\n`).join('')}`;
+`;
 
 async function writeIfChanged(file, content) {
   if ((await exists(file)) && (await readFile(file, 'utf8')) === content) return false;

@@ -68,6 +68,11 @@ export function child(node: Node | undefined, key: string): Node | undefined {
   return entriesOf(node).get(key)?.value;
 }
 
+/** Whether a node is empty: `null`, `~`, or a key without a value. */
+export function isNothing(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null;
+}
+
 /** Whether a value or a part of it came from the environment and must not be shown. */
 export function fromEnvironment(node: Node | undefined): node is ScalarNode {
   return node?.kind === 'scalar' && node.env !== undefined;

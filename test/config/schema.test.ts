@@ -63,9 +63,12 @@ test("its limits are the model's", () => {
   expect(RESERVED_TOKEN_NAMES).toHaveLength(2);
 });
 
-test('the compiled validator needs nothing of the compiler', () => {
-  const code = readFileSync(path.join(root, 'src/config/config-validator.generated.js'), 'utf8');
-  expect(code).toContain('validateIncluded');
+test.each([
+  ['config-validator', 'validateIncluded'],
+  ['config-check', 'isIncluded'],
+])('the compiled %s needs nothing of the compiler', (name, exported) => {
+  const code = readFileSync(path.join(root, `src/config/${name}.generated.js`), 'utf8');
+  expect(code).toContain(exported);
   // The helpers of ajv that it uses are in it; one of them carries its own import as a text.
   expect(code.replace(/\.code = '.*'/g, '')).not.toMatch(/(require\(|from )["']/);
   expect(code).not.toContain('vErrors.concat');
