@@ -75,9 +75,19 @@ export function writeUsageError(text: string): void {
   openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr));
 }
 
+/** A command: what the help says of it, and what gives it its options. */
+interface Part {
+  readonly description: string;
+  readonly define: (command: Command) => void;
+}
+
+/** Commands with commands of their own. */
+const GROUPS = ['state', 'sandbox'];
+
 /**
- * Returns the command line. To make the options of every command takes half the time of `--help`, so with the typed `words`
- * only the command that they begin with has its own. Every command has, without `words` or where an option may stand before its name.
+ * Returns the command line. To make every command takes as long as to read a configuration, so with the typed `words` there is
+ * only the one that they begin with, and for the list of commands they have no options. Without `words`, or where an option
+ * may stand before a name, all are there.
  */
 export function program(words: readonly string[] = [], writeErr = writeUsageError): Command {
   const mdacc = new Command('mdacc')
@@ -104,14 +114,9 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   withExamples(mdacc, 'mdacc init', 'mdacc plan --sandbox', 'mdacc apply --sandbox', 'mdacc plan --help');
   mdacc.addHelpText('after', ({ error }) => (error ? 'Environment variables: mdacc --help' : ''));
 
-  const parts = new Map<string, () => void>();
-  const command = (name: string, description: string, define: (command: Command) => void) => {
-    const made = mdacc.command(name).description(description);
-    parts.set(name, () => {
-      define(made);
-      acceptOnAll(made);
-    });
-  };
+  const parts = new Map<string, Part>();
+  const command = (name: string, description: string, define: Part['define']) =>
+    parts.set(name, { description, define });
 
   command('init', 'Write a commented starter file, or a configuration of the live accounts', (init) => {
     init
@@ -314,17 +319,22 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     withOptions(version, OUTPUT);
     withExamples(version, 'mdacc version');
   });
-  mdacc
-    .command('__complete', { hidden: true })
-    .argument('[words...]')
-    .allowUnknownOption()
-    .action(async (words: readonly string[]) => (await import('./commands/complete.ts')).complete(mdacc, words));
-
   const [first = ''] = words;
   const isAboutProgram = words.length === 1 && ABOUT_THE_PROGRAM.includes(first);
-  parts.get(first)?.();
-  const isOneCommand = mdacc.commands.find((each) => each.name() === first)?.commands.length === 0 && parts.has(first);
-  if (!isAboutProgram && !isOneCommand) for (const [name, define] of parts) if (name !== first) define();
+  const one = GROUPS.includes(first) ? undefined : parts.get(first);
+  for (const [name, { description, define }] of one === undefined ? parts : [[first, one] as const]) {
+    const made = mdacc.command(name).description(description);
+    if (isAboutProgram) continue;
+    define(made);
+    acceptOnAll(made);
+  }
+  // What the completion scripts call.
+  if (one === undefined)
+    mdacc
+      .command('__complete', { hidden: true })
+      .argument('[words...]')
+      .allowUnknownOption()
+      .action(async (typed: readonly string[]) => (await import('./commands/complete.ts')).complete(mdacc, typed));
 
   for (const command of mdacc.commands) if (!command.name().startsWith('_')) refuseEmpty(command);
   mdacc.hook('preAction', (_, command) => refuseEmptyVariables(command, process.env));
