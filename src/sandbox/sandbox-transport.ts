@@ -22,11 +22,22 @@ export interface EmbeddedSandbox {
 export async function embeddedSandbox(folder: string, agent?: string): Promise<EmbeddedSandbox> {
   const organization = await openSandbox(folder);
   const token = organization.newAdminToken();
+  let made: Connector | undefined;
+  // A plan connects to nothing, so the connector is loaded when it is used.
+  const connector = () => {
+    made ??= sandboxConnector(organization, agent === undefined ? {} : { agent });
+    return made;
+  };
   return {
     organization,
     transport: sandboxTransport(organization, token),
     token,
-    connector: sandboxConnector(organization, agent === undefined ? {} : { agent }),
+    connector: {
+      target: (...values) => connector().target(...values),
+      sessionTarget: (...values) => connector().sessionTarget(...values),
+      noteStatements: async (...values) => connector().noteStatements?.(...values),
+      noteShutdown: (...values) => connector().noteShutdown(...values),
+    },
   };
 }
 
