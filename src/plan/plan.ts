@@ -124,7 +124,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
   const dead = deadSecrets(actions, state, live, desired);
-  const ceilings = ceilingsOf(desired, state, plans);
+  const ceilings = ceilingsOf(desired, state, live, plans);
   const sum = desired.computeRates && sumCeilings(ceilings);
   const compute = sum && { ...sum, ...currencyOf(desired) };
   const unpriced = [...ceilings].filter(([, { after }]) => after === null).map(([username]) => username);
@@ -200,18 +200,24 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   };
 }
 
-/** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured. */
+/** The ceilings of all managed accounts; one that was not planned, or could not be, counts as configured if it may exist. */
 function ceilingsOf(
   desired: Desired,
   state: State,
+  { users }: Live,
   plans: readonly { readonly username: string; readonly plan: AccountPlan }[],
 ): Map<string, ComputeCeiling> {
   const planned = new Map(plans.map(({ username, plan }) => [username, plan.compute]));
+  const listed =
+    users.listed && users.complete ? new Set(users.all.map((user) => accountKey(user.username))) : undefined;
+  const mayExist = (key: string) => state.accounts.has(key) || listed?.has(key) !== false;
   return new Map(
-    accountNames(desired, state).map((username) => [
-      username,
-      planned.get(username) ?? configuredCeiling(desired, desired.accounts.get(accountKey(username))),
-    ]),
+    accountNames(desired, state).flatMap((username): [string, ComputeCeiling][] => {
+      const key = accountKey(username);
+      const ceiling = planned.get(username);
+      if (ceiling === undefined && !mayExist(key)) return [];
+      return [[username, ceiling ?? configuredCeiling(desired, desired.accounts.get(key))]];
+    }),
   );
 }
 

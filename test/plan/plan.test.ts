@@ -601,11 +601,15 @@ describe('compute ceilings', () => {
       { one: { ducklings: pool }, two: { ducklings: pool } },
       { computeRates: rates, guardrails: { maxComputeCeiling: 6 } },
     );
-    const only = await new World().plan(two, { only: (username) => username === 'one' });
-    expect(only.compute?.after).toBe(9.6);
-    expect(only.violations).toHaveLength(1);
+    const isOne = (username: string) => username === 'one';
+    // What is not there yet costs nothing, and is counted when it is created.
+    const first = await new World().plan(two, { only: isOne });
+    expect([first.compute, first.violations]).toEqual([{ before: 0, after: 4.8 }, []]);
     const world = new World();
     await world.api.createUser('two');
+    const only = await world.plan(two, { only: isOne });
+    expect(only.compute).toEqual({ before: 4.8, after: 9.6 });
+    expect(only.violations).toHaveLength(1);
     world.interfere = (request) => (request.url.includes('/two/') ? new Response('', { status: 502 }) : undefined);
     expect((await world.plan(two)).compute?.after).toBe(9.6);
   });

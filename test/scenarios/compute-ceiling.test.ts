@@ -94,6 +94,7 @@ it('counts a suspended account that is new as configured, and then as live', asy
 
 it('is known beside a suspended account that is not planned', async () => {
   const folder = new Stage(LATE);
+  expect(await folder.run('apply --sandbox --yes --only tenant_late')).toMatchObject({ code: 0 });
   expect(await folder.run('plan --sandbox --only etl_prod')).toMatchObject({ code: 0 });
   folder.edit((text) => text.replace('max_compute_ceiling: 27', 'max_compute_ceiling: 21'));
   const refused = await folder.run('plan --sandbox --only etl_prod');
