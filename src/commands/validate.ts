@@ -6,7 +6,7 @@ import { runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state.ts';
-import { accountKey, isNewUsername, NEW_USERNAME_RULE, similarNewUsername } from '../model/username.ts';
+import { isNewUsername, newUsernameRule } from '../model/username.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
@@ -58,10 +58,7 @@ function existingNames({ desired }: LoadedWell): Diagnostic[] {
   return [...desired.accounts.values()].flatMap(({ username, location }) => {
     if (isNewUsername(username)) return [];
     const message = `no account can be created as ${quote(username)}: a plan refuses it, unless it exists at MotherDuck already`;
-    const similar = similarNewUsername(username);
-    const isFree = similar !== undefined && !desired.accounts.has(accountKey(similar));
-    const rule = `a new one has ${NEW_USERNAME_RULE}`;
-    const hint = `if it is a new account, rename it${isFree ? `, for example to ${similar}` : ''} (${rule}); if it exists, leave it`;
+    const hint = `if it is a new account, rename it (to ${newUsernameRule(username)}); if it exists, leave it`;
     return [{ code: 'not-a-new-name', severity: 'warning', message, hint, location, length: username.length }];
   });
 }

@@ -24,13 +24,13 @@ export function isNewUsername(text: string): boolean {
   return NEW_USERNAME_PATTERN.test(text);
 }
 
-/** A name like this one that a new account can have: `shopify_loader` for `shopify-loader`; undefined where there is none. */
-export function similarNewUsername(text: string): string | undefined {
-  const plain = text
+/** What a new account's name has, with a name like this one that is allowed: `…, such as shopify_loader`. */
+export function newUsernameRule(like: string): string {
+  const plain = like
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9]+/g, '_');
-  return isNewUsername(plain) ? plain : undefined;
+  return isNewUsername(plain) ? `${NEW_USERNAME_RULE}, such as ${plain}` : NEW_USERNAME_RULE;
 }
 
 /**
