@@ -79,7 +79,7 @@ function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems)
     const shorter = formatDuration(usualRotateBefore(ttl.value, overlap?.value));
     problems.warning('rotate-before-long', at, message, {
       related,
-      hint: `rotate_before is what is left of the ttl when a token is replaced: give it a shorter one, such as ${shorter}`,
+      hint: `rotate_before is what is left of the ttl when a token is replaced: write a shorter one, such as rotate_before: ${shorter}`,
     });
   }
   if (overlap?.value === undefined) return;
