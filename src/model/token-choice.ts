@@ -101,7 +101,7 @@ function whyNotThis(
   now: number,
 ): TokenSkipReason | undefined {
   const { type, expiresAt } = token;
-  const ids = (tokens: readonly LiveToken[]) => tokens.map(({ id }) => id);
+  const ids = (tokens: readonly LiveToken[]) => tokens.map(({ id }) => id).sort();
   if (selected.some((other) => other.type !== type)) return { kind: 'both_types', ids: ids(selected) };
   const alike = all.filter((other) => other.type === type);
   const generation = (of: LiveToken) => generationOf(seriesOf(of.name), of.name) ?? 1;
