@@ -1,7 +1,7 @@
 # An image with mdacc for pipelines. It has a shell, which CI systems need, and git, by which a plan is compared with its target branch.
 #
-#   docker build --tag mdacc .
-#   docker run --rm --init --env MOTHERDUCK_ADMIN_TOKEN --volume "$PWD:/work" --user "$(id -u):$(id -g)" mdacc plan
+#   docker build --tag motherduck-accounts .
+#   docker run --rm --init --env MOTHERDUCK_ADMIN_TOKEN --volume "$PWD:/work" --user "$(id -u):$(id -g)" motherduck-accounts plan
 #
 # Build arguments:
 #   WITH_EXTENSION=no  leaves out DuckDB's motherduck extension, which smoke tests and setup then download when they first connect

@@ -73,6 +73,7 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     delete stage.env.MDACC_SANDBOX;
     await reader.type('mkdir clone && cd clone');
     await reader.named('mdacc version');
+    await reader.named('source <(mdacc completion bash)');
     await reader.upTo('export');
     reader.own.MOTHERDUCK_ADMIN_TOKEN = MOTHERDUCK_ADMIN_TOKEN;
     stage.env.MDACC_SANDBOX = MDACC_SANDBOX;

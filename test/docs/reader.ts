@@ -18,6 +18,9 @@ export const NOT_TYPED: Readonly<Record<string, string>> = {
     'asks the registry; test/packaging installs the package',
   'npm install --package-lock-only --save-exact --ignore-scripts motherduck-accounts@0.1.0 @aws-sdk/client-s3@3.1175.0':
     'asks the registry',
+  'docker build --tag motherduck-accounts .': 'needs a container engine; test/packaging reads the Dockerfile',
+  'docker run --rm --init --env MOTHERDUCK_ADMIN_TOKEN --volume "$PWD:/work" --user "$(id -u):$(id -g)" motherduck-accounts plan':
+    'needs a container engine',
   'npm install --global @aws-sdk/client-s3': 'asks the registry; the package is there for the tests',
 };
 

@@ -21,6 +21,13 @@ const instructions = textOf('Dockerfile')
   });
 const all = (name: string) => instructions.filter((each) => each.name === name).map(({ words }) => words);
 
+it('is described on a page, with each argument of its build', () => {
+  const page = textOf('docs/ci.md');
+  expect(page).toContain('(../Dockerfile)');
+  const named = all('ARG').map((words) => words.replace(/=.*/, ''));
+  expect(named.filter((name) => !page.includes(`--build-arg ${name}=`))).toEqual([]);
+});
+
 it('has known instructions only, and never ADD', () => {
   const known = ['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'FROM', 'RUN', 'SHELL', 'USER', 'WORKDIR'];
   expect(instructions.filter(({ name }) => !known.includes(name))).toEqual([]);
