@@ -27,13 +27,16 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   const data = deletedDataText(plan.deleted_data);
   const known = data === undefined ? '' : ` (${data})`;
   const isAsked = data !== undefined || options.planFile !== undefined;
-  const sizes = isAsked ? '' : ` Sizes: ${commandText(['plan', ...planWords(options), '--usage'], io.inContext)}.`;
+  const command = commandText(['plan', ...planWords(options), '--usage'], io.inContext);
+  const sizes = isAsked ? '' : ` Sizes: ${command}.`;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
     const message = `the plan deletes ${counted(deletes, 'account')} with all data${known}, which --yes alone does not allow`;
     throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
   const answer = answerOf(deleted, plan);
+  // What is copied or typed is not broken.
+  io.keepWhole([command, answer]);
   await askFor(
     answer,
     `${questionOf(plan)}${deletes === 0 ? '' : ` It deletes ${few(deleted, DELETED_SHOWN)} with all data${known}.${sizes}`}`,
@@ -83,7 +86,11 @@ export async function askFor(
     throw new UserError('NOT_CONFIRMED', 'there is no terminal to ask on, so nothing was done', withoutTerminal);
   }
   const shown = answer.includes(' ') ? `"${printable(answer)}"` : printable(answer);
-  const given = await ask(`${printable(question)} Type ${io.paint.err.bold(shown)} to go on: `, signal);
+  const lines = io.wrap(`${printable(question)} Type ${io.paint.err.bold(shown)} to go on:`).split('\n');
+  // readline counts the columns of one line.
+  const last = lines.pop();
+  if (lines.length > 0) io.say(lines.join('\n'));
+  const given = await ask(`${last} `, signal);
   if (given === answer) return;
   const why = /^(no?)?$/i.test(given) ? '.' : `, because the answer was not: ${answer}`;
   throw new Cancelled('NOT_CONFIRMED', `Cancelled; nothing was changed${why}`, `To go on, answer: ${answer}`);

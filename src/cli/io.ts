@@ -26,6 +26,8 @@ export interface Io {
   readonly changing: Pick<ChangingLine, 'show' | 'clear'>;
   /** Takes names that others gave, which no line is broken within. */
   keepWhole(names: Iterable<string>): void;
+  /** Breaks a text for stderr at the width of the terminal. */
+  wrap(text: string): string;
   /** Takes files of the user, whose names are links where the terminal opens them. */
   linkTo(files: Iterable<string>): void;
   /** Writes the result unchanged. */
@@ -77,6 +79,7 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
     keepWhole: (given) => {
       for (const name of given) if (name.includes(' ')) names.add(printable(name));
     },
+    wrap: (text) => wrapped(text, stderr),
     linkTo: (given) => {
       for (const file of given) files.add(file);
     },

@@ -4,8 +4,9 @@ import { expectGolden } from '../golden/golden.ts';
 import { outputOf, STATE, Stage } from '../stage.ts';
 
 /** Runs a command whose output and input are a terminal, and answers its question. */
-async function answered(stage: Stage, words: string, answer: string) {
+async function answered(stage: Stage, words: string, answer: string, columns = 0) {
   const code = ['stdin', 'stdout', 'stderr'].map((stream) => `process.${stream}.isTTY=true`);
+  code.push(`process.stderr.columns=${columns}`);
   const node = ['--import', `data:text/javascript,${code.join(';')}`];
   const env = { NO_COLOR: '1', TERM: 'dumb' };
   const child = stage.spawn(words, env, { node, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -41,6 +42,20 @@ describe('a no', () => {
       words.startsWith('destroy') ? 'mdacc plan --destroy --only tenant_acme --usage --sandbox' : undefined,
     );
     expect(stage.read(STATE)).toBe(before);
+  });
+
+  it('is asked in lines of whole words, which break neither a command nor the answer', async () => {
+    const stage = await Stage.applied();
+    stage.edit((text) =>
+      text.replace('max_deletes: 0', 'max_deletes: 9').replace('tenant_acme: {', '$& deletion_protection: false,'),
+    );
+    await stage.run('apply --sandbox --yes --no-smoke');
+    const { stderr } = await answered(stage, 'destroy --sandbox --only tenant_acme', 'no', 70);
+    const asked = /^Apply this.*to go on:/ms.exec(stderr.replaceAll('\r', ''))?.[0].split('\n') ?? [];
+    expect(asked.length).toBeGreaterThan(1);
+    for (const line of asked) expect(line.length).toBeLessThanOrEqual(70);
+    const parts = ['mdacc plan --destroy --only tenant_acme --usage --sandbox', '"delete tenant_acme"'];
+    for (const part of parts) expect(asked.filter((line) => line.includes(part))).toHaveLength(1);
   });
 
   it('that is another answer says which was expected, and JSON has an error', async () => {
