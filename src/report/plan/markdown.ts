@@ -52,7 +52,7 @@ const LATER_LENGTH = 16_000;
 const LISTS_LEAST = 2000;
 /** Characters that the rows of the table have at least. */
 const ROWS_LENGTH = 12_000;
-const TABLE = ['', '| | account | what | why | risk |', '|---|---|---|---|---|'];
+const TABLE = ['', '| | account | what | risk | why |', '|---|---|---|---|---|'];
 
 /** Writes the plan. */
 export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext = noContext): string {

@@ -133,7 +133,7 @@ export function row({ symbol, risk, verb, why, accounts, names }: Change, most?:
   const of = [verb, ...(names.length === 0 ? [] : [listed(names, most)])].map((text, at) =>
     at ? text : markdown(text),
   );
-  return rowOf([`\`${symbol}\``, who, of.join(' '), markdown(withArrows(why)), riskText(risk)]);
+  return rowOf([`\`${symbol}\``, who, of.join(' '), riskText(risk), markdown(withArrows(why))]);
 }
 
 /** Characters of a short row without its names. */
@@ -155,7 +155,7 @@ export function shortRows(changes: readonly Change[], given: number): string[] {
   return [...groups.values()].map(({ first, names }) => {
     const text = listedWithin(names, room);
     room -= text.length;
-    return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), '`mdacc plan` shows why', riskText(first.risk)]);
+    return rowOf([`\`${first.symbol}\``, text, markdown(first.verb), riskText(first.risk), '`mdacc plan` shows why']);
   });
 }
 
