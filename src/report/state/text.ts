@@ -16,7 +16,7 @@ export function stateText({ state, isRehearsed }: ShownState, paint: Paint = pla
   const blocks = accounts.map((account) => accountBlock(account, paint, isRehearsed));
   const tokens = accounts.reduce((sum, { tokens }) => sum + [...tokens.values()].filter(isMore).length, 0);
   const location = state.sandbox ? ', in the sandbox' : '';
-  const total = `${printable(state.organization)}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}.`;
+  const total = `${printable(state.organization)}${location}: ${counted(accounts.length, 'account')}, ${counted(tokens, 'token')}; serial ${state.serial}, the number of changes of the state.`;
   return `${[...blocks, paint.bold(total)].join('\n\n')}\n`;
 }
 
