@@ -19,8 +19,8 @@ const all = commands();
 const optionsOf = new Map(all.map((command) => [pathOf(command), command.options.flatMap(({ long }) => long ?? [])]));
 const OF_EVERY = ['--help', '--version'];
 const known = new Set([...OF_EVERY, ...[...optionsOf.values()].flat()]);
-/** Options of the programs that secret stores start. */
-const OF_OTHERS = /^--(data-file|env|file|group|org|output|protected|repo|silent)$/;
+/** Options of the programs that secret stores start, and of docker. */
+const OF_OTHERS = /^--(build-arg|data-file|env|file|group|interactive|org|output|protected|repo|silent|tty)$/;
 
 /** What a text names and the program has not: commands after `mdacc`, their options, and options that stand alone. */
 function unknownIn(text: string): string[] {
