@@ -16,12 +16,14 @@ import { handOver } from '../import/terraform.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
+import type { State } from '../model/state.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
+import { printable } from '../report/escape.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importSummary, unknownSecretsText } from '../report/import/summary.ts';
 import { importDiff, importNoticeText, skippedText } from '../report/import/text.ts';
@@ -115,6 +117,15 @@ function hasNoAccounts({ accounts }: Live): boolean {
   return [...accounts.values()].every(({ presence }) => presence === 'absent');
 }
 
+/** Accounts that an apply would create: an import may add to a starter file, whose account nobody has. */
+function notAtMotherDuck({ accounts }: Desired, state: State, live: Live): string[] {
+  return [...accounts].flatMap(([key, { username, location }]) =>
+    live.accounts.get(key)?.presence === 'absent' && !state.accounts.has(key)
+      ? [`${printable(username)} (line ${location.line})`]
+      : [],
+  );
+}
+
 /** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
 function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
@@ -191,6 +202,11 @@ async function carryOut(
   if (isDone) {
     const unknown = unknownSecrets(decided, input.stores, stored);
     if (unknown !== undefined) io.note(unknown);
+    const unmade = notAtMotherDuck(desired, stateWriter.state, live);
+    if (unmade.length > 0)
+      io.note(
+        `In the configuration, but not at MotherDuck: ${few(unmade)}. The next apply creates what you do not remove.`,
+      );
     io.note(`${ignored?.text ?? ''}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
     await remindToCommit(stateWriter, serial, io, [...texts.keys(), ...(ignored === undefined ? [] : [ignored.file])]);
   }

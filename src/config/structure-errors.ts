@@ -1,4 +1,5 @@
 /** What is wrong in the structure of a file, in plain words: each difference from the schema at its location. */
+import { SIZES } from '../model/ducklings.ts';
 import { enumerated } from '../model/wording.ts';
 import { COMMAND_WORD } from '../secrets/store-kind.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
@@ -87,7 +88,7 @@ function explain(error: SchemaError, root: Node, problems: Problems): void {
     }
     case 'type':
       problems.error('wrong-type', at, `expected ${expected(error)}, found ${describeNode(node)}`, {
-        hint: typeHint(error, node),
+        hint: typeHint(error, node, path.at(-1) ?? ''),
       });
       break;
     case 'enum': {
@@ -188,9 +189,13 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
   problems.error('bad-name', at, `${quote(name)} is not a valid name: expected ${expected(error)}`, { hint });
 }
 
-/** Hints for YAML 1.1 booleans, for single values in place of lists, and for durations without a unit. */
-function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined {
+/** Hints for YAML 1.1 booleans, for single values in place of lists or mappings, and for durations without a unit. */
+function typeHint({ parentSchema }: SchemaError, node: Node, key: string): string | undefined {
+  const isMapping = [parentSchema?.type].flat().includes('object');
+  if (isMapping && key === 'tokens') return 'write tokens: { NAME: POLICY }, with a name of your own for each token';
   if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
+  const isSize = SIZES.some((size) => size === node.value);
+  if (isMapping && isSize) return `write ${isPlain(key) ? key : 'read_write'}: { size: ${node.value} }`;
   const expectsBoolean = [parentSchema?.type].flat().includes('boolean');
   const word = typeof node.value === 'string' ? node.value.toLowerCase() : '';
   if (expectsBoolean && ['yes', 'on'].includes(word)) return 'write true';
@@ -198,7 +203,7 @@ function typeHint({ parentSchema }: SchemaError, node: Node): string | undefined
   if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
     return listHint(node.value, parentSchema);
   }
-  if ([parentSchema?.type].flat().includes('object') && typeof node.value === 'string') return blankHint(node.value);
+  if (isMapping && typeof node.value === 'string') return blankHint(node.value);
   const expectsDuration = String(parentSchema?.pattern).includes('[smhdw]');
   return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }

@@ -24,7 +24,9 @@ export function validateSummary({ config, desired, findings }: Validation): stri
     return `${counted(findings.filter(({ severity }) => severity === 'error').length, 'error')}.\n`;
   }
   const tokens = [...desired.accounts.values()].reduce((sum, account) => sum + account.tokens.size, 0);
-  return `${config} is valid: ${counted(desired.accounts.size, 'account')}, ${counted(tokens, 'token')}.\n`;
+  const warnings = findings.filter(({ severity }) => severity === 'warning').length;
+  const despite = warnings === 0 ? '' : `, with ${counted(warnings, 'warning')}`;
+  return `${config} is valid${despite}: ${counted(desired.accounts.size, 'account')}, ${counted(tokens, 'token')}.\n`;
 }
 
 /** Returns a function for the column after the last marked character, on the line where the mark begins. */
