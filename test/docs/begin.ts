@@ -15,24 +15,24 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.type('mkdir clone && cd clone');
     await reader.upTo('mdacc validate');
     const [configuration = expect.unreachable()] = blocksOf(readText('README.md'), 'yaml');
-    stage.write(`rehearsal/${CONFIG}`, configuration);
+    stage.write(`first-try/${CONFIG}`, configuration);
     for (let step = 0; step < 4; step += 1) await reader.next();
     await reader.named('mdacc state list');
     await reader.named('mdacc smoke --sandbox');
-    const [, secret = expect.unreachable()] = /=(\S+)/.exec(stage.read('rehearsal/.motherduck/secrets.env')) ?? [];
+    const [, secret = expect.unreachable()] = /=(\S+)/.exec(stage.read('first-try/.motherduck/secrets.env')) ?? [];
     stage.env.MOTHERDUCK_TOKEN = secret;
     await reader.named('mdacc sandbox connect');
     delete stage.env.MOTHERDUCK_TOKEN;
     await stage.serve();
-    await reader.named('mkdir ../md-accounts && cd ../md-accounts && git init');
-    await reader.named('mdacc init');
+    await reader.type('mkdir ../md-accounts && cd ../md-accounts && git init');
+    await reader.type('mdacc init');
     await reader.named('mdacc doctor');
     await reader.upTo();
     await reader.type('mkdir ../empty && cd ../empty && git init');
     await stage.inSandbox((organization) => organization.seed(3));
     await reader.named('mdacc init --from-live');
     const { stdout } = await reader.type('mdacc plan --detailed-exitcode');
-    // Nothing of the rehearsal.
+    // Nothing that was invented.
     expect(stdout).not.toContain('tenant_acme');
     return reader;
   },
