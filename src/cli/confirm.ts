@@ -66,7 +66,9 @@ export function questionOf(plan: Pick<Plan, 'organization' | 'sandbox' | 'scope'
   const accounts = new Set(rotated.map(({ account }) => account)).size;
   const old = actions.filter(({ action, reason }) => action === 'revoke_token' && reason.kind === 'requested').length;
   const ended = old === 0 ? '' : ` and revoke ${old} at once`;
-  return `Replace ${counted(rotated.length, 'token')} of ${counted(accounts, 'account')}${ended} in ${target}?`;
+  const others = actions.length - rotated.length - old;
+  const also = others === 0 ? '' : `, and make ${counted(others, 'other change')},`;
+  return `Replace ${counted(rotated.length, 'token')} of ${counted(accounts, 'account')}${ended}${also} in ${target}?`;
 }
 
 /**

@@ -34,6 +34,10 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
       tested(desired, backend, options, io, stopping),
     );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));
+    if (smoke.accounts.some(({ outcome }) => outcome === 'passed'))
+      io.note(
+        'Temporary tokens connected. The secrets in the stores were not tested: that is done when they are stored.',
+      );
     await remindToCommit(stateWriter, serial, io);
     if (smoke.accounts.some((account) => account.outcome === 'interrupted')) {
       io.say('Interrupted. Run the same command to test all of them.');

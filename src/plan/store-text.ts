@@ -64,7 +64,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         hint: {
-          text: 'If the state was lost or the tokens were forgotten, set `overwrite: true` on the store before they are due. Else see who uses the values: they may be in use.',
+          text: 'If the state was lost, the tokens were forgotten, or you put their own secrets there, set `overwrite: true` on the store before they are due. Else see who uses the values: they may be in use.',
         },
       };
     case 'secret_taken':

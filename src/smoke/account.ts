@@ -19,6 +19,7 @@ import { forAccount } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { monotonicMs } from '../model/time.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import { isNewUsername, newUsernameRule } from '../model/username.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
@@ -120,9 +121,11 @@ class AccountTest {
       if (!(error instanceof ApiError)) throw error;
       const message = `no temporary token could be created: ${error.message}`;
       const hint =
-        error.failure === 'absent'
-          ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
-          : error.hint;
+        error.failure !== 'absent'
+          ? error.hint
+          : isNewUsername(account.username)
+            ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
+            : { text: `The account does not exist. Rename it: to ${newUsernameRule(account.username)}.` };
       this.#fail(type, 'token', { message, hint });
     }
   }

@@ -16,7 +16,7 @@ export const neverSmokeTested: Rule = {
       yield {
         ...aboutAccount(account),
         message: `managed since ${showDay(Date.parse(state.since))}, and never smoke-tested`,
-        fix: smokeTest(account, 'Run the smoke test.'),
+        fix: smokeTest(account, 'Run the smoke test, which costs a minute of each Duckling.'),
       };
     }
   },

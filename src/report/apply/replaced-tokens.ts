@@ -1,6 +1,7 @@
 /** What became of the tokens that a rotation replaced, at the end of its run: one may have leaked. */
 import type { Applied } from '../../apply/apply.ts';
 import type { Outcome } from '../../apply/apply-input.ts';
+import type { RotateToken } from '../../model/action.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
@@ -15,7 +16,7 @@ const NAMES_SHOWN = 10;
 /** Names of tokens in a command; of more, their accounts. */
 const COMMAND_NAMES = 5;
 
-/** What is still live, and what is revoked. */
+/** Where the new secrets are, what is still live, and last what is revoked. */
 export function replacedTokensLines(
   plan: Plan,
   applied: Applied,
@@ -24,18 +25,31 @@ export function replacedTokensLines(
   inContext: InContext,
 ): string[] {
   return [
+    ...newSecretLines(applied, paint, inContext),
     ...overlappingLines(applied, paint, inContext),
     ...unmanagedLines(plan, paint, inContext),
     ...revokedLines(plan, applied, smoke, paint),
   ];
 }
 
-/** Somebody who rotates a token that leaked must read that it is still live. */
-function overlappingLines({ outcomes }: Applied, paint: Paint, inContext: InContext): string[] {
-  const replaced = outcomes.flatMap(({ action, result }) =>
+/** Programs of an adopted token, or of one that is revoked at once, wait for the new secret: somebody must find it now. */
+function newSecretLines(applied: Applied, paint: Paint, inContext: InContext): string[] {
+  const accounts = [...new Set(replacedBy(applied).map(({ account }) => account))];
+  if (accounts.length === 0) return [];
+  const command = ['state', 'list', ...(accounts.length > COMMAND_NAMES ? [] : accounts)];
+  return [printable(hintText({ text: 'Where the new secrets are:', command }, inContext, paint.command))];
+}
+
+/** The tokens that somebody asked to replace, and that were. */
+function replacedBy({ outcomes }: Applied): RotateToken[] {
+  return outcomes.flatMap(({ action, result }) =>
     action.action === 'rotate_token' && action.reason.kind === 'requested' && result === 'done' ? [action] : [],
   );
-  const live = replaced.filter(({ after }) => after.overlap > 0 && after.keeps_old === undefined);
+}
+
+/** Somebody who rotates a token that leaked must read that it is still live. */
+function overlappingLines(applied: Applied, paint: Paint, inContext: InContext): string[] {
+  const live = replacedBy(applied).filter(({ after }) => after.overlap > 0 && after.keeps_old === undefined);
   if (live.length === 0) return [];
   const names = live.map(
     ({ account, before, after }) => `${account}/${before.name} (overlap ${formatDuration(after.overlap)})`,

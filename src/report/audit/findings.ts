@@ -43,7 +43,7 @@ export function isAccepted(finding: AnyFinding): finding is AcceptedFinding {
 /** What to type after an audit without a configuration. */
 export function unconfiguredHint({ unconfigured }: Audit): Hint | undefined {
   if (!unconfigured) return undefined;
-  const text = 'There is no configuration, so only good practice was checked. Write one of the live accounts.';
+  const text = 'There is no configuration, so only good practice was checked. Write one that has the live accounts.';
   return { text, command: ['init', '--from-live'] };
 }
 

@@ -34,7 +34,7 @@ export function foreignSecrets(
   const other = `name another \`path\` in the secret store ${config.name}`;
   const isShared = targets.some((target) => target.isShared);
   const isSandbox = targets.some((target) => target.isSandbox);
-  const lost = `If the state was lost or the token forgotten, set \`overwrite: true\` on the secret store ${config.name} to replace ${it}.`;
+  const lost = `If the state was lost, the token forgotten, or its own secret put there by hand, set \`overwrite: true\` on the secret store ${config.name} to replace ${it}.`;
   const aside =
     areOfSandbox && !isShared
       ? ` If an earlier sandbox stored there, move the file aside: ${moveAside(config.path)}`
