@@ -17,8 +17,8 @@ export async function notFound(file: string): Promise<UserError> {
   const above = await hintAbove(file);
   if (above !== undefined) return new UserError('CONFIG_NOT_FOUND', message, above);
   return new UserError('CONFIG_NOT_FOUND', message, {
-    text: 'Name your file with --config FILE. To begin, type mdacc init, or, where accounts exist already:',
-    command: ['init', '--from-live'],
+    text: 'Name your file with --config FILE, or write a starter file, which has the accounts at MotherDuck if you add --from-live.',
+    command: ['init'],
   });
 }
 

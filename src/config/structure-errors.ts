@@ -192,7 +192,9 @@ function explainName(name: string, error: SchemaError, node: Node, problems: Pro
 /** Hints for YAML 1.1 booleans, for single values in place of lists or mappings, and for durations without a unit. */
 function typeHint({ parentSchema }: SchemaError, node: Node, key: string): string | undefined {
   const isMapping = [parentSchema?.type].flat().includes('object');
-  if (isMapping && key === 'tokens') return 'write tokens: { NAME: POLICY }, with a name of your own for each token';
+  const blank = node.kind === 'scalar' && typeof node.value === 'string' ? blankHint(node.value) : undefined;
+  if (isMapping && key === 'tokens')
+    return blank ?? 'write tokens: { NAME: POLICY }, with a name of your own for each token';
   if (node.kind !== 'scalar' || node.env !== undefined) return undefined;
   const isSize = SIZES.some((size) => size === node.value);
   if (isMapping && isSize) return `write ${isPlain(key) ? key : 'read_write'}: { size: ${node.value} }`;
@@ -203,7 +205,7 @@ function typeHint({ parentSchema }: SchemaError, node: Node, key: string): strin
   if ([parentSchema?.type].flat().includes('array') && typeof node.value === 'string') {
     return listHint(node.value, parentSchema);
   }
-  if (isMapping && typeof node.value === 'string') return blankHint(node.value);
+  if (isMapping) return blank;
   const expectsDuration = String(parentSchema?.pattern).includes('[smhdw]');
   return expectsDuration && typeof node.value === 'number' ? 'add the unit: s, m, h, d or w' : undefined;
 }

@@ -18,6 +18,15 @@ it('says how many tokens of how many accounts a rotation replaces, and how many 
   expect(questionOf(await world.plan(desired, { ...rotation, revokeOld: 'verified' }))).toContain('revoke 3 at once');
 });
 
+it('counts what else the run changes', async () => {
+  const world = new World();
+  await world.apply(desired);
+  const rotation = { rotate: (account: string) => account === 'etl_prod', scope };
+  expect(questionOf(await world.plan(desired, rotation))).not.toContain('other change');
+  const more = desire({ etl_prod: { tokens: [token('airflow')] }, tenant_a: { tokens: [token('app')] } });
+  expect(questionOf(await world.plan(more, rotation))).toContain('and make 1 other change, in acme');
+});
+
 it('says where the changes go: the first line of a long plan has scrolled away', async () => {
   for (const how of [{}, { rotate: () => true, scope }]) {
     const world = new World();

@@ -191,6 +191,17 @@ test('a command in one text is shown as words, where they are plain', async () =
 
 describe('a block of another type', () => {
   test.each([
+    ['ducklings: { read_write: standard }', 'read_write: { size: standard }'],
+    ['ducklings: { read_scaling: pulse }', 'read_scaling: { size: pulse }'],
+    ['tokens: [app]', 'tokens: { NAME: POLICY }'],
+    ['tokens: app', 'tokens: { NAME: POLICY }'],
+  ])('has a hint at what to write: %s', async (block, written) => {
+    const [found, ...more] = all(await load(`${BASE}accounts:\n  etl_prod: { ${block} }\n`));
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ code: 'wrong-type', hint: expect.stringContaining(written) });
+  });
+
+  test.each([
     ['- version: 1\n', 'a list'],
     ['version\n', '"version"'],
     ['12\n', 'the number 12'],

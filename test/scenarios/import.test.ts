@@ -140,6 +140,16 @@ describe('an import', () => {
     expect(folder.read('.gitignore')).toBe(ignored);
   });
 
+  it('names the accounts of a starter file, which nobody has', async () => {
+    const folder = emptyFolder();
+    await folder.inSandbox((organization) => organization.seed(1));
+    await folder.run('init');
+    const { stderr } = await folder.run('import --all --sandbox --yes');
+    const [, line] = /my_pipeline \(line (\d+)\)/.exec(stderr) ?? [];
+    expect(folder.read().split('\n')[Number(line) - 1]).toMatch(/^ {2}my_pipeline:/);
+    expect((await folder.run('import --all --sandbox --yes')).stderr).not.toContain('my_pipeline');
+  });
+
   it('brings a secret store where there is none, and keeps it out of git', async () => {
     const folder = new Stage('version: 1\norganization: acme\n');
     await folder.inSandbox((organization) => organization.seed(1));
