@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
+import { shownRelativePath } from '../../src/files/paths.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { OldDocument } from '../../src/state/migrate.ts';
 import { serializeState } from '../../src/state/state-document.ts';
@@ -220,7 +221,7 @@ describe('a state of the sandbox', () => {
     const optionsAt = async (sandboxFolder: string) => {
       const error: unknown = await openFile(file.name, 'acme', { sandboxFolder }).catch((reason) => reason);
       const text = error instanceof UserError ? error.hint.text : '';
-      return [/ --sandbox\b(?!-dir)/.test(text), text.includes(usual)];
+      return [/ --sandbox\b(?!-dir)/.test(text), text.includes(shownRelativePath(usual))];
     };
     expect(await optionsAt(usual)).toEqual([false, false]);
     await mkdir(usual);
