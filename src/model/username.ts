@@ -33,6 +33,11 @@ export function newUsernameRule(like: string): string {
   return isNewUsername(plain) ? `${NEW_USERNAME_RULE}, such as ${plain}` : NEW_USERNAME_RULE;
 }
 
+/** What to do about an account that does not exist, and that cannot be created under its name. */
+export function renameAdvice(username: string): string {
+  return `Correct the name if it is misspelled: that of a new account has ${newUsernameRule(username)}.`;
+}
+
 /**
  * The key of a username: MotherDuck ignores case, so names with equal keys are the same account. Only ASCII letters are
  * lower-cased, because some others become ASCII in lower case (the Kelvin sign).

@@ -3,7 +3,7 @@ import { limitText } from '../model/desired.ts';
 import type { PlanError, Violation } from '../model/notice.ts';
 import { MAX_GENERATION } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
-import { newUsernameRule } from '../model/username.ts';
+import { renameAdvice } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 
 interface ErrorWords {
@@ -69,9 +69,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
       return {
         code: 'ACCOUNT_UNUSABLE',
         message: `MotherDuck has no account "${notice.account}" (${file === undefined ? `line ${line}` : `${file}:${line}`}), and none of that name can be created`,
-        hint: {
-          text: `Correct the name if it is misspelled. That of a new account has ${newUsernameRule(notice.account)}.`,
-        },
+        hint: { text: renameAdvice(notice.account) },
       };
     }
     case 'unidentified':

@@ -19,7 +19,8 @@ import { forAccount } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { monotonicMs } from '../model/time.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
-import { isNewUsername, newUsernameRule } from '../model/username.ts';
+import type { Hint } from '../model/user-error.ts';
+import { isNewUsername, renameAdvice } from '../model/username.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
@@ -120,13 +121,10 @@ class AccountTest {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const message = `no temporary token could be created: ${error.message}`;
-      const hint =
-        error.failure !== 'absent'
-          ? error.hint
-          : isNewUsername(account.username)
-            ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
-            : { text: `The account does not exist. Rename it: to ${newUsernameRule(account.username)}.` };
-      this.#fail(type, 'token', { message, hint });
+      this.#fail(type, 'token', {
+        message,
+        hint: error.failure === 'absent' ? toCreate(account.username) : error.hint,
+      });
     }
   }
 
@@ -216,4 +214,11 @@ class AccountTest {
   readonly #warn = (notice: Notice): void => {
     this.warnings.push(notice);
   };
+}
+
+/** What to do about an account that does not exist. */
+function toCreate(username: string): Hint {
+  return isNewUsername(username)
+    ? { text: 'The account does not exist. Create it first.', command: ['apply'] }
+    : { text: `The account does not exist. ${renameAdvice(username)}` };
 }

@@ -119,3 +119,14 @@ describe('accounts that exist under names that no new one could have', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining('MOTHERDUCK_TOKEN__T__APP')]);
   });
 });
+
+it('the smoke test of an account that cannot be created advises another name, and no apply', async () => {
+  const stage = await stageOf(
+    [],
+    `${START}  orders-loader: { tokens: { app: loader } }\n  bi_team: { tokens: { app: loader } }\n`,
+  );
+  const { stdout } = await stage.run('smoke orders-loader --sandbox');
+  expect(stdout).toContain('orders_loader');
+  expect(stdout).not.toContain('mdacc apply');
+  expect((await stage.run('smoke bi_team --sandbox')).stdout).toContain('mdacc apply');
+});

@@ -1,5 +1,5 @@
 import { showDay } from '../../model/time.ts';
-import { isNewUsername, newUsernameRule } from '../../model/username.ts';
+import { isNewUsername, renameAdvice } from '../../model/username.ts';
 import type { AuditedAccount } from '../account.ts';
 import { aboutAccount, apply, type Found, forget, type Rule } from '../rule.ts';
 
@@ -47,7 +47,5 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
 /** An apply, unless it would refuse the name. */
 function create(account: AuditedAccount, text?: string): Found['fix'] {
   if (isNewUsername(account.username)) return apply(account, text);
-  return {
-    text: `No account of that name can be created. Correct the name if it is misspelled: that of a new account has ${newUsernameRule(account.username)}.`,
-  };
+  return { text: `No account of that name can be created. ${renameAdvice(account.username)}` };
 }
