@@ -1,15 +1,15 @@
-// Builds dist/, or the folder given as the argument: a small main program, a module for each command, which is loaded when the
-// command is called, and the library with its types. All code is CommonJS, which starts fastest. Builds are reproducible.
+// Builds dist/, or the folder given as the argument: the program, a module for each command, which is loaded when the command is
+// called, and the library with its types. All code is CommonJS, which starts fastest. Builds are reproducible.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import {
-  commandsOutside,
   lateBuiltins,
   lazyText,
   lazyTextInOneFile,
   loadedLate,
+  modulesOutside,
   namesOfFormats,
   noChildProcess,
   withLateChunks,
@@ -42,7 +42,7 @@ const common = {
   // Short lines, so that a line number in a bug report is useful.
   lineLimit: 160,
   metafile: true,
-  define: { MDACC_VERSION: JSON.stringify(version) },
+  define: { MDACC_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
 };
 
 // The ES modules of yaml start faster when bundled than its CommonJS modules, which are the default for Node.
@@ -138,11 +138,11 @@ const [, main, modules] = await Promise.all([
   declareTypes('src/library.ts', path.join(fresh, 'types')),
   build({
     ...common,
-    entryPoints: { main: 'src/main.ts' },
+    entryPoints: ['src/main.ts', 'src/command-line.ts'],
     format: 'cjs',
     minify: true,
     supported: { 'dynamic-import': false },
-    plugins: [commandsOutside, namesOfFormats, noChildProcess, lazyTextInOneFile],
+    plugins: [modulesOutside, namesOfFormats, noChildProcess, lazyTextInOneFile],
   }),
   build({
     ...common,

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** An esbuild plugin: leaves commands out of the main bundle, which imports a command by its built name when it is called. */
-export const commandsOutside = {
-  name: 'commands-outside',
+export const modulesOutside = {
+  name: 'modules-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/commands\/.*\.ts$/ }, ({ path: file, kind }) =>
+    onResolve({ filter: /^\.\/(command-line|commands\/.*)\.ts$/ }, ({ path: file, kind }) =>
       kind === 'dynamic-import' ? { path: file.replace(/\.ts$/, '.cjs'), external: true } : undefined,
     );
   },

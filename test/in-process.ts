@@ -10,6 +10,8 @@ import { replaceProbe } from './probe-in-process.ts';
 export const ROOT = path.resolve(import.meta.dirname, '..');
 /** The built program. */
 export const MAIN = path.join(ROOT, 'dist/main.cjs');
+/** What it runs, which does not change how this process loads modules. */
+const COMMAND_LINE = path.join(ROOT, 'dist/command-line.cjs');
 /** The built probe. */
 const PROBE = path.join(ROOT, 'dist/probe.cjs');
 
@@ -79,8 +81,8 @@ async function run(
 }
 
 function evaluate(): { readonly ended: Promise<void> } {
-  program ??= compileFunction(readFileSync(MAIN, 'utf8').replace(/^#!.*/, ''), ['exports', 'require', 'module'], {
-    filename: MAIN,
+  program ??= compileFunction(readFileSync(COMMAND_LINE, 'utf8'), ['exports', 'require', 'module'], {
+    filename: COMMAND_LINE,
   }) as NonNullable<typeof program>;
   const module = { exports: {} };
   program(module.exports, load, module);

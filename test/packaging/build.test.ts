@@ -7,13 +7,18 @@ import { expect, it } from 'vitest';
 import { newFolder } from '../files/processes.ts';
 import { ROOT } from '../in-process.ts';
 
-/** The hash of every file in a folder, by path. */
+/** The hash of every file in a folder, by path, but of what runs of the program have compiled. */
 function contents(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const hashes = entries.map((entry): [string, string] => {
-    const file = path.join(entry.parentPath, entry.name);
-    return [path.relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
-  });
+  const files = entries.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const hashes = files
+    .filter((file) => !file.startsWith('compiled'))
+    .map((file) => [
+      file,
+      createHash('sha256')
+        .update(readFileSync(path.join(folder, file)))
+        .digest('hex'),
+    ]);
   return Object.fromEntries(hashes.sort());
 }
 

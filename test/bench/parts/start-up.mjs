@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { inTurn, mdacc, node, root } from '../measure.mjs';
+import { inTurn, main, mdacc, node, root } from '../measure.mjs';
 import { inFolder } from '../organization.mjs';
 
 export const title = 'Start-up';
 export const about =
-  "Against bare node. `validate` and `plan --sandbox` read this repository's file, of three accounts; the sandbox is new.";
+  "Against bare node. `validate` and `plan --sandbox` read this repository's file, of three accounts; the sandbox is new. " +
+  'All but the last run with the code that an earlier run compiled.';
+/** Where a run keeps what was compiled. */
+const compiled = path.join(path.dirname(main), 'compiled');
 
 export function measure() {
   return inFolder((folder) => {
@@ -18,6 +22,11 @@ export function measure() {
       { what: '`mdacc completion bash`', measure: () => mdacc(['completion', 'bash']), goal: 1.18 },
       { what: '`mdacc validate`', measure: () => mdacc(['validate'], { cwd }), goal: 1.9 },
       { what: '`mdacc plan --sandbox`', measure: () => mdacc(['plan', '--sandbox'], { cwd }), goal: 2.2 },
+      {
+        what: '`mdacc plan --sandbox`, the first of an installation',
+        before: () => rm(compiled, { recursive: true, force: true }),
+        measure: () => mdacc(['plan', '--sandbox'], { cwd }),
+      },
     ]);
   });
 }

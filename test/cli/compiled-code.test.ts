@@ -1,0 +1,181 @@
+/** What V8 compiled of the program's modules is kept beside them for the next run, and never matters but for time. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { newFolder, run } from '../files/processes.ts';
+import { MAIN, ROOT } from '../in-process.ts';
+import { Stage } from '../stage.ts';
+
+/** Says what is in the module `word.cjs`, whose function is compiled when it is called. */
+const COMMAND_LINE = `"use strict";\nconst { word } = require('./word.cjs');\nconsole.log(word());\n`;
+const wordModule = (word: string) => `"use strict";\nmodule.exports = { word() { return '${word}'; } };\n`;
+
+/** A folder with the program's start, and modules of the test in the place of its own. */
+async function installation(commandLine = COMMAND_LINE): Promise<string> {
+  const folder = await newFolder();
+  copyFileSync(MAIN, path.join(folder, 'main.cjs'));
+  writeFileSync(path.join(folder, 'command-line.cjs'), commandLine);
+  writeFileSync(path.join(folder, 'word.cjs'), wordModule('one'));
+  return folder;
+}
+
+interface How {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
+/** What a run prints. */
+async function printed(folder: string, { env = {}, node = [] }: How = {}): Promise<string> {
+  const ended = await run([process.execPath, ...node, path.join(folder, 'main.cjs')], env).ended;
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  return ended.stdout.trim();
+}
+
+/** The files with compiled code, each with the moment when it was written and its number. */
+function kept(folder: string): Record<string, string> {
+  const compiled = path.join(folder, 'compiled');
+  const names = existsSync(compiled) ? readdirSync(compiled, { recursive: true, encoding: 'utf8' }) : [];
+  const files = names.map((name) => path.join(compiled, name)).filter((file) => statSync(file).isFile());
+  return Object.fromEntries(
+    files.map((file) => [path.basename(file), `${statSync(file).mtimeMs} ${statSync(file).ino}`]),
+  );
+}
+
+/** The file with the compiled code of a module. */
+const keptFile = (folder: string, name: string) =>
+  path.join(folder, 'compiled', `${process.version}-${process.arch}`, name);
+
+it('is written by the first run, and left alone by the next', async () => {
+  const folder = await installation();
+  expect(await printed(folder)).toBe('one');
+  const written = kept(folder);
+  expect(Object.keys(written).sort()).toEqual(['command-line.cjs', 'word.cjs']);
+  expect(await printed(folder)).toBe('one');
+  expect(kept(folder)).toEqual(written);
+});
+
+it('is what the next run runs', async () => {
+  const folder = await installation();
+  writeFileSync(path.join(folder, 'word.cjs'), wordModule('two'));
+  await printed(folder);
+  // Of a module that is as long, and says something else: V8 compares no more than the length.
+  writeFileSync(path.join(folder, 'word.cjs'), wordModule('one'));
+  const file = keptFile(folder, 'word.cjs');
+  const data = readFileSync(file).subarray(32);
+  const wrapped = `(function(exports,require,module,__filename,__dirname){${wordModule('one')}\n})`;
+  const digest = createHash('sha256').update(wrapped).update(data).digest();
+  writeFileSync(file, Buffer.concat([digest, data]));
+  expect(await printed(folder)).toBe('two');
+});
+
+it('is written anew for a module that changed', async () => {
+  const folder = await installation();
+  await printed(folder);
+  const before = kept(folder);
+  // As long as it was.
+  writeFileSync(path.join(folder, 'word.cjs'), wordModule('two'));
+  expect(await printed(folder)).toBe('two');
+  const after = kept(folder);
+  expect(after['word.cjs']).not.toBe(before['word.cjs']);
+  expect(after['command-line.cjs']).toBe(before['command-line.cjs']);
+  expect(await printed(folder)).toBe('two');
+});
+
+it.each([
+  ['damaged', (bytes: Buffer) => bytes.fill(1, 60, 90)],
+  ['cut', (bytes: Buffer) => bytes.subarray(0, 100)],
+  ['empty', () => Buffer.alloc(0)],
+])('is written anew where it is %s', async (_, change) => {
+  const folder = await installation();
+  await printed(folder);
+  const file = keptFile(folder, 'word.cjs');
+  const good = readFileSync(file);
+  writeFileSync(file, change(readFileSync(file)));
+  expect(await printed(folder)).toBe('one');
+  expect(readFileSync(file).length).toBe(good.length);
+  expect(await printed(folder)).toBe('one');
+});
+
+it('is not used with other flags of V8', async () => {
+  const folder = await installation();
+  await printed(folder);
+  expect(await printed(folder, { node: ['--no-opt'] })).toBe('one');
+  expect(await printed(folder)).toBe('one');
+});
+
+it('is not kept of a run that set flags of V8', async () => {
+  const folder = await installation(`require('node:v8').setFlagsFromString('--no-opt');\n${COMMAND_LINE}`);
+  expect(await printed(folder)).toBe('one');
+  expect(kept(folder)).toEqual({});
+});
+
+it.each([{ NODE_DISABLE_COMPILE_CACHE: '1' }, { NODE_V8_COVERAGE: 'coverage' }])('is not kept with %o', async (env) => {
+  const folder = await installation();
+  const cwd = await newFolder();
+  const program = run(
+    [
+      process.execPath,
+      '-e',
+      `process.chdir(${JSON.stringify(cwd)}); require(${JSON.stringify(path.join(folder, 'main.cjs'))})`,
+    ],
+    env,
+  );
+  expect(await program.ended).toMatchObject({ code: 0, stdout: 'one\n', stderr: '' });
+  expect(kept(folder)).toEqual({});
+});
+
+it('is not kept where there is no room for it, without a word', async () => {
+  const folder = await installation();
+  writeFileSync(path.join(folder, 'compiled'), '');
+  expect(await printed(folder)).toBe('one');
+  expect(await printed(folder)).toBe('one');
+});
+
+it('is not kept in a folder that another user owns', async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip('needs root, who may run programs as somebody else');
+  const folder = await installation();
+  chmodSync(folder, 0o755);
+  const asOther = `process.setuid(65534); require(${JSON.stringify(path.join(folder, 'main.cjs'))})`;
+  expect(await run([process.execPath, '-e', asOther]).ended).toMatchObject({ code: 0, stdout: 'one\n', stderr: '' });
+  expect(kept(folder)).toEqual({});
+  await printed(folder);
+  const written = kept(folder);
+  expect(await run([process.execPath, '-e', asOther]).ended).toMatchObject({ code: 0, stdout: 'one\n', stderr: '' });
+  expect(kept(folder)).toEqual(written);
+});
+
+it('holds nothing of the run: no secret, and no name of the configuration', async () => {
+  const folder = await newFolder();
+  cpSync(path.join(ROOT, 'dist'), path.join(folder, 'dist'), {
+    recursive: true,
+    filter: (file) => path.basename(file) !== 'compiled',
+  });
+  const stage = new Stage();
+  const apply = [path.join(folder, 'dist/main.cjs'), 'apply', '--sandbox', '--yes', '--no-smoke'];
+  execFileSync(process.execPath, apply, { cwd: stage.path, env: { HOME: stage.path }, stdio: 'pipe' });
+  const secrets = [...stage.read('.motherduck/secrets.env').matchAll(/=(.*)$/gm)].map((match) => match[1] ?? '');
+  expect(secrets).toHaveLength(4);
+  const names = Object.keys(kept(path.join(folder, 'dist')));
+  expect(names).toContain('commands-apply.cjs');
+  // That texts are found in them at all.
+  expect(readFileSync(keptFile(path.join(folder, 'dist'), 'command-line.cjs')).includes('service accounts')).toBe(true);
+  for (const name of names) {
+    // Strings are kept in one of two encodings.
+    const bytes = readFileSync(keptFile(path.join(folder, 'dist'), name));
+    const text = bytes.toString('latin1') + bytes.toString('utf16le') + bytes.subarray(1).toString('utf16le');
+    for (const secret of secrets) for (const part of secret.split('.')) expect(text).not.toContain(part.slice(-20));
+    expect(text).not.toContain('tenant_globex');
+  }
+});
