@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { commandsOutside, namesOfFormats } from './bundle-plugins.mjs';
+import { modulesOutside, namesOfFormats } from './bundle-plugins.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { program, ENVIRONMENT } = await load();
@@ -109,7 +109,7 @@ async function load() {
   try {
     const contents = "export { program } from './src/program.ts'; export { ENVIRONMENT } from './src/cli/help.ts';";
     const stdin = { contents, resolveDir: root };
-    await build({ stdin, outfile, bundle: true, platform: 'node', plugins: [commandsOutside, namesOfFormats] });
+    await build({ stdin, outfile, bundle: true, platform: 'node', plugins: [modulesOutside, namesOfFormats] });
     return createRequire(import.meta.url)(outfile);
   } finally {
     rmSync(folder, { recursive: true });

@@ -10,7 +10,7 @@ import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
 import { describeDownloads, inBothSpellings } from './proxy.ts';
-import { scrub } from './scrub.ts';
+import { printableWithoutAll } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
@@ -67,7 +67,7 @@ const MAX_STDERR = 4096;
 /** Opens the target in a child process and runs the request there. Never rejects. */
 export async function runProbe(target: Target, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReport> {
   const started = monotonicMs();
-  const clean = (text: string) => scrub(text, secretsOf(target, options.secrets));
+  const clean = printableWithoutAll(secretsOf(target, options.secrets));
   const steps = new Map<string, ProbeStep>();
   const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean));
   const end = await runChild({ target, request }, options, take);

@@ -25,9 +25,15 @@ export function printableWithout(token: string): Printable {
   };
 }
 
-/** Makes text safe to print as `printableWithout` does, for several secrets. */
+/** Makes texts safe to print as `printableWithout` does, for several secrets. It is made once for many texts. */
+export function printableWithoutAll(secrets: readonly string[]): Printable {
+  const each = ['', ...secrets].map(printableWithout);
+  return (text) => each.reduce((clean, printable) => printable(clean), text);
+}
+
+/** Makes one text safe to print, for several secrets. */
 export function scrub(text: string, secrets: readonly string[]): string {
-  return ['', ...secrets].reduce((clean, secret) => printableWithout(secret)(clean), text);
+  return printableWithoutAll(secrets)(text);
 }
 
 /** Removes escape sequences, control characters, and characters that are invisible or change the text's direction. */

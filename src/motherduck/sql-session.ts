@@ -7,7 +7,7 @@ import type { Seconds } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { ProbeRow, SessionAnswer, SessionInput, SessionQuery } from './probe.ts';
 import { builtProbe, childEnvironment, failureOf, type ProbeFailure, secretsOf } from './probe-process.ts';
-import { scrub } from './scrub.ts';
+import { printableWithoutAll } from './scrub.ts';
 
 /** The child of a program that only reads ends by this, where the program does not end before. */
 const IDLE_MS = 90_000;
@@ -81,7 +81,7 @@ export class SqlSession {
       env: childEnvironment(process.env),
       windowsHide: true,
     });
-    return new Child(child, opened, seconds * 1000, (text) => scrub(text, secretsOf(opened, secrets)), onEnd);
+    return new Child(child, opened, seconds * 1000, printableWithoutAll(secretsOf(opened, secrets)), onEnd);
   }
 }
 

@@ -59,8 +59,10 @@ it.each(['CHANGELOG.md', ...pages(), ...readmes()])('%s names only commands and 
   expect(unknownIn(readText(file))).toEqual([]);
 });
 
-/** What the machine, its shell or the job's runner sets for every program. */
+/** What the machine, its shell or the job's runner sets for every program, and what every program of Node knows. */
 const OF_THE_MACHINE = [
+  'NODE_DISABLE_COMPILE_CACHE',
+  'NODE_V8_COVERAGE',
   'PATH',
   'LANG',
   'LC_ALL',

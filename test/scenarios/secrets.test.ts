@@ -5,12 +5,12 @@
  * environments of every process that ran.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it, onTestFinished } from 'vitest';
 import { madeByTerraform, TFSTATE } from '../import/terraform-stage.ts';
-import type { Ran } from '../in-process.ts';
+import { type Ran, ROOT } from '../in-process.ts';
 import { hasProc } from '../platform.ts';
 import { Stage } from '../stage.ts';
 
@@ -57,12 +57,19 @@ console.error(JSON.stringify({ error: 'denied', forms }));
 process.exit(7);
 `;
 
+/** How long a process is looked at; it begins as a copy of its parent. */
+const LOOKED_AT_MS = 200;
+
 /** Looks again and again at the arguments and environments of every process that began since, until the test ends. */
 function watchProcesses(): () => string {
   const seen = new Set<string>();
   const before = new Set(readdirSync('/proc'));
+  const since = new Map<string, number>();
   const timer = setInterval(() => {
+    const now = performance.now();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !before.has(name))) {
+      if (now - (since.get(pid) ?? now) > LOOKED_AT_MS) continue;
+      if (!since.has(pid)) since.set(pid, now);
       for (const file of ['cmdline', 'environ']) {
         try {
           seen.add(readFileSync(`/proc/${pid}/${file}`, 'latin1'));
@@ -77,6 +84,7 @@ function watchProcesses(): () => string {
 }
 
 function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => path.join(folder, name))
     .filter((file) => statSync(file).isFile());
@@ -108,6 +116,11 @@ function expectNowhereElse(
     ...filesBelow(folder.path)
       .filter((file) => !stores.has(file))
       .map((file): [string, string] => [file, readFileSync(file, 'latin1')]),
+    // What was compiled of the program that ran.
+    ...filesBelow(path.join(ROOT, 'dist/compiled')).map((file): [string, string] => [
+      file,
+      readFileSync(file, 'latin1'),
+    ]),
   ]);
   for (const mark of marks) {
     for (const form of [
