@@ -118,6 +118,9 @@ function withGroups(texts, groups) {
       return group === own ? `load("${name}")` : `require("${folder}${group}.cjs")("${name}")`;
     });
   const files = Object.entries(groups).map(([group, chunks]) => {
+    const odd = chunks.map((file) => /.{0,40}[^\0-\x7f].{0,40}/.exec(texts.get(file))).find((found) => found !== null);
+    // V8 would keep the text of the whole group in two bytes a character.
+    if (odd) throw new Error(`${group}.cjs has a character that is not ASCII, which its source can escape: ${odd[0]}`);
     // In parentheses, so that V8 compiles a chunk at once rather than twice.
     const bodies = chunks.map(
       (file) => `"${path.basename(file)}":(function(module,exports){${redirected(texts.get(file), group)}\n})`,

@@ -10,8 +10,9 @@ import { Script } from 'node:vm';
 const { getBuiltinModule } = process;
 
 interface Compiled {
+  /** Where it is kept. */
   readonly file: string;
-  readonly source: string;
+  readonly source: Buffer;
   readonly script: Script;
 }
 
@@ -33,9 +34,10 @@ export function keepCompiledCode(folder: string): void {
   const { extensions } = createRequire(path.join(folder, 'main.cjs'));
   extensions['.cjs'] = (module, file) => {
     if (!file.startsWith(folder + path.sep)) return extensions['.js'](module, file);
-    const source = `(function(exports,require,module,__filename,__dirname){${readFileSync(file, 'utf8')}\n})`;
+    const source = readFileSync(file);
     const cachedData = readKept(keptFile(file), source);
-    const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
+    const code = `(function(exports,require,module,__filename,__dirname){${source}\n})`;
+    const script = new Script(code, { filename: file, ...(cachedData && { cachedData }) });
     if (cachedData === undefined || script.cachedDataRejected) {
       flags ??= flagsOfV8();
       missing.push({ file: keptFile(file), source, script });
@@ -52,7 +54,7 @@ function flagsOfV8(): number {
   return getBuiltinModule('node:v8').cachedDataVersionTag();
 }
 
-function readKept(file: string, source: string): Buffer | undefined {
+function readKept(file: string, source: Buffer): Buffer | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -77,6 +79,6 @@ function keep(folder: string, missing: readonly Compiled[]): void {
   } catch {}
 }
 
-function digest(source: string, data: Buffer): Buffer {
+function digest(source: Buffer, data: Buffer): Buffer {
   return getBuiltinModule('node:crypto').createHash('sha256').update(source).update(data).digest();
 }

@@ -9,7 +9,7 @@ import { claimsOf } from './token-claims.ts';
  * @throws UserError TOKEN_REFUSED
  */
 export function checkAdminToken(token: Secret, source: string): void {
-  if (/^["'`“”‘’]|["'`“”‘’]$/.test(token.reveal())) {
+  if (/^["'`\u2018-\u201d]|["'`\u2018-\u201d]$/.test(token.reveal())) {
     throw new UserError(
       'TOKEN_REFUSED',
       `the admin token in ${source} is enclosed in quotes, which are not part of a token`,
