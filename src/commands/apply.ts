@@ -15,7 +15,8 @@ import { enumerated } from '../model/wording.ts';
 import { askedFor, type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
 import { planWords } from '../plan/plan-words.ts';
 
-export function run(options: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
+export function run(typed: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
+  const options = { ...typed, planFile };
   return runCommand(options, async (io) => {
     refuseMixed(options, planFile);
     const desired = await readDesired(options, io);
@@ -23,7 +24,7 @@ export function run(options: ApplyCommandOptions, planFile: string | undefined):
       planFile === undefined
         ? await plannerOf(desired, options, io)
         : savedPlan(await readSaved(planFile, desired, options, io), desired, options);
-    return planAndApply('apply', desired, { ...options, planFile }, io, planner);
+    return planAndApply('apply', desired, options, io, planner);
   });
 }
 

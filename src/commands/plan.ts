@@ -31,7 +31,8 @@ interface Options extends PlanCommandOptions {
   readonly detailedExitcode?: boolean;
 }
 
-export function run(options: Options): Promise<number> {
+export function run(typed: Options): Promise<number> {
+  const options = { ...typed, planFile: typed.out };
   return runCommand(options, async (io) => {
     refuseReportAsPlan(options, io);
     const desired = await readDesired(options, io);

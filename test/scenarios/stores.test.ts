@@ -726,3 +726,17 @@ it.each([
   );
   expect(ids).toContain(current.id);
 });
+
+it('a saved plan whose stores are rehearsed says how it is applied with the real ones', async () => {
+  const stage = new Stage(
+    configuration(`{ kind: exec, command: [${process.execPath}, store.cjs], check: [${process.execPath}, -e, "0"] }`),
+  );
+  stage.write('store.cjs', `require('node:fs').writeFileSync('stored', require('node:fs').readFileSync(0));`);
+  const hint = 'apply the.plan --real-stores --sandbox';
+  const { warnings } = (await stage.json('plan --sandbox --out the.plan')).document as { warnings: unknown[] };
+  expect(warnings).toMatchObject([{ kind: 'stores_rehearsed', hint: { command: hint.split(' ') } }]);
+  // Nobody has answered, so nothing is done.
+  expect((await stage.run('apply the.plan --sandbox')).stdout).toContain(`mdacc ${hint}\n`);
+  expect(await stage.run(`${hint} --yes --no-smoke`)).toMatchObject({ code: 0 });
+  expect(stage.read('stored')).toMatch(/^ey/);
+});
