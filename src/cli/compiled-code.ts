@@ -1,60 +1,113 @@
 /**
  * Keeps what V8 compiled of the program's modules for the next run: to compile them takes a third of the time of a small plan.
- * It lies in the folder of the modules, where only who may change the program can change it. It holds code, and nothing of a run.
+ * It lies in the folder of the modules, where only who may change the program can change it. It holds code and the path of that
+ * folder, and nothing of a run.
  */
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
 
-const { getBuiltinModule } = process;
-
 interface Compiled {
   /** Where it is kept. */
   readonly file: string;
-  readonly source: Buffer;
+  readonly module: Module;
   readonly script: Script;
 }
 
+interface Module {
+  readonly file: string;
+  readonly text: Buffer;
+}
+
+/** What Node writes around a module, on its first line. */
+const WRAPPER = '(function(exports,require,module,__filename,__dirname){';
 /** The bytes of a SHA-256 digest, with which a file begins. V8 crashes on data that was damaged. */
 const DIGEST = 32;
+/** That others may write. */
+const SHARED = 0o022;
 
 /**
  * Loads modules in `folder` with the code that an earlier run kept, and keeps at the end of this one what was missing. Does
  * nothing where Node is told to keep none: NODE_DISABLE_COMPILE_CACHE, or NODE_V8_COVERAGE, for which V8 must compile anew.
  *
- * @param folder The folder of the modules; where it cannot be written, each run compiles.
+ * @param folder The folder of the modules; only runs of its owner keep something.
  */
 export function keepCompiledCode(folder: string): void {
   if (process.env.NODE_DISABLE_COMPILE_CACHE || process.env.NODE_V8_COVERAGE) return;
-  const kept = path.join(folder, 'compiled', `${process.version}-${process.arch}`);
-  const keptFile = (file: string) => path.join(kept, path.relative(folder, file).replaceAll(path.sep, '-'));
+  const place = placeIn(folder);
+  if (place === undefined) return;
   const missing: Compiled[] = [];
   let flags: number | undefined;
   const { extensions } = createRequire(path.join(folder, 'main.cjs'));
   extensions['.cjs'] = (module, file) => {
     if (!file.startsWith(folder + path.sep)) return extensions['.js'](module, file);
-    const source = readFileSync(file);
-    const cachedData = readKept(keptFile(file), source);
-    const code = `(function(exports,require,module,__filename,__dirname){${source}\n})`;
-    const script = new Script(code, { filename: file, ...(cachedData && { cachedData }) });
-    if (cachedData === undefined || script.cachedDataRejected) {
+    const text = readFileSync(file);
+    const keptFile = path.join(place.folder, path.relative(folder, file).replaceAll(path.sep, '-'));
+    const cachedData = place.isUsed ? readKept(keptFile, { file, text }) : undefined;
+    const script = new Script(`${WRAPPER}${text}\n})`, {
+      filename: file,
+      columnOffset: -WRAPPER.length,
+      ...(cachedData && { cachedData }),
+    });
+    // V8 takes only code that was compiled with the flags it has. Runs with other flags leave alone what is kept for most.
+    if (place.isOurs && (cachedData === undefined || (script.cachedDataRejected && !hasFlags()))) {
       flags ??= flagsOfV8();
-      missing.push({ file: keptFile(file), source, script });
+      missing.push({ file: keptFile, module: { file, text }, script });
     }
     script.runInThisContext()(module.exports, createRequire(file), module, file, path.dirname(file));
   };
   process.once('exit', () => {
-    // V8 takes only code that was compiled with the flags it has; a command may have set some meanwhile.
-    if (missing.length > 0 && flagsOfV8() === flags) keep(kept, missing);
+    // A command may have set flags meanwhile.
+    if (missing.length > 0 && flagsOfV8() === flags) keep(place, missing);
   });
 }
 
-function flagsOfV8(): number {
-  return getBuiltinModule('node:v8').cachedDataVersionTag();
+/** Where this build of Node keeps what it compiled. */
+interface Place {
+  /** The folder with the folders of all builds. */
+  readonly parent: string;
+  readonly folder: string;
+  /** The user whose program it is. */
+  readonly owner: number;
+  /** Whether this run may keep something. */
+  readonly isOurs: boolean;
+  /** Whether there is something that only the owner can have written. */
+  readonly isUsed: boolean;
 }
 
-function readKept(file: string, source: Buffer): Buffer | undefined {
+/** Undefined: nothing can be kept or used. */
+function placeIn(program: string): Place | undefined {
+  try {
+    const parent = path.join(program, 'compiled');
+    // Code of another build of the same version can crash this one; hardly two are of the same size.
+    const build = [process.version, process.platform, process.arch, statSync(process.execPath).size].join('-');
+    const folder = path.join(parent, build);
+    const owner = statSync(program).uid;
+    const isOurs = process.getuid === undefined || process.getuid() === owner;
+    const isUsed = isPrivate(parent, owner) && isPrivate(folder, owner);
+    return isOurs || isUsed ? { parent, folder, owner, isOurs, isUsed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether only the owner of the program can have written in a folder. Windows has no such modes. */
+function isPrivate(folder: string, owner: number): boolean {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return false;
+  return process.getuid === undefined || (stats.uid === owner && (stats.mode & SHARED) === 0);
+}
+
+function hasFlags(): boolean {
+  return process.execArgv.length > 0 || Boolean(process.env.NODE_OPTIONS);
+}
+
+function flagsOfV8(): number {
+  return process.getBuiltinModule('node:v8').cachedDataVersionTag();
+}
+
+function readKept(file: string, module: Module): Buffer | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -62,23 +115,33 @@ function readKept(file: string, source: Buffer): Buffer | undefined {
     return undefined;
   }
   const data = bytes.subarray(DIGEST);
-  return digest(source, data).equals(bytes.subarray(0, DIGEST)) ? data : undefined;
+  return digest(module, data).equals(bytes.subarray(0, DIGEST)) ? data : undefined;
 }
 
-/** Writes each file at once, since another run may read it. Without room or permission, the next run compiles again. */
-function keep(folder: string, missing: readonly Compiled[]): void {
+/** Without room or permission, the next run compiles again. A folder of the program that was removed is not made again. */
+function keep({ parent, folder, owner }: Place, missing: readonly Compiled[]): void {
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
-    for (const { file, source, script } of missing) {
-      const data = script.createCachedData();
-      const temporary = `${file}.${process.pid}`;
-      writeFileSync(temporary, Buffer.concat([digest(source, data), data]));
-      renameSync(temporary, file);
+    for (const each of [parent, folder]) {
+      if (lstatSync(each, { throwIfNoEntry: false }) === undefined) mkdirSync(each, { mode: 0o755 });
+      if (!isPrivate(each, owner)) return;
     }
+    for (const { file, module, script } of missing) write(file, module, script.createCachedData());
   } catch {}
 }
 
-function digest(source: Buffer, data: Buffer): Buffer {
-  return getBuiltinModule('node:crypto').createHash('sha256').update(source).update(data).digest();
+/** Appears as a whole, since another run may read it. What a killed run left is removed by the next that wants to write. */
+function write(file: string, module: Module, data: Buffer): void {
+  const temporary = `${file}.new`;
+  try {
+    writeFileSync(temporary, Buffer.concat([digest(module, data), data]), { flag: 'wx', mode: 0o644 });
+    renameSync(temporary, file);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** The file's name too: it is in what is kept, and in traces of errors. */
+function digest({ file, text }: Module, data: Buffer): Buffer {
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return createHash('sha256').update(`${file}\n`).update(text).update(data).digest();
 }

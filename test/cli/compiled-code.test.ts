@@ -3,11 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,6 +18,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { newFolder, run } from '../files/processes.ts';
 import { MAIN, ROOT } from '../in-process.ts';
+import { isWindows } from '../platform.ts';
 import { Stage } from '../stage.ts';
 
 /** Says what is in the module `word.cjs`, whose function is compiled when it is called. */
@@ -54,8 +58,25 @@ function kept(folder: string): Record<string, string> {
 }
 
 /** The file with the compiled code of a module. */
-const keptFile = (folder: string, name: string) =>
-  path.join(folder, 'compiled', `${process.version}-${process.arch}`, name);
+function keptFile(folder: string, name: string): string {
+  const [build = ''] = readdirSync(path.join(folder, 'compiled'));
+  return path.join(folder, 'compiled', build, name);
+}
+
+/** Makes a run of `one` run the code of `two`, as only who may write the program can. */
+async function forged(folder: string): Promise<void> {
+  const file = path.join(folder, 'word.cjs');
+  writeFileSync(file, wordModule('two'));
+  await printed(folder);
+  writeFileSync(file, wordModule('one'));
+  // V8 compares no more than the length of the text.
+  const data = readFileSync(keptFile(folder, 'word.cjs')).subarray(32);
+  const digest = createHash('sha256')
+    .update(`${file}\n${wordModule('one')}`)
+    .update(data)
+    .digest();
+  writeFileSync(keptFile(folder, 'word.cjs'), Buffer.concat([digest, data]));
+}
 
 it('is written by the first run, and left alone by the next', async () => {
   const folder = await installation();
@@ -68,15 +89,27 @@ it('is written by the first run, and left alone by the next', async () => {
 
 it('is what the next run runs', async () => {
   const folder = await installation();
-  writeFileSync(path.join(folder, 'word.cjs'), wordModule('two'));
-  await printed(folder);
-  // Of a module that is as long, and says something else: V8 compares no more than the length.
-  writeFileSync(path.join(folder, 'word.cjs'), wordModule('one'));
-  const file = keptFile(folder, 'word.cjs');
-  const data = readFileSync(file).subarray(32);
-  const digest = createHash('sha256').update(wordModule('one')).update(data).digest();
-  writeFileSync(file, Buffer.concat([digest, data]));
+  await forged(folder);
   expect(await printed(folder)).toBe('two');
+});
+
+it.skipIf(isWindows).each(['compiled', 'the folder in it'])('is not used where others may write %s', async (which) => {
+  const folder = await installation();
+  await forged(folder);
+  const shared = which === 'compiled' ? path.join(folder, which) : path.dirname(keptFile(folder, 'word.cjs'));
+  chmodSync(shared, 0o775);
+  expect(await printed(folder)).toBe('one');
+  chmodSync(shared, 0o755);
+  expect(await printed(folder)).toBe('two');
+});
+
+it.skipIf(isWindows)('can be written by nobody else, whatever the umask is', async () => {
+  const folder = await installation();
+  const main = JSON.stringify(path.join(folder, 'main.cjs'));
+  await run([process.execPath, '-e', `process.umask(0); require(${main})`]).ended;
+  const file = keptFile(folder, 'word.cjs');
+  for (const each of [file, path.dirname(file), path.join(folder, 'compiled')])
+    expect(statSync(each).mode & 0o022).toBe(0);
 });
 
 it('is written anew for a module that changed', async () => {
@@ -107,11 +140,52 @@ it.each([
   expect(await printed(folder)).toBe('one');
 });
 
-it('is not used with other flags of V8', async () => {
+it('is not used with other flags of V8, and left for the runs without them', async () => {
+  const folder = await installation();
+  await printed(folder, { node: ['--no-opt'] });
+  const unusual = kept(folder);
+  expect(await printed(folder)).toBe('one');
+  const usual = kept(folder);
+  expect(usual['word.cjs']).not.toBe(unusual['word.cjs']);
+  expect(await printed(folder, { node: ['--no-opt'] })).toBe('one');
+  expect(await printed(folder, { env: { NODE_OPTIONS: '--max-old-space-size=200' } })).toBe('one');
+  expect(await printed(folder)).toBe('one');
+  expect(kept(folder)).toEqual(usual);
+});
+
+it('is written anew in another place, whose path errors name', async () => {
+  const folder = await installation(`"use strict";\nrequire('./word.cjs').word();\n`);
+  writeFileSync(path.join(folder, 'word.cjs'), '"use strict";exports.word = () => console.log(new Error().stack);\n');
+  const there = path.join(await newFolder(), 'moved');
+  const place = /word\.cjs:1:\d+/;
+  const line = place.exec(await printed(folder, { env: { NODE_DISABLE_COMPILE_CACHE: '1' } }))?.[0] ?? 'nothing';
+  expect(await printed(folder)).toContain(path.join(folder, line));
+  expect(await printed(folder)).toContain(path.join(folder, line));
+  cpSync(folder, there, { recursive: true });
+  expect(await printed(there)).toContain(path.join(there, line));
+  expect(await printed(there)).toContain(path.join(there, line));
+});
+
+it('does not make the program anew that was removed meanwhile', async () => {
+  const folder = await installation(`require('node:fs').rmSync(__dirname, { recursive: true });\n`);
+  expect(await printed(folder)).toBe('');
+  expect(existsSync(folder)).toBe(false);
+});
+
+it('leaves nothing beside it where it cannot be written, and removes what a killed run left', async () => {
   const folder = await installation();
   await printed(folder);
-  expect(await printed(folder, { node: ['--no-opt'] })).toBe('one');
+  const file = keptFile(folder, 'word.cjs');
+  rmSync(file);
+  writeFileSync(`${file}.new`, 'half');
+  await printed(folder);
+  expect(kept(folder)).not.toHaveProperty('word.cjs.new');
+  await printed(folder);
+  expect(Object.keys(kept(folder)).sort()).toEqual(['command-line.cjs', 'word.cjs']);
+  rmSync(file);
+  mkdirSync(file);
   expect(await printed(folder)).toBe('one');
+  expect(Object.keys(kept(folder))).toEqual(['command-line.cjs']);
 });
 
 it('is not kept of a run that set flags of V8', async () => {
@@ -153,6 +227,15 @@ it('is not kept in a folder that another user owns', async ({ skip }) => {
   const written = kept(folder);
   expect(await run([process.execPath, '-e', asOther]).ended).toMatchObject({ code: 0, stdout: 'one\n', stderr: '' });
   expect(kept(folder)).toEqual(written);
+});
+
+it('is not kept by root in the program of a user, who could not remove it', async ({ skip }) => {
+  if (process.getuid?.() !== 0) skip('needs root');
+  const folder = await installation();
+  for (const each of [folder, ...readdirSync(folder).map((name) => path.join(folder, name))])
+    chownSync(each, 65534, 65534);
+  expect(await printed(folder)).toBe('one');
+  expect(kept(folder)).toEqual({});
 });
 
 it('holds nothing of the run: no secret, and no name of the configuration', async () => {
