@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** An esbuild plugin: leaves commands out of the main bundle, which imports a command by its built name when it is called. */
+/** An esbuild plugin: leaves the command line and the commands out of what imports them late, which loads them by their built names. */
 export const modulesOutside = {
   name: 'modules-outside',
   setup({ onResolve }) {
