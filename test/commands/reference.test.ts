@@ -62,6 +62,7 @@ it.each(['CHANGELOG.md', ...pages(), ...readmes()])('%s names only commands and 
 /** What the machine, its shell or the job's runner sets for every program, and what every program of Node knows. */
 const OF_THE_MACHINE = [
   'NODE_DISABLE_COMPILE_CACHE',
+  'NODE_OPTIONS',
   'NODE_V8_COVERAGE',
   'PATH',
   'LANG',
