@@ -39,6 +39,7 @@ export function keepCompiledCode(folder: string): void {
   if (place === undefined) return;
   const missing: Compiled[] = [];
   let flags: number | undefined;
+  // Deprecated and here to stay, says Node; all else that changes how modules are loaded is private, or of ES modules.
   const { extensions } = createRequire(path.join(folder, 'main.cjs'));
   extensions['.cjs'] = (module, file) => {
     if (!file.startsWith(folder + path.sep)) return extensions['.js'](module, file);
@@ -65,8 +66,7 @@ export function keepCompiledCode(folder: string): void {
 
 /** Where this build of Node keeps what it compiled. */
 interface Place {
-  /** The folder with the folders of all builds. */
-  readonly parent: string;
+  /** It lies in the folder of all builds. */
   readonly folder: string;
   /** The user whose program it is. */
   readonly owner: number;
@@ -86,7 +86,7 @@ function placeIn(program: string): Place | undefined {
     const owner = statSync(program).uid;
     const isOurs = process.getuid === undefined || process.getuid() === owner;
     const isUsed = isPrivate(parent, owner) && isPrivate(folder, owner);
-    return isOurs || isUsed ? { parent, folder, owner, isOurs, isUsed } : undefined;
+    return isOurs || isUsed ? { folder, owner, isOurs, isUsed } : undefined;
   } catch {
     return undefined;
   }
@@ -119,9 +119,9 @@ function readKept(file: string, module: Module): Buffer | undefined {
 }
 
 /** Without room or permission, the next run compiles again. A folder of the program that was removed is not made again. */
-function keep({ parent, folder, owner }: Place, missing: readonly Compiled[]): void {
+function keep({ folder, owner }: Place, missing: readonly Compiled[]): void {
   try {
-    for (const each of [parent, folder]) {
+    for (const each of [path.dirname(folder), folder]) {
       if (lstatSync(each, { throwIfNoEntry: false }) === undefined) mkdirSync(each, { mode: 0o755 });
       if (!isPrivate(each, owner)) return;
     }

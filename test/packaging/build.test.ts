@@ -12,7 +12,7 @@ function contents(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const files = entries.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   const hashes = files
-    .filter((file) => !file.startsWith('compiled'))
+    .filter((file) => !file.startsWith(`compiled${path.sep}`))
     .map((file) => [
       file,
       createHash('sha256')

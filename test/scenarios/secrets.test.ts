@@ -57,25 +57,23 @@ console.error(JSON.stringify({ error: 'denied', forms }));
 process.exit(7);
 `;
 
-/** How long a process is looked at; it begins as a copy of its parent. */
-const LOOKED_AT_MS = 200;
-
 /** Looks again and again at the arguments and environments of every process that began since, until the test ends. */
 function watchProcesses(): () => string {
   const seen = new Set<string>();
   const before = new Set(readdirSync('/proc'));
-  const since = new Map<string, number>();
+  // A process gets another environment only with the arguments of another program.
+  const lookedAt = new Map<string, string>();
   const timer = setInterval(() => {
-    const now = performance.now();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !before.has(name))) {
-      if (now - (since.get(pid) ?? now) > LOOKED_AT_MS) continue;
-      if (!since.has(pid)) since.set(pid, now);
-      for (const file of ['cmdline', 'environ']) {
-        try {
-          seen.add(readFileSync(`/proc/${pid}/${file}`, 'latin1'));
-        } catch {
-          // It ended meanwhile.
-        }
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        if (lookedAt.get(pid) === words) continue;
+        seen.add(words);
+        const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+        seen.add(environment);
+        if (environment !== '') lookedAt.set(pid, words);
+      } catch {
+        // It ended meanwhile.
       }
     }
   }, 3);
@@ -84,10 +82,16 @@ function watchProcesses(): () => string {
 }
 
 function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => path.join(folder, name))
     .filter((file) => statSync(file).isFile());
+}
+
+/** What was compiled of the program, which other tests run meanwhile. */
+function compiledCode(): string[] {
+  const folder = path.join(ROOT, 'dist/compiled');
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  return names.filter((name) => name.endsWith('.cjs')).map((name) => path.join(folder, name));
 }
 
 /** A JWT's header is the same for all; its payload and signature are not. */
@@ -113,14 +117,9 @@ function expectNowhereElse(
       [`stdout of run ${index}`, run.stdout],
       [`stderr of run ${index}`, run.stderr],
     ]),
-    ...filesBelow(folder.path)
-      .filter((file) => !stores.has(file))
-      .map((file): [string, string] => [file, readFileSync(file, 'latin1')]),
-    // What was compiled of the program that ran.
-    ...filesBelow(path.join(ROOT, 'dist/compiled')).map((file): [string, string] => [
-      file,
-      readFileSync(file, 'latin1'),
-    ]),
+    ...[...filesBelow(folder.path).filter((file) => !stores.has(file)), ...compiledCode()].map(
+      (file): [string, string] => [file, readFileSync(file, 'latin1')],
+    ),
   ]);
   for (const mark of marks) {
     for (const form of [
@@ -226,6 +225,8 @@ it.skipIf(!hasProc)('are in no output, file, argument or environment', { timeout
   const all = processes();
   for (const secret of secrets) expect(all.includes(secret)).toBe(false);
   const holders = all.split('\n').filter((text) => text.includes('admin-marker-of-this-test'));
+  // That environments are found at all.
+  expect(holders.length).toBeGreaterThan(0);
   expect(holders.filter((text) => !text.includes('MOTHERDUCK_ADMIN_TOKEN='))).toEqual([]);
 });
 
