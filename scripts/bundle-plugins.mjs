@@ -40,9 +40,6 @@ const SELDOM = [
   'motherduck/http-transport',
   'motherduck/probe-process',
   'motherduck/proxy',
-  'plan/branch-text',
-  'plan/error-text',
-  'plan/notice-text',
   'plan/plan-file',
   'plan/removed-account',
   'plan/removed-token',
@@ -55,6 +52,9 @@ const SELDOM = [
   'smoke/failures',
   'state/kinds/file-errors',
   'state/object-backend',
+  'wording/branch-warnings',
+  'wording/notices',
+  'wording/plan-errors',
   'yaml/render',
 ];
 

@@ -146,7 +146,6 @@ export { type ErrorCode, type Hint, type Location, UserError } from './model/use
 export type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from './model/wire.ts';
 export type { Api } from './motherduck/api.ts';
 export { ApiError, type ApiFailure } from './motherduck/transport-errors.ts';
-export { type NoticeText, noticeText } from './plan/notice-text.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type {
@@ -163,4 +162,5 @@ export type {
   StoreFindings,
   Whereabouts,
 } from './secrets/store.ts';
+export { type NoticeText, noticeText } from './wording/notices.ts';
 export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './yaml/diagnostic.ts';

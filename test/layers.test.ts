@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The use cases know no terminal, and nothing of who runs them.
   engine: [
     ...['model', 'files', 'yaml', 'config', 'motherduck', 'secrets', 'state', 'live'],
-    ...['plan', 'audit', 'import', 'report', 'smoke', 'apply', 'sandbox'],
+    ...['plan', 'wording', 'audit', 'import', 'report', 'smoke', 'apply', 'sandbox'],
   ],
   files: ['model'],
   yaml: ['model'],
@@ -31,16 +31,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   state: ['model', 'files', 'yaml', 'motherduck'],
   live: ['model', 'motherduck'],
   plan: ['model'],
-  audit: ['model', 'plan'],
+  wording: ['model', 'plan'],
+  audit: ['model', 'plan', 'wording'],
   import: ['model', 'yaml'],
-  report: ['model', 'yaml', 'plan', 'apply'],
+  report: ['model', 'yaml', 'plan', 'wording', 'apply'],
   smoke: ['model', 'motherduck'],
-  apply: ['model', 'motherduck', 'plan', 'secrets'],
+  apply: ['model', 'motherduck', 'plan', 'wording', 'secrets'],
   sandbox: ['model', 'files', 'yaml', 'motherduck'],
 };
 
 /** Pure folders: no files, no network, no clock. */
-const PURE = ['plan', 'audit', 'import', 'report', 'model'];
+const PURE = ['plan', 'wording', 'audit', 'import', 'report', 'model'];
 const PURE_MODULES = ['node:crypto', 'node:util', 'diff', 'string-width', 'wrap-ansi', 'yaml'];
 
 interface Import {

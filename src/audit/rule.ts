@@ -6,7 +6,7 @@ import type { Finding, RuleInfo } from '../model/audit.ts';
 import type { LiveToken } from '../model/live.ts';
 import { DAY_MS } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
-import { deletionSteps } from '../plan/token-text.ts';
+import { deletionSteps } from '../wording/token-warnings.ts';
 import type { AuditedAccount } from './account.ts';
 import type { Evidence } from './evidence.ts';
 import type { AuditedToken, GoneToken } from './tokens.ts';

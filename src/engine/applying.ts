@@ -11,9 +11,9 @@ import { isRecordDue, runBy, type StateRun, withRun } from '../model/state-run.t
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
-import { groupNotices } from '../plan/notice-groups.ts';
 import { leavesDueWork } from '../plan/plan.ts';
 import { SmokeSession } from '../smoke/session.ts';
+import { groupNotices } from '../wording/notice-groups.ts';
 import { clockGuard } from './clock.ts';
 import type { Service } from './service.ts';
 import { recordOrganization } from './smoke.ts';

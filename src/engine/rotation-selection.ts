@@ -3,7 +3,7 @@ import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few } from '../model/wording.ts';
-import { resumeHint } from '../plan/notice-text.ts';
+import { resumeHint } from '../wording/notices.ts';
 import { nearest, quote, suggestedFix } from '../yaml/wording.ts';
 
 /** Tokens of the configuration. */

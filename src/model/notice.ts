@@ -180,3 +180,19 @@ export interface CeilingExceeded {
 
 /** A warning, an error or a violation of a plan. */
 export type PlanNotice = PlanWarning | PlanError | Violation;
+
+/** What a plan warns of about the branch of a pull request. */
+export type BranchWarning = Extract<PlanWarning, { kind: BranchKind }>;
+type BranchKind = 'state_edited' | 'settings_changed' | 'variables_new' | 'not_compared';
+
+const KINDS: ReadonlySet<PlanWarning['kind']> = new Set<BranchKind>([
+  'state_edited',
+  'settings_changed',
+  'variables_new',
+  'not_compared',
+]);
+
+/** Whether a warning is about the branch of a pull request. */
+export function isOfBranch(warning: PlanWarning): warning is BranchWarning {
+  return KINDS.has(warning.kind);
+}

@@ -17,7 +17,7 @@
 import type { ActionName, ComputeCeiling } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
-import type { PlanWarning } from '../model/notice.ts';
+import { isOfBranch, type PlanWarning } from '../model/notice.ts';
 import type { Plan, Scope, Summary, Unmanaged } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
 import { rotationDue } from '../model/rotation-due.ts';
@@ -28,7 +28,6 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { planAccount } from './accounts.ts';
-import { isOfBranch } from './branch-text.ts';
 import { configuredCeiling, currencyOf, sumCeilings } from './compute-ceiling.ts';
 import { deadSecrets } from './dead-secrets.ts';
 import { deletedShares } from './deleted-shares.ts';

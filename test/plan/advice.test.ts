@@ -1,6 +1,6 @@
 /** A plan advises nothing that it does itself, and announces nothing of what is over. */
 import { expect, it } from 'vitest';
-import { groupNotices } from '../../src/plan/notice-groups.ts';
+import { groupNotices } from '../../src/wording/notice-groups.ts';
 import { brief, DAY, desire, failsSmoke, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { DesiredAccount } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { reasonText } from '../../src/plan/reason-text.ts';
+import { reasonText } from '../../src/wording/reasons.ts';
 import { desire, World } from '../world.ts';
 
 const ETL = { protected: false, setup: ['CREATE DATABASE etl', 'CREATE SHARE reporting FROM etl'] };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
 import type { RetiringToken } from '../../src/model/state.ts';
-import { noticeText } from '../../src/plan/notice-text.ts';
+import { noticeText } from '../../src/wording/notices.ts';
 import { brief, DAY, desire, failsSmoke, HOUR, token, World } from '../world.ts';
 
 const forever = { ttl: null, rotateBefore: 0 };

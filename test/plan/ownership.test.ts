@@ -1,6 +1,6 @@
 /** What this program did not certainly create or adopt is never deleted. */
 import { expect, it } from 'vitest';
-import { errorText } from '../../src/plan/error-text.ts';
+import { errorText } from '../../src/wording/plan-errors.ts';
 import { brief, desire, token, World } from '../world.ts';
 
 const bob = desire({ bob: { tokens: [token('load')], protected: false } });

@@ -4,7 +4,7 @@ import type { Reason } from '../../src/model/action.ts';
 import type { DesiredToken } from '../../src/model/desired.ts';
 import type { DesiredDucklings } from '../../src/model/ducklings.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { noticeText } from '../../src/plan/notice-text.ts';
+import { noticeText } from '../../src/wording/notices.ts';
 import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
 
 function reasonAt(plan: Plan, index: number): Reason | undefined {

@@ -1,8 +1,8 @@
 /** A value that this version does not know stops nothing that is unmanaged, and of what is managed that thing alone. */
 import { describe, expect, it } from 'vitest';
-import { reasonText } from '../../src/plan/reason-text.ts';
 import { accountDifferences, seenAccounts } from '../../src/plan/stale-plan.ts';
 import { appliedText } from '../../src/report/apply/text.ts';
+import { reasonText } from '../../src/wording/reasons.ts';
 import { auditOf, found, liveOf } from '../audit/auditing.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { brief, DAY, desire, token, World } from '../world.ts';

@@ -1,5 +1,5 @@
-import { noticeText } from '../../plan/notice-text.ts';
 import { shorterLife } from '../../plan/token-warnings.ts';
+import { noticeText } from '../../wording/notices.ts';
 import { keptTokens } from '../account.ts';
 import { aboutToken, type Rule } from '../rule.ts';
 

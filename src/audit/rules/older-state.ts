@@ -1,4 +1,4 @@
-import { wordedNotice } from '../../plan/notice-text.ts';
+import { wordedNotice } from '../../wording/notices.ts';
 import { aboutAccount, apply, type Rule } from '../rule.ts';
 
 /** One finding per key, in the words of the plan. Neither what is newer than the state nor what it replaced is judged then. */

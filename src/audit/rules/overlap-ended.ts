@@ -1,7 +1,7 @@
 import { describeSpan, showTime } from '../../model/time.ts';
-import { noticeText } from '../../plan/notice-text.ts';
-import { reasonText } from '../../plan/reason-text.ts';
-import { whyHeld } from '../../plan/token-text.ts';
+import { noticeText } from '../../wording/notices.ts';
+import { reasonText } from '../../wording/reasons.ts';
+import { whyHeld } from '../../wording/token-warnings.ts';
 import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule, revokeOld } from '../rule.ts';
 
 /** Covers accounts that were removed from the configuration: an apply revokes such tokens there too. */

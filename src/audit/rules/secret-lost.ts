@@ -1,5 +1,5 @@
 import { storesText } from '../../model/wording.ts';
-import { OTHER_MACHINE, otherMachine } from '../../plan/store-text.ts';
+import { OTHER_MACHINE, otherMachine } from '../../wording/store-warnings.ts';
 import { aboutToken, type Rule, replace } from '../rule.ts';
 
 /** Known of stores that can be read, which are files. */

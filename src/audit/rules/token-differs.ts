@@ -1,4 +1,4 @@
-import { tokenChangeText } from '../../plan/reason-text.ts';
+import { tokenChangeText } from '../../wording/reasons.ts';
 import { aboutToken, apply, type Rule } from '../rule.ts';
 import { changeOf } from '../tokens.ts';
 

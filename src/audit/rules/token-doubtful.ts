@@ -1,4 +1,4 @@
-import { reasonText } from '../../plan/reason-text.ts';
+import { reasonText } from '../../wording/reasons.ts';
 import type { AuditedAccount } from '../account.ts';
 import { aboutToken, apply, type Rule } from '../rule.ts';
 

@@ -1,5 +1,5 @@
 import type { UserError } from '../../model/user-error.ts';
-import { incompleteList, noticeText } from '../../plan/notice-text.ts';
+import { incompleteList, noticeText } from '../../wording/notices.ts';
 import { aboutAccount, type Found, type Rule } from '../rule.ts';
 
 /** The only finding of an account that cannot be read. */

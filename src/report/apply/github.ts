@@ -2,7 +2,7 @@
 
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
-import { groupNotices } from '../../plan/notice-groups.ts';
+import { groupNotices } from '../../wording/notice-groups.ts';
 import { githubCommand } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 

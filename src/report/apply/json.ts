@@ -1,5 +1,5 @@
 import type { UserError } from '../../model/user-error.ts';
-import { groupNotices } from '../../plan/notice-groups.ts';
+import { groupNotices } from '../../wording/notice-groups.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import { groupedWarning, planDocument } from '../plan/json.ts';

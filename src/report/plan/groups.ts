@@ -1,7 +1,7 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/action.ts';
 import { ACCOUNT } from '../../model/setup.ts';
-import { reasonText, sharedReasonText, speaksOfOne } from '../../plan/reason-text.ts';
+import { reasonText, sharedReasonText, speaksOfOne } from '../../wording/reasons.ts';
 import { shownSql } from './sql.ts';
 import { detailOf, isOfAccount, sharedDetailOf } from './wording.ts';
 

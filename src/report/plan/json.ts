@@ -1,10 +1,10 @@
 import type { Action, ComputeCeiling, Reason } from '../../model/action.ts';
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
 import type { Plan, Summary } from '../../model/plan.ts';
-import { groupNotices, type NoticeGroup } from '../../plan/notice-groups.ts';
-import { wordedNotice } from '../../plan/notice-text.ts';
 import { summarize } from '../../plan/plan.ts';
-import { reasonText } from '../../plan/reason-text.ts';
+import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
+import { wordedNotice } from '../../wording/notices.ts';
+import { reasonText } from '../../wording/reasons.ts';
 import { jsonText } from '../escape.ts';
 import { hintsInContext, type InContext, noContext } from '../hint.ts';
 import type { PathOf } from '../locations.ts';

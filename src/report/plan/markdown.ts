@@ -5,11 +5,11 @@
  */
 
 import type { ComputeCeiling } from '../../model/action.ts';
-import type { PlanNotice, PlanWarning } from '../../model/notice.ts';
+import { isOfBranch, type PlanNotice, type PlanWarning } from '../../model/notice.ts';
 import type { Plan, SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
-import { branchText, groupEdits, isOfBranch, stateEditedText } from '../../plan/branch-text.ts';
-import { groupNotices } from '../../plan/notice-groups.ts';
+import { branchText, groupEdits, stateEditedText } from '../../wording/branch-warnings.ts';
+import { groupNotices } from '../../wording/notice-groups.ts';
 import {
   commentHead,
   firstThatFit,

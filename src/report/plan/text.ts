@@ -5,7 +5,7 @@ import type { PlanNotice } from '../../model/notice.ts';
 import type { Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted } from '../../model/wording.ts';
-import { groupNotices } from '../../plan/notice-groups.ts';
+import { groupNotices } from '../../wording/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { codeText, headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';

@@ -1,3 +1,4 @@
+import { isOfBranch } from '../../model/notice.ts';
 /** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
 import {
@@ -12,7 +13,6 @@ import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
-import { isOfBranch } from '../../plan/branch-text.ts';
 import {
   changesBranch,
   hasChanges,

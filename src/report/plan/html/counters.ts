@@ -1,8 +1,8 @@
 /** The numbers of a plan: what it does, the worst first, without zeros. */
 import type { Risk } from '../../../model/action.ts';
 import type { Plan } from '../../../model/plan.ts';
-import { groupNotices } from '../../../plan/notice-groups.ts';
 import { policiesToRecord, storesToRename, summarize } from '../../../plan/plan.ts';
+import { groupNotices } from '../../../wording/notice-groups.ts';
 import { type Counter, counters } from '../../page/counters.ts';
 import { type Kind, type Markup, NOTHING } from '../../page/markup.ts';
 

@@ -1,7 +1,7 @@
 /** What a page says above the changes, since it blocks them, and below them, since it does not. */
 import type { PlanNotice } from '../../../model/notice.ts';
 import type { Plan } from '../../../model/plan.ts';
-import { groupNotices, type NoticeGroup } from '../../../plan/notice-groups.ts';
+import { groupNotices, type NoticeGroup } from '../../../wording/notice-groups.ts';
 import { withArrows } from '../../escape.ts';
 import { hintText, type InContext } from '../../hint.ts';
 import { countedNames, html, type Markup, NOTHING, unbroken } from '../../page/markup.ts';

@@ -7,7 +7,7 @@ import {
   type Risk,
   type RotateToken,
 } from '../../../model/action.ts';
-import { reasonText, sharedReasonText, speaksOfOne } from '../../../plan/reason-text.ts';
+import { reasonText, sharedReasonText, speaksOfOne } from '../../../wording/reasons.ts';
 import { lengthOf, markdown, withArrows } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';

@@ -1,9 +1,9 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few } from '../model/wording.ts';
-import { groupEdits } from './branch-text.ts';
-import { type NoticeText, noticeText } from './notice-text.ts';
-import { deletionSteps } from './token-text.ts';
+import { groupEdits } from './branch-warnings.ts';
+import { type NoticeText, noticeText } from './notices.ts';
+import { deletionSteps } from './token-warnings.ts';
 
 /** Notices that are shown as one, and their words. */
 export interface NoticeGroup<N extends PlanNotice = PlanNotice> extends NoticeText {

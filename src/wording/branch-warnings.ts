@@ -1,22 +1,7 @@
 /** The wording of what the branch of a pull request changes. */
-import type { PlanWarning, SettingChange, StateEdit } from '../model/notice.ts';
+import type { BranchWarning, SettingChange, StateEdit } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
-
-/** What a plan warns of about the branch of a pull request. */
-export type BranchWarning = Extract<PlanWarning, { kind: BranchKind }>;
-type BranchKind = 'state_edited' | 'settings_changed' | 'variables_new' | 'not_compared';
-
-const KINDS: ReadonlySet<PlanWarning['kind']> = new Set<BranchKind>([
-  'state_edited',
-  'settings_changed',
-  'variables_new',
-  'not_compared',
-]);
-
-export function isOfBranch(warning: PlanWarning): warning is BranchWarning {
-  return KINDS.has(warning.kind);
-}
 
 /** Edits of one kind, and the accounts and tokens that they are of. */
 export interface EditGroup {

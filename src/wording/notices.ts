@@ -4,11 +4,11 @@ import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few } from '../model/wording.ts';
-import { branchText } from './branch-text.ts';
-import { errorText } from './error-text.ts';
-import { shortLine } from './reason-text.ts';
-import { storeText } from './store-text.ts';
-import { deletionSteps, tokenText } from './token-text.ts';
+import { branchText } from './branch-warnings.ts';
+import { errorText } from './plan-errors.ts';
+import { shortLine } from './reasons.ts';
+import { storeText } from './store-warnings.ts';
+import { deletionSteps, tokenText } from './token-warnings.ts';
 
 /** The number of accounts in a command. */
 const ACCOUNTS_TYPED = 5;

@@ -4,7 +4,7 @@ import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts
 import type { TokenWarning } from '../model/token-warning.ts';
 import type { Hint } from '../model/user-error.ts';
 import { enumerated, few } from '../model/wording.ts';
-import { generationsText } from './error-text.ts';
+import { generationsText } from './plan-errors.ts';
 
 interface Words {
   readonly message: string;

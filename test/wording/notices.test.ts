@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { PlanNotice } from '../../src/model/notice.ts';
-import { noticeText, wordedNotice } from '../../src/plan/notice-text.ts';
+import { noticeText, wordedNotice } from '../../src/wording/notices.ts';
 import { expectGolden } from '../golden/golden.ts';
 
 const account = 'etl_prod';

@@ -13,7 +13,7 @@ import {
 import { type ShownToken, storesIn, type TokenChange } from '../model/planned-token.ts';
 import { describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted, enumerated, few } from '../model/wording.ts';
-import { ducklingChanges } from './ducklings.ts';
+import { ducklingChanges } from '../plan/ducklings.ts';
 
 /** Words the reason of an action for a reviewer. */
 export function reasonText(action: Action): string {

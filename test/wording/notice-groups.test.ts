@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { PlanNotice } from '../../src/model/notice.ts';
-import { groupNotices } from '../../src/plan/notice-groups.ts';
-import { noticeText } from '../../src/plan/notice-text.ts';
 import { PLAN_FORMATS } from '../../src/report/formats.ts';
+import { groupNotices } from '../../src/wording/notice-groups.ts';
+import { noticeText } from '../../src/wording/notices.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
