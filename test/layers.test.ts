@@ -76,7 +76,7 @@ describe('the folders of src/', () => {
     expect([...folders].sort()).toEqual([...Object.keys(MAY_IMPORT), ...ABOVE].sort());
   });
 
-  it('are all there is, but for the doors', () => {
+  it('are all there is, beside the files where programs enter', () => {
     expect(files.filter((file) => folderOf(file) === undefined).sort()).toEqual(TOP_FILES);
   });
 
@@ -161,7 +161,7 @@ describe('src/README.md', () => {
     expect(Object.fromEntries(forbidden)).toEqual(MAY_NOT_IMPORT);
   });
 
-  it('draws who calls whom, but for the two folders that hold what all need', () => {
+  it('draws who calls whom, without model and files, which nearly every folder calls', () => {
     const drawn = [...text.matchAll(/^ {2}(\w+) -\.-> (.*)$/gm)].map(([, folder, called = '']) => [
       folder,
       called.split(' & '),

@@ -20,7 +20,7 @@ import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';
 import { few } from '../model/wording.ts';
 import { hasChanges, leavesDueWork } from '../plan/plan.ts';
-import { applyWords } from '../plan/plan-words.ts';
+import { applyCommand } from '../plan/plan-request.ts';
 import { eventLine, hasLostState } from '../report/apply/text.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
@@ -63,7 +63,7 @@ export async function plannerOf(desired: Desired, options: ApplyCommandOptions, 
       {
         ...how,
         ...(rotation ? { rotation } : {}),
-        command: applyWords(options),
+        command: applyCommand(options),
         others: stateWriter.others,
         scope: scopeOf(how, stateWriter, how),
       },

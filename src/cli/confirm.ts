@@ -4,14 +4,14 @@ import { storingActions } from '../model/action.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { counted, few } from '../model/wording.ts';
-import { type Asked, planWords } from '../plan/plan-words.ts';
+import { type PlanRequest, planCommand } from '../plan/plan-request.ts';
 import { printable } from '../report/escape.ts';
 import { commandText } from '../report/hint.ts';
 import { deletedDataText } from '../report/plan/deleted-data.ts';
 import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
-export interface ConfirmOptions extends Asked {
+export interface ConfirmOptions extends PlanRequest {
   /** The saved plan that is applied. */
   readonly planFile?: string | undefined;
   readonly yes?: boolean;
@@ -27,7 +27,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   const data = deletedDataText(plan.deleted_data);
   const known = data === undefined ? '' : ` (${data})`;
   const isAsked = data !== undefined || options.planFile !== undefined;
-  const command = commandText(['plan', ...planWords(options), '--usage'], io.inContext);
+  const command = commandText([...planCommand(options), '--usage'], io.inContext);
   const sizes = isAsked ? '' : ` Sizes: ${command}.`;
   if (options.yes) {
     if (deletes === 0 || options.allowDelete) return;
@@ -42,7 +42,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
     `${questionOf(plan)}${deletes === 0 ? '' : ` It deletes ${few(deleted, DELETED_SHOWN)} with all data${known}.${sizes}`}`,
     {
       text: 'To skip the question, add --yes. Read the plan first.',
-      command: options.planFile === undefined ? ['plan', ...planWords(options)] : ['show', options.planFile],
+      command: options.planFile === undefined ? planCommand(options) : ['show', options.planFile],
     },
     io,
     signal,

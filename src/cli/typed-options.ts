@@ -1,10 +1,10 @@
 /** Commands to type next carry the options that say which configuration, state and organization the user works on. */
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
-import { type Asked, applyWords } from '../plan/plan-words.ts';
+import { applyCommand, type PlanRequest } from '../plan/plan-request.ts';
 import type { InContext } from '../report/hint.ts';
 
 /** The options that a command to type next repeats. */
-export interface TypedOptions extends Asked {
+export interface TypedOptions extends PlanRequest {
   readonly config?: string;
   readonly state?: string;
   readonly sandbox?: boolean;
@@ -32,7 +32,7 @@ const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
 export function inContext(given: readonly string[], options: TypedOptions): readonly string[] {
   const isAgain = given[0] === 'apply' && given.includes('--real-stores');
   const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores, planFile } = options;
-  const again = planFile === undefined ? applyWords(options) : ['apply', planFile];
+  const again = planFile === undefined ? applyCommand(options) : ['apply', planFile];
   const argv = isAgain ? [...again, '--real-stores'] : given;
   const isOfSandbox = argv[0] === 'sandbox';
   if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;

@@ -12,8 +12,8 @@ import { apiAddress, mayBeSandbox } from '../engine/service.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
-import { askedFor, type PlanFile, parsePlanFile, refuseStale } from '../plan/plan-file.ts';
-import { planWords } from '../plan/plan-words.ts';
+import { type PlanFile, parsePlanFile, refuseStale, requestOf } from '../plan/plan-file.ts';
+import { planCommand, planOptions } from '../plan/plan-request.ts';
 
 export function run(typed: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
   const options = { ...typed, planFile };
@@ -31,7 +31,7 @@ export function run(typed: ApplyCommandOptions, planFile: string | undefined): P
 /** Refuses options that would change a saved plan. */
 function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
   const { only, prune, due, rotate, revokeOld, force, destroy } = options;
-  const given = planWords({ only, prune, due, rotate, revokeOld, force, destroy });
+  const given = planOptions({ only, prune, due, rotate, revokeOld, force, destroy });
   if (planFile === undefined || given.length === 0) return;
   const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
   const flags = [...new Set(given.filter((word) => word.startsWith('--')))];
@@ -52,7 +52,7 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,
       destroy: saved.destroy ?? false,
-      command: ['plan', ...planWords(askedFor(saved))],
+      command: planCommand(requestOf(saved)),
       ...(saved.rotate ? { rotation: selectTokens(saved.rotate, desired, onlyMatcher(only)) } : {}),
       ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
       ...(only ? { only } : {}),

@@ -19,7 +19,7 @@ import type { Plan } from '../model/plan.ts';
 import { UserError } from '../model/user-error.ts';
 import { changesBranch, hasChanges, leavesDueWork } from '../plan/plan.ts';
 import { isPlanFile, planFile } from '../plan/plan-file.ts';
-import { planWords } from '../plan/plan-words.ts';
+import { planCommand } from '../plan/plan-request.ts';
 import { renderPlan } from '../report/formats.ts';
 import { commandText, shellWord } from '../report/hint.ts';
 import { relocated } from '../report/locations.ts';
@@ -53,7 +53,7 @@ export function run(typed: Options): Promise<number> {
           {
             ...how,
             ...(rotation ? { rotation } : {}),
-            command: ['plan', ...planWords(options)],
+            command: planCommand(options),
             others,
             branch,
             scope: scopeOf(how, backend, how),

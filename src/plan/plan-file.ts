@@ -10,7 +10,7 @@ import type { Plan } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import { type Asked, planWords } from './plan-words.ts';
+import { type PlanRequest, planCommand } from './plan-request.ts';
 import {
   accountDifferences,
   configurationDifference,
@@ -146,7 +146,7 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   const isDone = isMoved && isCarriedOut(file.plan.actions, now.plan.actions);
   throw new UserError('PLAN_STALE', message, {
     text: `${isDone ? 'A plan can be applied once, and nothing of this one is left to do. ' : ''}Save a new one and have it reviewed.`,
-    command: ['plan', ...planWords(askedFor(file)), '--out', 'today.plan'],
+    command: [...planCommand(requestOf(file)), '--out', 'today.plan'],
   });
 }
 
@@ -155,7 +155,7 @@ function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> 
 }
 
 /** What the plan was asked for. */
-export function askedFor({
+export function requestOf({
   plan,
   rotate,
   revoke_old: revokeOld,
@@ -163,7 +163,7 @@ export function askedFor({
   due,
   destroy,
   allow_missing: allowMissing,
-}: PlanFile): Asked {
+}: PlanFile): PlanRequest {
   const { only } = plan.scope ?? {};
   return {
     only,
