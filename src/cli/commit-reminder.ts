@@ -1,10 +1,10 @@
 /** Reminds to commit a state file, and what was written with it: an older one, in another clone, makes plans wrong. */
 import { targetOf } from '../files/paths.ts';
+import { isCi } from '../model/ci.ts';
 import { enumerated } from '../model/wording.ts';
 import { gitExposure } from '../secrets/git-exposure.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import type { Io } from './io.ts';
-import { isCi } from './terminal.ts';
 
 /**
  * Reminds where this run changed files that git would add: the state's, and others. The state of a sandbox is of no use to anybody

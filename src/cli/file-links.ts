@@ -1,6 +1,7 @@
 /** Links to files in the output of a terminal that opens them (OSC 8): a click on the name of the configuration opens it. */
 import { hostname } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import { isCi } from '../model/ci.ts';
 import { literally } from '../model/wording.ts';
 
 /** Variables that a terminal sets which knows links. https://github.com/Alhadis/OSC8-Adoption */
@@ -12,11 +13,11 @@ const VTE = 5001;
 
 /** Whether links can be written: never to a file or a pipe, and not in CI. FORCE_HYPERLINK=0 switches them off, 1 on. */
 export function hasLinks(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
-  const { FORCE_HYPERLINK: forced = '', CI = '', TERM = '', TERM_PROGRAM = '', VTE_VERSION = '' } = env;
+  const { FORCE_HYPERLINK: forced = '', TERM = '', TERM_PROGRAM = '', VTE_VERSION = '' } = env;
   if (!stream.isTTY || forced === '0' || forced === 'false') return false;
   if (forced !== '') return true;
   // A multiplexer sets TERM, and passes other variables on from a terminal that may be another by now.
-  if (!['', '0', 'false'].includes(CI) || /^(dumb|screen|tmux|linux)/.test(TERM)) return false;
+  if (isCi(env) || /^(dumb|screen|tmux|linux)/.test(TERM)) return false;
   return (
     TERMS.includes(TERM) ||
     PROGRAMS.includes(TERM_PROGRAM) ||

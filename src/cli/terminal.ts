@@ -1,5 +1,5 @@
 /** What an output can show: colours, its width, a line that changes; and text made safe for the log of GitHub Actions. */
-import { runsInCi } from '../model/ci.ts';
+import { isCi, readsCommandsInLog } from '../model/ci.ts';
 import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
 export interface TerminalOptions {
@@ -24,12 +24,7 @@ export function columnsOf(stream: NodeJS.WriteStream): number | undefined {
 /** Whether a line can change: a log would keep every version of it, and --debug writes in between. */
 export function canChangeLines(stream: NodeJS.WriteStream, options: TerminalOptions, env: NodeJS.ProcessEnv): boolean {
   if (options.quiet || options.debug) return false;
-  return stream.isTTY && env.TERM !== 'dumb' && !runsInCi(env);
-}
-
-/** Whether a job of a CI service runs the command; Jenkins has `BUILD_URL`. */
-export function isCi(env: NodeJS.ProcessEnv): boolean {
-  return runsInCi(env) || isRunner(env) || Boolean(env.BUILD_URL);
+  return stream.isTTY && env.TERM !== 'dumb' && !isCi(env);
 }
 
 /** Whether block characters can be drawn. In Chinese, Japanese and Korean locales they may take two columns. */
@@ -67,13 +62,9 @@ const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: 
 };
 const SPACED = { hash: ' #', colon: ' :' };
 
-/** Whether a runner looks for commands in the log: one of GitHub Actions, Azure Pipelines and TeamCity. */
-const isRunner = ({ GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION }: NodeJS.ProcessEnv) =>
-  GITHUB_ACTIONS === 'true' || Boolean(TF_BUILD || TEAMCITY_VERSION);
-
 /** Returns the function that makes output safe for the log of this environment. @param format a format of reports */
 export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) => string {
-  return isRunner(env) ? (text) => withoutCommands(text, format) : (text) => text;
+  return readsCommandsInLog(env) ? (text) => withoutCommands(text, format) : (text) => text;
 }
 
 /** Hides workflow commands in a text: `##[command]` and `##vso[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */

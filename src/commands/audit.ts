@@ -11,7 +11,7 @@ import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { backendOf, beside, openServiceFor, openStateOf, readStateNow, scopeOf, statePath } from '../engine/state.ts';
 import type { Audit, Severity } from '../model/audit.ts';
-import { runsInCi } from '../model/ci.ts';
+import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import { formatDuration } from '../model/time.ts';
@@ -49,7 +49,7 @@ export function run(options: AuditOptions): Promise<number> {
             others,
             readStateAgain,
             unconfigured: configured === undefined,
-            isCi: runsInCi(io.env),
+            isCi: isCi(io.env),
           },
           context,
         ),

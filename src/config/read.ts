@@ -5,7 +5,7 @@ import { findTrackedLink } from '../files/links.ts';
 import { shownPath } from '../files/paths.ts';
 import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
-import { runsInCi } from '../model/ci.ts';
+import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store-kind.ts';
@@ -66,7 +66,7 @@ export async function readFiles(
   unwritten: ReadonlyMap<string, string>,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, runsInCi(env)).readAll();
+  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, isCi(env)).readAll();
 }
 
 /** As `readFiles`, of the main file alone. */
@@ -76,7 +76,7 @@ export async function readMainFile(
   problems: Problems,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFile | undefined> {
-  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), runsInCi(env)).readMainAlone();
+  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), isCi(env)).readMainAlone();
 }
 
 class Reader {

@@ -23,11 +23,14 @@ it.each(['text', 'json', 'github', 'sarif'])('on a runner, as %s', async (format
   expect(stdout + stderr).not.toMatch(/hunter|dbpw/);
 });
 
-it('plan on a runner says nothing either', async () => {
-  const { stderr } = await including().run('plan --sandbox', CI);
-  expect(stderr).toMatch(/accounts\/profiles\.yaml:1:1/);
-  expect(stderr).not.toMatch(/hunter|dbpw/);
-});
+it.each([CI, { BUILD_URL: 'https://ci.example.org/1' }, { TF_BUILD: 'True' }])(
+  'plan on a runner says nothing either: %o',
+  async (env) => {
+    const { stderr } = await including().run('plan --sandbox', env);
+    expect(stderr).toMatch(/accounts\/profiles\.yaml:1:1/);
+    expect(stderr).not.toMatch(/hunter|dbpw/);
+  },
+);
 
 it.each(['added', 'on a computer'])('the line of a file is shown: %s', async (where) => {
   const stage = including();

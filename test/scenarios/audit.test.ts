@@ -113,9 +113,9 @@ describe('mdacc audit', () => {
   it('warns of secrets in a file where it runs in CI, which an entry of audit.accept settles', async () => {
     const folder = await Stage.applied(CONFIGURATION);
     expect(await folder.json('audit --sandbox')).toMatchObject({ document: { findings: [] } });
-    folder.env.CI = 'true';
-    for (const _ of [1, 2]) {
-      expect(await folder.json('audit --sandbox')).toMatchObject({
+    const jenkins = { BUILD_URL: 'https://ci.example.org/1' };
+    for (const env of [{ CI: 'true' }, jenkins]) {
+      expect(await folder.json('audit --sandbox', env)).toMatchObject({
         code: 2,
         document: { findings: [{ rule: 'MDA039', severity: 'warning', location: { line: 4 } }] },
       });

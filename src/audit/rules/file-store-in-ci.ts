@@ -7,7 +7,7 @@ export const fileStoreInCi: Rule = {
   name: 'file-store-in-ci',
   severity: 'warning',
   title: 'A secret store is a file, and the audit runs in CI.',
-  help: 'Secrets that an apply in CI creates are in a file on the runner. Most runners are deleted after the job, and MotherDuck shows a secret only once. Use a store that runs a command, for example of a vault. Checked where the environment variable CI is set.',
+  help: 'Secrets that an apply in CI creates are in a file on the runner. Most runners are deleted after the job, and MotherDuck shows a secret only once. Use a store that runs a command, for example of a vault. Checked in a job of a CI service: where CI, GITHUB_ACTIONS, TF_BUILD, TEAMCITY_VERSION or BUILD_URL is set.',
   isChecked: ({ isCi }) => isCi,
   *check({ desired, isCi }) {
     if (!isCi) return;
