@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
+import type { ImportSurroundings } from '../engine/import-files.ts';
 import { type StateLocation, statePath } from '../engine/state.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
@@ -33,6 +34,17 @@ export function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
   if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err, columnsOf(process.stderr)));
+}
+
+/** For an import, which shows what it finds in the configuration, before and after. */
+export function importSurroundings(io: Io): ImportSurroundings {
+  return {
+    env: io.env,
+    showFindings(loaded) {
+      io.linkTo(loaded.sources.keys());
+      showFindings(loaded, io);
+    },
+  };
 }
 
 /** The number of accounts from which memory is saved. */

@@ -1,15 +1,10 @@
-/**
- * The run that import and init --from-live share: read, decide, show, ask, write, adopt.
- *
- * The configuration is written first, then the state. A run that ends between the two does no harm: the next import or apply
- * adopts what is in the configuration and not yet in the state.
- */
-import { adoptAll } from '../apply/adopt.ts';
-import { checkTaking, type Taking, type TakingInput, takeSecrets } from '../apply/take-secrets.ts';
+/** The run that import and init --from-live share: lock, read, decide, show, ask, import, report. */
+import type { Taking, TakingInput } from '../apply/take-secrets.ts';
 import { checkClock } from '../engine/clock.ts';
-import { type Decided, decideSafely, type ImportFiles, readForImport } from '../engine/importing.ts';
-import { storesFor } from '../engine/planning.ts';
-import type { Service, ServiceOptions } from '../engine/service.ts';
+import { type Decided, decideSafely, readForImport } from '../engine/import-decision.ts';
+import type { ImportFiles } from '../engine/import-files.ts';
+import { afterImport, carryOutImport, type ImportWork, isAllRead } from '../engine/importing.ts';
+import type { ServiceOptions } from '../engine/service.ts';
 import { backendAt, openServiceFor, openStateOf, surroundingsOf, whoRuns } from '../engine/state.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
@@ -17,24 +12,19 @@ import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
-import { runBy, type StateRun, withRun } from '../model/state-run.ts';
-import { isoTime } from '../model/time.ts';
-import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { printable } from '../report/escape.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importSummary, unknownSecretsText } from '../report/import/summary.ts';
-import { importDiff, importNoticeText, skippedText } from '../report/import/text.ts';
+import { importDiff, importNoticeText, importRefused, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import type { OpenedState } from '../state/opened-state.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { remindToCommit } from './commit-reminder.ts';
-import { type ConfigOptions, setCommandFlags, showFindings } from './configuration.ts';
+import { type ConfigOptions, importSurroundings, setCommandFlags } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
-import { ignoreInGit, writeImportFiles } from './import-files.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
@@ -74,7 +64,7 @@ export async function importLive(
 ): Promise<number> {
   setCommandFlags();
   const backend = await backendAt(options, surroundingsOf(options, io));
-  const work = async (stopping: AbortSignal) => {
+  const run = async (stopping: AbortSignal) => {
     const read = await beginning.read();
     const service = await openServiceFor(options, read.loaded.desired, io);
     try {
@@ -89,23 +79,22 @@ export async function importLive(
       const files = (await beginning.settle?.(live)) ?? read;
       const { terraform } = beginning;
       const situation = { selection, files, live, state, service, others, terraform: terraform?.instances };
-      const decided = await decideSafely(situation, options, {
-        env: io.env,
-        showFindings: (loaded) => showFindings(loaded, io),
-      });
+      const decided = await decideSafely(situation, options, importSurroundings(io));
+      if ('refusal' in decided) throw importRefused(decided.refusal);
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired, decided.desired), io);
       const isEmpty = service.isSandbox && selection.what === 'all' && hasNoAccounts(live);
       const before = [...(beginning.notices ?? []), ...(isEmpty ? [EMPTY_SANDBOX] : [])];
       for (const { message, hint } of [...before, ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
-      return await carryOut(command, decided, { files, live, stateWriter, service, terraform }, options, io, stopping);
+      const work = { decided, files, live, stateWriter, service };
+      return await askAndImport(command, work, terraform, options, io, stopping);
     } finally {
       await service.close();
     }
   };
-  if (!options.dryRun) return underLock(command, backend, options, io, work);
+  if (!options.dryRun) return underLock(command, backend, options, io, run);
   await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
-  return work(new AbortController().signal);
+  return run(new AbortController().signal);
 }
 
 const EMPTY_SANDBOX: Notice = {
@@ -137,80 +126,73 @@ function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonl
   if (decided.skipped.length > 0) io.note(skippedText(decided.skipped, io.paint.err, io.inContext));
 }
 
-interface Work {
-  readonly files: ImportFiles;
-  readonly live: Live;
-  readonly stateWriter: OpenedState;
-  readonly service: Service;
-  readonly terraform: FromTerraform | undefined;
-}
-
-async function carryOut(
+async function askAndImport(
   command: string,
-  decided: Decided,
-  { files, live, stateWriter, service, terraform }: Work,
+  work: ImportWork,
+  terraform: FromTerraform | undefined,
   options: ImportOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
-  const { config, dryRun = false } = options;
+  const { config, parallelism, dryRun = false } = options;
+  const { decided, live, stateWriter } = work;
   const { actions, desired } = decided;
-  const { texts, skipped } = decided.decided;
-  const after = adoptAll(stateWriter.state, actions, live);
-  const { isSandbox } = service;
-  const input = { desired, state: after, live, stores: storesFor(desired, service), isSandbox };
-  const chosen = secretsToTake(terraform, input, io);
+  const { texts } = decided.decided;
+  const after = afterImport(work);
+  const chosen = secretsToTake(terraform, after, io);
   const { taking } = chosen;
-  let code: number = skipped.some(({ reason }) => reason.kind === 'unreadable') ? EXIT.partly : EXIT.done;
-  let stored = taking;
-  let ignored: { readonly file: string; readonly text: string } | undefined;
+  const exitCode = (isComplete: boolean) => (isComplete ? EXIT.done : EXIT.partly);
+  if (dryRun || (texts.size === 0 && actions.length === 0 && taking.length === 0)) {
+    reportImport(decided, options, taking, dryRun ? 'dry_run' : 'done', io);
+    handOverTo(terraform, after, onlyInTerraform(chosen, taking), io);
+    return exitCode(isAllRead(decided));
+  }
+  if (!options.yes) {
+    io.note(`\n${summary(decided, config, taking, 'confirm').trimEnd()}`);
+    const question = questionOf(decided);
+    await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
+  }
   const { serial } = stateWriter.state;
-  const isDone = !dryRun && (texts.size > 0 || actions.length > 0 || taking.length > 0);
-  if (isDone) {
-    if (!options.yes) {
-      io.note(`\n${summary(decided, config, stored, 'confirm').trimEnd()}`);
-      const question = questionOf(decided);
-      await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
-    }
-    const { added, file } = await ignoreInGit(config);
-    if (added > 0)
-      ignored = { file, text: `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n` };
-    await checkTaking(taking, input);
-    await writeImportFiles(files, texts);
-    const run = runBy({ command, who: whoRuns(io.env) }, isoTime(live.now));
-    const ended = (counts: StateRun['counts'] = countsOf(actions)) => ({ ...run, counts, exit_code: code });
-    await stateWriter
-      .update((state) => {
-        const adopted = adoptAll(state, actions, live);
-        return adopted === state ? state : { ...adopted, runs: withRun(state.runs, taking.length > 0 ? run : ended()) };
-      })
-      .catch((error) => notAdopted(error, [...texts.keys()]));
-    if (taking.length > 0) {
-      const { parallelism } = options;
-      const taken = await takeSecrets(taking, stateWriter, service.api.now, { parallelism, stopping });
-      for (const { message, hint } of taken.failures) io.warn(message, hint);
-      stored = taken.stored;
-      if (stored.length < taking.length) code = EXIT.partly;
-      const counts = { ...countsOf(actions), take_secret: stored.length };
-      await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended(counts)) }));
-    }
-    await stateWriter.close();
-  }
-  io.report(`${texts.size > 0 ? '\n' : ''}${summary(decided, config, stored, dryRun ? 'dry_run' : 'done')}`);
-  const kept = onlyInTerraform(chosen, stored);
-  if (terraform) showHandOver(handOver(terraform.instances, after, desired, kept), terraform.instances, io);
-  if (isDone) {
-    const unknown = unknownSecrets(decided, input.stores, stored);
-    if (unknown !== undefined) io.note(unknown);
-    const unmade = notAtMotherDuck(desired, stateWriter.state, live);
-    if (unmade.length > 0)
-      io.note(
-        `In the configuration, but not at MotherDuck: ${few(unmade)}. The next apply creates what you do not remove.`,
-      );
-    io.note(`${ignored?.text ?? ''}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
-    await remindToCommit(stateWriter, serial, io, [...texts.keys(), ...(ignored === undefined ? [] : [ignored.file])]);
-  }
-  return code;
+  const by = { command, who: whoRuns(io.env), exitCode };
+  const choices = { config, taking, after, parallelism };
+  const { stored, ignored, isComplete } = await carryOutImport(work, choices, by, { warn: io.warn, signal: stopping });
+  reportImport(decided, options, stored, 'done', io);
+  handOverTo(terraform, after, onlyInTerraform(chosen, stored), io);
+  const unknown = unknownSecrets(decided, after.stores, stored);
+  if (unknown !== undefined) io.note(unknown);
+  const unmade = notAtMotherDuck(desired, stateWriter.state, live);
+  if (unmade.length > 0)
+    io.note(
+      `In the configuration, but not at MotherDuck: ${few(unmade)}. The next apply creates what you do not remove.`,
+    );
+  const { added, file } = ignored;
+  const lines = added > 0 ? `Added ${counted(added, 'line')} to ${file}, which keep secrets out of git.\n` : '';
+  io.note(`${lines}Next: ${unbroken(commandText(['plan'], io.inContext))}`);
+  await remindToCommit(stateWriter, serial, io, [...texts.keys(), ...(added > 0 ? [file] : [])]);
+  return exitCode(isComplete);
+}
+
+function reportImport(
+  decided: Decided,
+  { config }: ImportOptions,
+  stored: readonly Taking[],
+  stage: Counts['stage'],
+  io: Io,
+): void {
+  const space = decided.decided.texts.size > 0 ? '\n' : '';
+  io.report(`${space}${summary(decided, config, stored, stage)}`);
+}
+
+/** @param kept the ids of tokens whose secrets Terraform alone has */
+function handOverTo(
+  terraform: FromTerraform | undefined,
+  { state, desired }: TakingInput,
+  kept: ReadonlySet<string>,
+  io: Io,
+): void {
+  if (terraform === undefined) return;
+  const { instances } = terraform;
+  showHandOver(handOver(instances, state, desired, kept), instances, io);
 }
 
 /** Which stores get the secrets of adopted tokens that were not taken, and when. */
@@ -236,20 +218,6 @@ function unknownSecrets(
 function questionOf({ decided: { texts }, actions }: Decided): string {
   if (texts.size > 0) return `Write this to ${[...texts.keys()].join(' and ')}?`;
   return actions.length > 0 ? 'Add that to the state?' : 'Store these secrets?';
-}
-
-function countsOf(actions: Decided['actions']): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { action } of actions) counts[action] = (counts[action] ?? 0) + 1;
-  return counts;
-}
-
-/** The configuration is written before the state. */
-function notAdopted(error: unknown, written: readonly string[]): never {
-  if (!(error instanceof UserError) || written.length === 0) throw error;
-  const message = `${error.message} ${written.join(' and ')} ${written.length === 1 ? 'was' : 'were'} written, and the state was not.`;
-  const text = `${error.hint.text} Or let apply adopt what is written.`;
-  throw new UserError(error.code, message, { text, command: ['apply'] }, { cause: error });
 }
 
 /** The selected accounts in the configuration without Ducklings, and new ones of which Terraform has none. */

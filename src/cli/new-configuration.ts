@@ -1,11 +1,12 @@
 /** Where init --from-live begins, and import of names or of Terraform where there is no configuration: with a new one, and no state. */
 import { stat } from 'node:fs/promises';
 import { notFound } from '../config/errors.ts';
+import { newImportFiles, readImportFiles } from '../engine/import-files.ts';
 import { statePath } from '../engine/state.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
-import { newImportFiles, readImportFiles } from './import-files.ts';
+import { importSurroundings } from './configuration.ts';
 import type { Beginning, ImportOptions } from './importing.ts';
 import type { Io } from './io.ts';
 
@@ -17,7 +18,7 @@ export interface NewOptions extends ImportOptions {
 /** Begins with the configuration, or with a new one where there is none. @throws UserError CONFIG_NOT_FOUND when another one may be meant */
 export async function beginWith(options: NewOptions, io: Io): Promise<Beginning> {
   const { config } = options;
-  if (await isThere(config)) return { read: () => readImportFiles(options, io) };
+  if (await isThere(config)) return { read: () => readImportFiles(options, importSurroundings(io)) };
   const missing = await notFound(config);
   // Its hint names a file that is there.
   if (missing.hint.command === undefined) throw missing;
@@ -26,14 +27,14 @@ export async function beginWith(options: NewOptions, io: Io): Promise<Beginning>
 
 /** Begins with a new configuration. @throws UserError FILE_EXISTS when there is a state */
 export async function beginNew(options: NewOptions, io: Io): Promise<Beginning> {
-  const { organization = DEFAULT_ORGANIZATION } = options;
+  const { config, organization = DEFAULT_ORGANIZATION } = options;
   await refuseState(statePath(options));
   const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;
   const unnamed = { message, hint: { text: 'Give it another name with --organization NAME.' } };
   return {
     notices: options.organization === undefined ? [unnamed] : [],
-    read: () => newImportFiles(options, initialConfig(organization), io),
-    settle: (live) => newImportFiles(options, initialConfig(organization, tightestLimits(live)), io),
+    read: () => newImportFiles(config, initialConfig(organization), io.env),
+    settle: (live) => newImportFiles(config, initialConfig(organization, tightestLimits(live)), io.env),
   };
 }
 

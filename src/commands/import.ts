@@ -1,10 +1,11 @@
 /** `mdacc import`: adds live accounts and tokens to the configuration and the state, without changing MotherDuck. */
-import { readImportFiles } from '../cli/import-files.ts';
+import { importSurroundings } from '../cli/configuration.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { beginWith, type NewOptions } from '../cli/new-configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { readTerraform } from '../cli/terraform.ts';
+import { readImportFiles } from '../engine/import-files.ts';
 import { parseSelection } from '../import/selection.ts';
 import { terraformSelection } from '../import/terraform.ts';
 import { UserError } from '../model/user-error.ts';
@@ -22,7 +23,9 @@ export function run(options: ImportCommandOptions, names: readonly string[]): Pr
     refuseAlone(options, names);
     const selection = parseSelection(names, all);
     const argv = ['import', ...(all ? ['--all'] : []), ...names, ...furtherWords(options)];
-    const beginning = all ? { read: () => readImportFiles(options, io) } : await beginWith(options, io);
+    const beginning = all
+      ? { read: () => readImportFiles(options, importSurroundings(io)) }
+      : await beginWith(options, io);
     return importLive('import', selection, { ...beginning, argv }, options, io);
   });
 }

@@ -1,17 +1,20 @@
 /** `mdacc init`: writes a starter file or a configuration of the live accounts, and adds secrets to .gitignore. Overwrites nothing. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { EXIT } from '../cli/exit-codes.ts';
-import { alreadyThere, ignoreInGit, newImportFiles, refuseFolder, writeNew } from '../cli/import-files.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
 import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
+import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../engine/import-files.ts';
 import { IMPORT_NAMES } from '../import/selection.ts';
 import { scalar } from '../import/yaml-writer.ts';
-import { DEFAULT_ORGANIZATION, DEFAULT_SECRETS } from '../model/defaults.ts';
+import { DEFAULT_CONFIG, DEFAULT_ORGANIZATION, DEFAULT_SECRETS } from '../model/defaults.ts';
 import { SIZES } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS } from '../model/tokens.ts';
+import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { commandText } from '../report/hint.ts';
 
@@ -29,7 +32,7 @@ async function fromStarter(
 ): Promise<number> {
   await refuseFolder(config);
   const text = starter(organization);
-  await newImportFiles({ config }, text, io);
+  await newImportFiles(config, text, io.env);
   if (dryRun) {
     if (await isThere(config)) throw alreadyThere(config);
     io.result(text);
@@ -62,6 +65,17 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   const { organization } = options;
   const instead = [...IMPORT_NAMES, ...(organization === undefined ? [] : ['--organization', organization])];
   return importLive('init', { what: 'all', instead }, await beginNew(options, io), options, io);
+}
+
+/** @throws UserError FILE_UNWRITABLE: `--config FOLDER` */
+async function refuseFolder(file: string, ...flags: readonly string[]): Promise<void> {
+  const isFolder = /[\\/]$/.test(file) || (await stat(file).catch(() => undefined))?.isDirectory() === true;
+  if (!isFolder) return;
+  const command = ['init', ...flags, '--config', path.join(file, DEFAULT_CONFIG)];
+  throw new UserError('FILE_UNWRITABLE', `${file} is a folder, and --config names a file`, {
+    text: 'Name the file.',
+    command,
+  });
 }
 
 export function starter(organization: string): string {

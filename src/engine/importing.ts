@@ -1,223 +1,123 @@
-/** Imports that are safe to write: the configuration stays valid, and the next plan only adopts. */
-import path from 'node:path';
-import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
-import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
-import { decideImport } from '../import/decide.ts';
-import { withoutEmptySections } from '../import/initial-config.ts';
-import { allDecision, type Selection } from '../import/selection.ts';
-import { terraformSkipped } from '../import/terraform.ts';
-import type { TerraformInstance } from '../import/terraform-state.ts';
-import { readLive } from '../live/read.ts';
-import type { Desired } from '../model/desired.ts';
-import type { AccountSkipReason, Import } from '../model/import.ts';
+/**
+ * Carries out an import: writes the configuration, adopts into the state, stores the secrets that another program has.
+ *
+ * The configuration is written first, then the state. A run that ends between the two does no harm: the next import or apply
+ * adopts what is in the configuration and not yet in the state.
+ */
+import { adoptAll } from '../apply/adopt.ts';
+import { checkTaking, type Taking, type TakingInput, takeSecrets } from '../apply/take-secrets.ts';
 import type { Live } from '../model/live.ts';
-import type { Plan } from '../model/plan.ts';
-import type { State } from '../model/state.ts';
+import { runBy, type StateRun, withRun } from '../model/state-run.ts';
+import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey } from '../model/username.ts';
-import { few } from '../model/wording.ts';
-import { accountNames, makePlan } from '../plan/plan.ts';
-import { importRefused, obstacleText } from '../report/import/text.ts';
-import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
-import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
-import { suggestedFix } from '../yaml/wording.ts';
+import type { OpenedState } from '../state/opened-state.ts';
+import type { Decided } from './import-decision.ts';
+import { type ImportFiles, ignoreInGit, writeImportFiles } from './import-files.ts';
+import { storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
 
-export interface ImportFiles {
-  readonly loaded: LoadedWell;
-  /** By the names that the configuration's positions have, the main one first. */
-  readonly texts: ReadonlyMap<string, string>;
-  /** Whether the main file is not written yet. */
-  readonly isNew: boolean;
-}
-
-/** The environment of an import, which its caller gives. */
-export interface ImportSurroundings {
-  readonly env: NodeJS.ProcessEnv;
-  /** Shows the errors and warnings of a configuration that would not be valid. */
-  showFindings(loaded: Loaded): void;
-}
-
-export interface Situation {
-  readonly selection: Selection;
+/** A decided import, and what it is carried out with. */
+export interface ImportWork {
+  readonly decided: Decided;
   readonly files: ImportFiles;
   readonly live: Live;
-  readonly state: State;
-  readonly service: Pick<Service, 'isSandbox' | 'claims'>;
-  /** The states of other configurations. */
-  readonly others: readonly OtherState[];
-  /** What Terraform manages, where the selection is of that. */
-  readonly terraform?: readonly TerraformInstance[] | undefined;
+  readonly stateWriter: OpenedState;
+  readonly service: Pick<Service, 'api' | 'isSandbox' | 'sandboxFolder'>;
 }
 
-export interface Choices {
+/** What is carried out beside the import itself, and how. */
+export interface ImportChoices {
+  /** The main file of the configuration, beside which git ignores secrets. */
   readonly config: string;
-  readonly allowEnv?: readonly string[];
-  /** The secret store of new policies. */
-  readonly store?: string;
-  /** The included file that new accounts are written to. */
-  readonly into?: string;
-}
-
-export interface Decided {
-  readonly decided: Import;
-  /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */
-  readonly actions: readonly Adoption[];
-  /** The configuration with the import. */
-  readonly desired: Desired;
-}
-
-/**
- * Decides what is imported, and loads the configuration as it would be to check that the next plan only adopts.
- *
- * @throws UserError USAGE; IMPORT_REFUSED with the obstacles
- */
-export async function decideSafely(
-  situation: Situation,
-  choices: Choices,
-  surroundings: ImportSurroundings,
-): Promise<Decided> {
-  const { selection, files, live, state, service, others } = situation;
-  const { desired, definitions } = files.loaded;
-  const before = planOf(desired, situation);
-  const decision = decideImport({
-    selection,
-    desired,
-    definitions,
-    state,
-    live,
-    plan: before,
-    claims: service.claims,
-    elsewhere: elsewhere(others, state),
-    texts: files.texts,
-    into: intoOf(choices, files),
-    secrets: newSecretPaths(desired.stores),
-    ...storeOf(choices, desired),
-  });
-  if ('refused' in decision) throw importRefused(decision.refused);
-  const lost = terraformSkipped(situation.terraform ?? [], live);
-  const decided = { ...decision.import, skipped: [...decision.import.skipped, ...lost] };
-  // A new file is written even if there are no live accounts for it.
-  const whole = files.isNew ? { ...decided, texts: textsOfNew(files, decided) } : decided;
-  const changed = await loadChanged(choices, files, whole.texts, surroundings);
-  const after = planOf(changed.desired, situation);
-  const found = obstacles(before, after, whole.adopts).map(obstacleText);
-  if (found.length > 0) {
-    const message = `an import may only adopt, but after this one the next plan would do more: ${few(found, 3)}`;
-    throw new UserError(
-      'IMPORT_REFUSED',
-      message,
-      'Nothing was written. Fix that, or import the other accounts by name.',
-    );
-  }
-  const actions = adoptions(after, (account, token) => isSelected(account, token, situation));
-  return { decided: whole, actions, desired: changed.desired };
-}
-
-function textsOfNew({ texts }: ImportFiles, decided: Import): ReadonlyMap<string, string> {
-  const all = decided.texts.size === 0 ? texts : decided.texts;
-  return new Map([...all].map(([file, text]) => [file, withoutEmptySections(text)]));
-}
-
-/** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */
-async function loadChanged(
-  { config, allowEnv }: Choices,
-  { texts }: ImportFiles,
-  changes: ReadonlyMap<string, string>,
-  { env, showFindings }: ImportSurroundings,
-): Promise<LoadedWell> {
-  const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
-  const loaded = await loadConfig(config, env, unwritten, undefined, allowEnv);
-  if (loaded.ok) return loaded;
-  showFindings(loaded);
-  const message = 'the configuration would not be valid with the import, so nothing was written';
-  throw new UserError('IMPORT_REFUSED', message, 'Import the other accounts by name, and report this.');
-}
-
-function planOf(desired: Desired, { selection, live, state, service, others }: Situation): Plan {
-  const stores = openStores(desired.stores);
-  return makePlan(desired, live, state, {
-    only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
-    sandbox: service.isSandbox,
-    claims: service.claims,
-    managedBy: managedBy(others, state),
-    unreadStates: unreadStates(others),
-    secretPath: secretPathsIn(stores),
-  });
-}
-
-/** Why an account belongs to another configuration, or may. As a plan, which adopts neither. */
-function elsewhere(others: readonly OtherState[], state: State) {
-  const by = managedBy(others, state);
-  const [unread] = unreadStates(others);
-  return (username: string, id: string | undefined): AccountSkipReason | undefined => {
-    const other = by(username, id);
-    if (other !== undefined) return { kind: 'managed_elsewhere', state: other };
-    if (unread === undefined || state.accounts.has(accountKey(username))) return undefined;
-    return { kind: 'state_unread', state: unread.state };
-  };
-}
-
-/** Whether an account or token was selected. An account that an interrupted apply began with is left to the next apply. */
-function isSelected(
-  username: string,
-  token: { readonly id: string; readonly name: string } | undefined,
-  { selection, state }: Situation,
-): boolean {
-  if (state.accounts.get(accountKey(username))?.intent !== undefined) return false;
-  if (selection.what === 'all' || token === undefined) return true;
-  const only = selection.accounts.get(accountKey(username))?.tokens;
-  return only === undefined || only.includes(token.id) || only.includes(token.name);
-}
-
-function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
-  if (into === undefined) return config;
-  const found = [...texts.keys()].find((file) => path.resolve(file) === path.resolve(into));
-  if (found !== undefined) return found;
-  const hint = `It has: ${[...texts.keys()].join(', ')}. Name the file under include first.`;
-  throw new UserError('USAGE', `${into} is not a file of the configuration`, hint);
-}
-
-function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
-  if (store === undefined) return {};
-  if (stores.has(store)) return { store };
-  const hint = suggestedFix(store, [...stores.keys()]) ?? 'Use a name from secret_stores.';
-  throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
-}
-
-/** The input for reading MotherDuck for an import. */
-export interface ImportReadingInput {
-  readonly selection: Selection;
-  readonly desired: Desired;
-  readonly state: State;
-  readonly service: Pick<Service, 'api' | 'claims'>;
-  /** The states of other configurations. */
-  readonly others: readonly OtherState[];
+  /** The secrets to store. */
+  readonly taking: readonly Taking[];
+  /** As `afterImport` gives it. */
+  readonly after: TakingInput;
   readonly parallelism: number;
 }
 
-/** Reads the selected accounts; with `--all`, every account that an import may take. */
-export function readForImport(
-  input: ImportReadingInput,
-  { progress, signal }: Omit<RunContext, 'warn'>,
-): Promise<Live> {
-  const { selection, desired, state, service, others, parallelism } = input;
-  const isAll = selection.what === 'all';
-  const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
-  const decide = allDecision(desired, state, service.claims, elsewhere(others, state));
-  return readLive({
-    api: service.api,
-    names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
-    managed: state.accounts,
-    ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
-    parallelism,
-    ...(progress ? { onProgress: progress } : {}),
-    ...(signal ? { signal } : {}),
-  });
+/** Who runs which command, and with which exit code it ends. */
+export interface ImportRun {
+  readonly command: string;
+  readonly who: string;
+  exitCode(isComplete: boolean): number;
 }
 
-/** Whether the Ducklings are read: of a configured account if it manages or prices them, of every other one in any case. */
-function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
-  const account = accounts.get(accountKey(username));
-  return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
+export interface Imported {
+  /** Of the secrets to store. */
+  readonly stored: readonly Taking[];
+  /** The lines that were added to a .gitignore. */
+  readonly ignored: { readonly added: number; readonly file: string };
+  /** Whether all of the selection could be read, and all secrets were stored. */
+  readonly isComplete: boolean;
+}
+
+/** The configuration, the state and the stores as they are after the import: secrets are chosen by them. */
+export function afterImport({ decided, live, stateWriter, service }: ImportWork): TakingInput {
+  const { actions, desired } = decided;
+  const state = adoptAll(stateWriter.state, actions, live);
+  return { desired, state, live, stores: storesFor(desired, service), isSandbox: service.isSandbox };
+}
+
+/** Whether every selected account could be read. */
+export function isAllRead({ decided: { skipped } }: Decided): boolean {
+  return skipped.every(({ reason }) => reason.kind !== 'unreadable');
+}
+
+/**
+ * Writes and records the import, and warns of secrets that could not be stored.
+ *
+ * @throws UserError STORE_UNUSABLE, STORE_FOREIGN or IMPORT_REFUSED before anything of it is written
+ */
+export async function carryOutImport(
+  { decided, files, live, stateWriter, service }: ImportWork,
+  { config, taking, after, parallelism }: ImportChoices,
+  { command, who, exitCode }: ImportRun,
+  { warn, signal: stopping }: RunContext & { readonly signal: AbortSignal },
+): Promise<Imported> {
+  const { actions } = decided;
+  const { texts } = decided.decided;
+  const ignored = await ignoreInGit(config);
+  await checkTaking(taking, after);
+  await writeImportFiles(files, texts);
+  const run = runBy({ command, who }, isoTime(live.now));
+  const ended = (isComplete: boolean, more: StateRun['counts'] = {}) => ({
+    ...run,
+    counts: { ...countsOf(actions), ...more },
+    exit_code: exitCode(isComplete),
+  });
+  const isRead = isAllRead(decided);
+  await stateWriter
+    .update((state) => {
+      const adopted = adoptAll(state, actions, live);
+      if (adopted === state) return state;
+      return { ...adopted, runs: withRun(state.runs, taking.length > 0 ? run : ended(isRead)) };
+    })
+    .catch((error) => notAdopted(error, [...texts.keys()]));
+  let stored: readonly Taking[] = [];
+  let isComplete = isRead;
+  if (taking.length > 0) {
+    const taken = await takeSecrets(taking, stateWriter, service.api.now, { parallelism, stopping });
+    for (const { message, hint } of taken.failures) warn(message, hint);
+    stored = taken.stored;
+    isComplete &&= stored.length === taking.length;
+    const last = ended(isComplete, { take_secret: stored.length });
+    await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, last) }));
+  }
+  await stateWriter.close();
+  return { stored, ignored, isComplete };
+}
+
+function countsOf(actions: Decided['actions']): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { action } of actions) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
+}
+
+/** The configuration is written before the state. */
+function notAdopted(error: unknown, written: readonly string[]): never {
+  if (!(error instanceof UserError) || written.length === 0) throw error;
+  const message = `${error.message} ${written.join(' and ')} ${written.length === 1 ? 'was' : 'were'} written, and the state was not.`;
+  const text = `${error.hint.text} Or let apply adopt what is written.`;
+  throw new UserError(error.code, message, { text, command: ['apply'] }, { cause: error });
 }

@@ -46,6 +46,9 @@ export interface Skipped {
   readonly reason: SkipReason;
 }
 
+/** Why an import writes nothing: a named account or token cannot be imported, or the next plan would do more than adopt. */
+export type ImportRefusal = { readonly skipped: Skipped } | { readonly obstacles: readonly Obstacle[] };
+
 /** Why an account or a token is not imported. */
 export type SkipReason = AccountSkipReason | TokenSkipReason;
 

@@ -1,17 +1,17 @@
 /** A stage with an organization in memory in which accounts are imported, and the plan that follows. */
 import { adoptAll } from '../../src/apply/adopt.ts';
-import { showFindings } from '../../src/cli/configuration.ts';
-import { newImportFiles, readImportFiles, writeImportFiles } from '../../src/cli/import-files.ts';
+import { importSurroundings } from '../../src/cli/configuration.ts';
 import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { decideSafely, type ImportFiles, readForImport } from '../../src/engine/importing.ts';
+import { decideSafely, readForImport } from '../../src/engine/import-decision.ts';
+import { type ImportFiles, newImportFiles, readImportFiles, writeImportFiles } from '../../src/engine/import-files.ts';
 import { initialConfig, tightestLimits } from '../../src/import/initial-config.ts';
 import { parseSelection } from '../../src/import/selection.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Import } from '../../src/model/import.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { WireDucklings } from '../../src/model/wire.ts';
-import { importDiff } from '../../src/report/import/text.ts';
+import { importDiff, importRefused } from '../../src/report/import/text.ts';
 import { plain } from '../../src/report/terminal-text.ts';
 import { CONFIG, Stage } from '../stage.ts';
 import { brief, World } from '../world.ts';
@@ -66,23 +66,22 @@ export class ImportStage extends Stage {
 
   /** Decides an import of these names; of everything when there is none. */
   async decide(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(CONFIG) }, this.#io);
+    const files = await readImportFiles({ config: this.file(CONFIG) }, importSurroundings(this.#io));
     return (await this.#decide(files, names, choices)).decided;
   }
 
   /** Imports: writes the files, and then the state. Gives what was decided. */
   async import(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(CONFIG) }, this.#io);
+    const files = await readImportFiles({ config: this.file(CONFIG) }, importSurroundings(this.#io));
     return this.#carryOut(files, names, choices);
   }
 
   /** What init --from-live does; the folder has no configuration then. */
   async begin(): Promise<Import & { diff: string }> {
     this.remove(CONFIG);
-    const options = { config: this.file(CONFIG) };
-    const first = await newImportFiles(options, initialConfig('acme'), this.#io);
-    const live = await this.#live(first, []);
-    return this.#carryOut(await newImportFiles(options, initialConfig('acme', tightestLimits(live)), this.#io), [], {});
+    const [config, { env }] = [this.file(CONFIG), this.#io];
+    const live = await this.#live(await newImportFiles(config, initialConfig('acme'), env), []);
+    return this.#carryOut(await newImportFiles(config, initialConfig('acme', tightestLimits(live)), env), [], {});
   }
 
   async desired(): Promise<Desired> {
@@ -110,14 +109,10 @@ export class ImportStage extends Stage {
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
     const service = { isSandbox: true, claims: [] };
     const situation = { selection, files, live, state: this.world.stateWriter.state, service, others: [] };
-    const { decided, actions } = await decideSafely(
-      situation,
-      { config: this.file(CONFIG), ...more },
-      {
-        env: this.#io.env,
-        showFindings: (loaded) => showFindings(loaded, this.#io),
-      },
-    );
+    const choices = { config: this.file(CONFIG), ...more };
+    const found = await decideSafely(situation, choices, importSurroundings(this.#io));
+    if ('refusal' in found) throw importRefused(found.refusal);
+    const { decided, actions } = found;
     const before = files.isNew ? new Map<string, string>() : files.texts;
     const diff = importDiff(before, decided, plain).replaceAll(`${this.path}/`, '');
     return { decided: { ...decided, diff }, actions, live };

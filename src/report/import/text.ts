@@ -1,7 +1,7 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and its notices. */
 
 import type { Action } from '../../model/action.ts';
-import type { Import, ImportNotice, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
+import type { Import, ImportNotice, ImportRefusal, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
@@ -50,8 +50,15 @@ export function skippedText(skipped: readonly Skipped[], paint: Paint, inContext
   return ['Skipped:', ...lines].join('\n');
 }
 
-/** The error for an account or token that was named and cannot be imported. */
-export function importRefused(skipped: Skipped): UserError {
+/** The error of an import that is refused. */
+export function importRefused(refusal: ImportRefusal): UserError {
+  if ('obstacles' in refusal) {
+    const found = few(refusal.obstacles.map(obstacleText), 3);
+    const message = `an import may only adopt, but after this one the next plan would do more: ${found}`;
+    const hint = 'Nothing was written. Fix that, or import the other accounts by name.';
+    return new UserError('IMPORT_REFUSED', message, hint);
+  }
+  const { skipped } = refusal;
   const message = `${subjectOf(skipped)} is not imported: ${skipReasonText(skipped.reason)}`;
   return new UserError('IMPORT_REFUSED', message, skipHint(skipped));
 }
@@ -62,7 +69,7 @@ function subjectOf({ account, token, reason }: Skipped): string {
 }
 
 /** Why an account or token is skipped, as half a sentence about it. */
-export function skipReasonText(reason: SkipReason): string {
+function skipReasonText(reason: SkipReason): string {
   switch (reason.kind) {
     case 'unreadable':
       return `it could not be read: ${reason.message}`;

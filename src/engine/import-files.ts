@@ -1,25 +1,38 @@
 /** The files that init and import read and write. */
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidConfiguration } from '../config/errors.ts';
-import { loadConfig } from '../config/load.ts';
-import type { ImportFiles } from '../engine/importing.ts';
-import { statePath } from '../engine/state.ts';
+import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf, writeFix } from '../files/system-errors.ts';
-import { DEFAULT_CONFIG, DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
+import { DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
-import { type ConfigOptions, showFindings } from './configuration.ts';
-import type { Io } from './io.ts';
+import { statePath } from './state.ts';
+
+export interface ImportFiles {
+  readonly loaded: LoadedWell;
+  /** By the names that the configuration's positions have, the main one first. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Whether the main file is not written yet. */
+  readonly isNew: boolean;
+}
+
+/** The environment of an import, which its caller gives. */
+export interface ImportSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Shows the errors and warnings of a configuration. */
+  showFindings(loaded: Loaded): void;
+}
 
 /** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
-export async function readImportFiles({ config, allowEnv }: ConfigOptions, io: Io): Promise<ImportFiles> {
-  const loaded = await loadConfig(config, io.env, undefined, undefined, allowEnv);
-  io.linkTo(loaded.sources.keys());
-  showFindings(loaded, io);
+export async function readImportFiles(
+  { config, allowEnv }: { readonly config: string; readonly allowEnv?: readonly string[] },
+  { env, showFindings }: ImportSurroundings,
+): Promise<ImportFiles> {
+  const loaded = await loadConfig(config, env, undefined, undefined, allowEnv);
+  showFindings(loaded);
   if (!loaded.ok) throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), true);
   const texts = new Map<string, string>();
   for (const file of loaded.files) {
@@ -32,8 +45,8 @@ export async function readImportFiles({ config, allowEnv }: ConfigOptions, io: I
 }
 
 /** Loads a configuration from its text, before it is written. @throws UserError when it is not valid */
-export async function newImportFiles({ config }: ConfigOptions, text: string, io: Io): Promise<ImportFiles> {
-  const loaded = await loadConfig(config, io.env, new Map([[path.resolve(config), text]]));
+export async function newImportFiles(config: string, text: string, env: NodeJS.ProcessEnv): Promise<ImportFiles> {
+  const loaded = await loadConfig(config, env, new Map([[path.resolve(config), text]]));
   if (!loaded.ok) {
     const [first] = loaded.diagnostics;
     throw new UserError(
@@ -74,17 +87,6 @@ export async function writeNew(file: string, text: string): Promise<void> {
         : writeFix(cause, 'Go to a folder that you can write, or choose another file with --config.');
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }
-}
-
-/** @throws UserError FILE_UNWRITABLE: `--config FOLDER` */
-export async function refuseFolder(file: string, ...flags: readonly string[]): Promise<void> {
-  const isFolder = /[\\/]$/.test(file) || (await stat(file).catch(() => undefined))?.isDirectory() === true;
-  if (!isFolder) return;
-  const command = ['init', ...flags, '--config', path.join(file, DEFAULT_CONFIG)];
-  throw new UserError('FILE_UNWRITABLE', `${file} is a folder, and --config names a file`, {
-    text: 'Name the file.',
-    command,
-  });
 }
 
 export function alreadyThere(file: string, cause?: unknown): UserError {

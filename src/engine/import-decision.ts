@@ -1,0 +1,201 @@
+/** What an import adds: what is safe to write, so that the configuration stays valid and the next plan only adopts. */
+import path from 'node:path';
+import { type LoadedWell, loadConfig } from '../config/load.ts';
+import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
+import { decideImport } from '../import/decide.ts';
+import { withoutEmptySections } from '../import/initial-config.ts';
+import { allDecision, type Selection } from '../import/selection.ts';
+import { terraformSkipped } from '../import/terraform.ts';
+import type { TerraformInstance } from '../import/terraform-state.ts';
+import { readLive } from '../live/read.ts';
+import type { Desired } from '../model/desired.ts';
+import type { AccountSkipReason, Import, ImportRefusal } from '../model/import.ts';
+import type { Live } from '../model/live.ts';
+import type { Plan } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import { accountKey } from '../model/username.ts';
+import { accountNames, makePlan } from '../plan/plan.ts';
+import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
+import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
+import { suggestedFix } from '../yaml/wording.ts';
+import type { ImportFiles, ImportSurroundings } from './import-files.ts';
+import type { RunContext, Service } from './service.ts';
+
+export interface Situation {
+  readonly selection: Selection;
+  readonly files: ImportFiles;
+  readonly live: Live;
+  readonly state: State;
+  readonly service: Pick<Service, 'isSandbox' | 'claims'>;
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
+  /** What Terraform manages, where the selection is of that. */
+  readonly terraform?: readonly TerraformInstance[] | undefined;
+}
+
+export interface Choices {
+  readonly config: string;
+  readonly allowEnv?: readonly string[];
+  /** The secret store of new policies. */
+  readonly store?: string;
+  /** The included file that new accounts are written to. */
+  readonly into?: string;
+}
+
+export interface Decided {
+  readonly decided: Import;
+  /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */
+  readonly actions: readonly Adoption[];
+  /** The configuration with the import. */
+  readonly desired: Desired;
+}
+
+/**
+ * Decides what is imported, and loads the configuration as it would be to check that the next plan only adopts.
+ *
+ * @returns Why it is refused, where it is.
+ * @throws UserError USAGE; IMPORT_REFUSED when the configuration would not be valid
+ */
+export async function decideSafely(
+  situation: Situation,
+  choices: Choices,
+  surroundings: ImportSurroundings,
+): Promise<Decided | { readonly refusal: ImportRefusal }> {
+  const { selection, files, live, state, service, others } = situation;
+  const { desired, definitions } = files.loaded;
+  const before = planOf(desired, situation);
+  const decision = decideImport({
+    selection,
+    desired,
+    definitions,
+    state,
+    live,
+    plan: before,
+    claims: service.claims,
+    elsewhere: elsewhere(others, state),
+    texts: files.texts,
+    into: intoOf(choices, files),
+    secrets: newSecretPaths(desired.stores),
+    ...storeOf(choices, desired),
+  });
+  if ('refused' in decision) return { refusal: { skipped: decision.refused } };
+  const lost = terraformSkipped(situation.terraform ?? [], live);
+  const decided = { ...decision.import, skipped: [...decision.import.skipped, ...lost] };
+  // A new file is written even if there are no live accounts for it.
+  const whole = files.isNew ? { ...decided, texts: textsOfNew(files, decided) } : decided;
+  const changed = await loadChanged(choices, files, whole.texts, surroundings);
+  const after = planOf(changed.desired, situation);
+  const found = obstacles(before, after, whole.adopts);
+  if (found.length > 0) return { refusal: { obstacles: found } };
+  const actions = adoptions(after, (account, token) => isSelected(account, token, situation));
+  return { decided: whole, actions, desired: changed.desired };
+}
+
+function textsOfNew({ texts }: ImportFiles, decided: Import): ReadonlyMap<string, string> {
+  const all = decided.texts.size === 0 ? texts : decided.texts;
+  return new Map([...all].map(([file, text]) => [file, withoutEmptySections(text)]));
+}
+
+/** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */
+async function loadChanged(
+  { config, allowEnv }: Choices,
+  { texts }: ImportFiles,
+  changes: ReadonlyMap<string, string>,
+  { env, showFindings }: ImportSurroundings,
+): Promise<LoadedWell> {
+  const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
+  const loaded = await loadConfig(config, env, unwritten, undefined, allowEnv);
+  if (loaded.ok) return loaded;
+  showFindings(loaded);
+  const message = 'the configuration would not be valid with the import, so nothing was written';
+  throw new UserError('IMPORT_REFUSED', message, 'Import the other accounts by name, and report this.');
+}
+
+function planOf(desired: Desired, { selection, live, state, service, others }: Situation): Plan {
+  const stores = openStores(desired.stores);
+  return makePlan(desired, live, state, {
+    only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
+    sandbox: service.isSandbox,
+    claims: service.claims,
+    managedBy: managedBy(others, state),
+    unreadStates: unreadStates(others),
+    secretPath: secretPathsIn(stores),
+  });
+}
+
+/** Why an account belongs to another configuration, or may. As a plan, which adopts neither. */
+function elsewhere(others: readonly OtherState[], state: State) {
+  const by = managedBy(others, state);
+  const [unread] = unreadStates(others);
+  return (username: string, id: string | undefined): AccountSkipReason | undefined => {
+    const other = by(username, id);
+    if (other !== undefined) return { kind: 'managed_elsewhere', state: other };
+    if (unread === undefined || state.accounts.has(accountKey(username))) return undefined;
+    return { kind: 'state_unread', state: unread.state };
+  };
+}
+
+/** Whether an account or token was selected. An account that an interrupted apply began with is left to the next apply. */
+function isSelected(
+  username: string,
+  token: { readonly id: string; readonly name: string } | undefined,
+  { selection, state }: Situation,
+): boolean {
+  if (state.accounts.get(accountKey(username))?.intent !== undefined) return false;
+  if (selection.what === 'all' || token === undefined) return true;
+  const only = selection.accounts.get(accountKey(username))?.tokens;
+  return only === undefined || only.includes(token.id) || only.includes(token.name);
+}
+
+function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
+  if (into === undefined) return config;
+  const found = [...texts.keys()].find((file) => path.resolve(file) === path.resolve(into));
+  if (found !== undefined) return found;
+  const hint = `It has: ${[...texts.keys()].join(', ')}. Name the file under include first.`;
+  throw new UserError('USAGE', `${into} is not a file of the configuration`, hint);
+}
+
+function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
+  if (store === undefined) return {};
+  if (stores.has(store)) return { store };
+  const hint = suggestedFix(store, [...stores.keys()]) ?? 'Use a name from secret_stores.';
+  throw new UserError('USAGE', `the configuration has no secret store "${store}"`, hint);
+}
+
+/** The input for reading MotherDuck for an import. */
+export interface ImportReadingInput {
+  readonly selection: Selection;
+  readonly desired: Desired;
+  readonly state: State;
+  readonly service: Pick<Service, 'api' | 'claims'>;
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
+  readonly parallelism: number;
+}
+
+/** Reads the selected accounts; with `--all`, every account that an import may take. */
+export function readForImport(
+  input: ImportReadingInput,
+  { progress, signal }: Omit<RunContext, 'warn'>,
+): Promise<Live> {
+  const { selection, desired, state, service, others, parallelism } = input;
+  const isAll = selection.what === 'all';
+  const names = isAll ? accountNames(desired, state) : [...selection.accounts.values()].map(({ username }) => username);
+  const decide = allDecision(desired, state, service.claims, elsewhere(others, state));
+  return readLive({
+    api: service.api,
+    names: names.map((username) => ({ username, needsDucklings: needsDucklings(username, desired) })),
+    managed: state.accounts,
+    ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
+    parallelism,
+    ...(progress ? { onProgress: progress } : {}),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Whether the Ducklings are read: of a configured account if it manages or prices them, of every other one in any case. */
+function needsDucklings(username: string, { accounts, computeRates }: Desired): boolean {
+  const account = accounts.get(accountKey(username));
+  return account === undefined || account.ducklings !== undefined || computeRates !== undefined;
+}
