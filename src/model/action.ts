@@ -75,7 +75,7 @@ export interface ActionBase {
 export interface CreateAccount extends ActionBase {
   readonly action: 'create_account';
   readonly reason:
-    | { readonly kind: 'new'; readonly at: SourceLine }
+    | { readonly kind: 'new'; readonly location: SourceLine }
     | { readonly kind: 'deleted_outside'; readonly since: string }
     /** A run that was to delete it ended before it was forgotten. */
     | { readonly kind: 'deleted'; readonly at: string };
@@ -97,7 +97,7 @@ export interface AdoptAccount extends ActionBase {
 /** Sets the Ducklings of an account. */
 export interface SetDucklings extends ActionBase {
   readonly action: 'set_ducklings';
-  readonly reason: { readonly kind: 'new_account' | 'changed'; readonly at: SourceLine };
+  readonly reason: { readonly kind: 'new_account' | 'changed'; readonly location: SourceLine };
   /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
   readonly before: Ducklings | null;
   /** For a new account, only the settings of the configuration; otherwise all settings to send. */
@@ -160,7 +160,7 @@ export interface RotateToken extends ActionBase {
         /** MotherDuck gave it less life than requested. */
         readonly shortened?: true;
       }
-    | { readonly kind: 'changed'; readonly change: TokenChange; readonly at: SourceLine }
+    | { readonly kind: 'changed'; readonly change: TokenChange; readonly location: SourceLine }
     | { readonly kind: 'requested' }
     | InterruptedRotation;
   readonly before: ShownToken;
@@ -178,7 +178,7 @@ export interface RevokeToken extends ActionBase {
     | { readonly kind: 'requested'; readonly at?: string; readonly force?: true }
     | { readonly kind: 'orphan' | 'removed' | 'smoke_test' }
     /** Of a suspended account: the line of `suspended: true`. */
-    | { readonly kind: 'suspended'; readonly at: SourceLine };
+    | { readonly kind: 'suspended'; readonly location: SourceLine };
   readonly before: ShownToken;
   readonly after: null;
 }
@@ -187,7 +187,10 @@ export interface RevokeToken extends ActionBase {
 export interface RunSetup extends ActionBase {
   readonly action: 'run_setup';
   /** `unset`: it never ran. `interrupted`: a statement failed, or the run ended before it was recorded. */
-  readonly reason: { readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted'; readonly at: SourceLine };
+  readonly reason: {
+    readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted';
+    readonly location: SourceLine;
+  };
   readonly before: null;
   readonly after: {
     /** Those that did not run yet, exactly as they are sent. */
@@ -231,7 +234,7 @@ export interface Forget extends ActionBase {
   readonly reason:
     | { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' }
     /** Of a token of a suspended account, whose generation stays known. */
-    | { readonly kind: 'suspended'; readonly at: SourceLine }
+    | { readonly kind: 'suspended'; readonly location: SourceLine }
     | { readonly kind: 'deleted'; readonly at: string };
   /** Absent: the whole account no longer exists. */
   readonly token?: string;

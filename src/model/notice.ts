@@ -78,7 +78,7 @@ export type PlanWarning =
       readonly kind: 'share_deleted';
       readonly account: string;
       readonly share: string;
-      readonly attached: readonly { readonly account: string; readonly at: SourceLine }[];
+      readonly attached: readonly { readonly account: string; readonly location: SourceLine }[];
     }
   | { readonly kind: 'smoke_failed'; readonly account: string }
   /** A retained account whose tokens are not rotated: `name` expires first. */
@@ -122,7 +122,7 @@ export type PlanError =
   | {
       readonly kind: 'not_a_new_name';
       readonly account: string;
-      readonly at: { readonly file?: string; readonly line: number };
+      readonly location: SourceLine;
     }
   /**
    * It may be another account of that name, so it is not deleted. `listed`: its id is known, and the state has none.

@@ -56,7 +56,7 @@ export function planAccount(
   if (found === undefined && !isNewUsername(account)) {
     return {
       ...NOTHING,
-      errors: [{ kind: 'not_a_new_name', account, at: sourceLine(desired.location, context.desired.file) }],
+      errors: [{ kind: 'not_a_new_name', account, location: sourceLine(desired.location, context.desired.file) }],
     };
   }
   return planDesiredAccount(desired, state, found, context);
@@ -121,7 +121,7 @@ function planEntry(
         ? ({ kind: 'deleted', at: intent.at } as const)
         : gone
           ? ({ kind: 'deleted_outside', since: state.since } as const)
-          : ({ kind: 'new', at: sourceLine(desired.location, file) } as const);
+          : ({ kind: 'new', location: sourceLine(desired.location, file) } as const);
     return [{ action: 'create_account', ...about, reason, after }];
   }
   if (state === undefined) {
@@ -145,19 +145,26 @@ function planDucklings(
 ): SetDucklings | undefined {
   if (desired.ducklings === undefined) return undefined;
   const { location, ...ducklings } = desired.ducklings;
-  const at = sourceLine(location, context.desired.file);
+  const line = sourceLine(location, context.desired.file);
   const about = { action: 'set_ducklings', account: desired.username, ...position(location) } as const;
   if (live?.unreadableDucklings !== undefined) return undefined;
   if (live?.ducklings === undefined) {
     const compute = computeOfChange(context.desired, undefined, ducklings);
-    return { ...about, reason: { kind: 'new_account', at }, risk: 'safe', before: null, after: ducklings, ...compute };
+    return {
+      ...about,
+      reason: { kind: 'new_account', location: line },
+      risk: 'safe',
+      before: null,
+      after: ducklings,
+      ...compute,
+    };
   }
   const changes = ducklingChanges(ducklings, live.ducklings);
   if (changes.length === 0) return undefined;
   const after = mergeDucklings(ducklings, live.ducklings);
   return {
     ...about,
-    reason: { kind: 'changed', at },
+    reason: { kind: 'changed', location: line },
     risk: ducklingRisk(ducklings, live.ducklings),
     before: live.ducklings,
     after,

@@ -30,7 +30,7 @@ type Attachment = SharesDeleted['attached'][number] & { readonly inUrl: string }
 function attachmentsOf({ username, setup = [] }: DesiredAccount, mainFile: string): Attachment[] {
   return setup.flatMap(({ sql, location }) => {
     const inUrl = attachedShare(sql);
-    return inUrl === undefined ? [] : [{ account: username, at: sourceLine(location, mainFile), inUrl }];
+    return inUrl === undefined ? [] : [{ account: username, location: sourceLine(location, mainFile), inUrl }];
   });
 }
 

@@ -38,7 +38,7 @@ export interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | '
 
 /** A token that a suspended account gets again: where the suspension stands, and its name. */
 interface SuspendedKey {
-  readonly at: SourceLine;
+  readonly location: SourceLine;
   readonly line: number;
   readonly file: string;
   readonly name: string;
@@ -48,7 +48,7 @@ interface SuspendedKey {
 export function suspendedKey({ suspended }: DesiredAccount, key: string, file: string): SuspendedKey | undefined {
   const name = suspended?.tokens.get(key)?.name;
   if (suspended === undefined || name === undefined) return undefined;
-  return { at: sourceLine(suspended.location, file), ...position(suspended.location), name };
+  return { location: sourceLine(suspended.location, file), ...position(suspended.location), name };
 }
 
 /**
@@ -69,7 +69,9 @@ export function planRemovedToken(
   const known = state.current ?? state.intents[0] ?? state.retiring[0];
   const base = seriesOf(known?.name ?? suspended?.name ?? key);
   const about = { account, token: key, ...(suspended ? { line: suspended.line, file: suspended.file } : {}) };
-  const reason = suspended ? ({ kind: 'suspended', at: suspended.at } as const) : ({ kind: 'removed' } as const);
+  const reason = suspended
+    ? ({ kind: 'suspended', location: suspended.location } as const)
+    : ({ kind: 'removed' } as const);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
   // A name that the state only remembers proves nothing: such a token may be anybody's, and is named as unmanaged.

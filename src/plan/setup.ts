@@ -31,7 +31,7 @@ export function planSetup(
       action: 'run_setup',
       account: username,
       ...position(location),
-      reason: { kind, at: sourceLine(location, mainFile) },
+      reason: { kind, location: sourceLine(location, mainFile) },
       risk: words.length > 0 ? 'disruptive' : 'safe',
       before: null,
       after: {

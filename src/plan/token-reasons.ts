@@ -80,7 +80,7 @@ export function whyRotate(
     return { kind: 'interrupted', left: 'revocation', name: current.name, current: current.name };
   }
   const change = whatChanged(desired, current, context);
-  if (change) return { kind: 'changed', change, at: sourceLine(desired.location, context.file) };
+  if (change) return { kind: 'changed', change, location: sourceLine(desired.location, context.file) };
   const untested = context.isSmokeTested ? untestedReplacement(current, series) : undefined;
   if (untested) return untested;
   const due = rotationDue(desired, live, current.ttl);

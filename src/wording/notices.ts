@@ -136,7 +136,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     }
     case 'share_deleted': {
       const { share, attached } = notice;
-      const who = few(attached.map(({ account, at }) => `${account} (${shortLine(at)})`));
+      const who = few(attached.map(({ account, location }) => `${account} (${shortLine(location)})`));
       return {
         message: `its setup created the share ${share}, which is deleted with it, and a share of that name is attached by the setup of ${who}`,
         hint: {

@@ -65,7 +65,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
         hint: { text: `Repair ${notice.state}, then plan again.`, command: ['plan'] },
       };
     case 'not_a_new_name': {
-      const { file, line } = notice.at;
+      const { file, line } = notice.location;
       return {
         code: 'ACCOUNT_UNUSABLE',
         message: `MotherDuck has no account "${notice.account}" (${file === undefined ? `line ${line}` : `${file}:${line}`}), and none of that name can be created`,

@@ -48,7 +48,7 @@ function ownReasonText(action: Action): string {
         return `deleted with mdacc on ${action.reason.at.slice(0, 10)}, in a run that did not end; it is created again`;
       }
       return action.reason.kind === 'new'
-        ? `new (${shortLine(action.reason.at)})`
+        ? `new (${shortLine(action.reason.location)})`
         : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
     case 'adopt_account':
       return action.reason.kind === 'deleted'
@@ -56,8 +56,8 @@ function ownReasonText(action: Action): string {
         : ADOPTED[action.reason.kind];
     case 'set_ducklings': {
       const { reason, before, after } = action;
-      if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.at)}`;
-      return `${ducklingChanges(after, before).join('; ')}, ${lineText(reason.at)}`;
+      if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.location)}`;
+      return `${ducklingChanges(after, before).join('; ')}, ${lineText(reason.location)}`;
     }
     case 'create_token': {
       const { reason } = action;
@@ -99,7 +99,7 @@ function ownReasonText(action: Action): string {
         case 'removed':
           return `"${action.token}" was removed from the configuration`;
         case 'suspended':
-          return `suspended (${shortLine(reason.at)}); the account and its data stay`;
+          return `suspended (${shortLine(reason.location)}); the account and its data stay`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
         case 'requested':
@@ -115,7 +115,7 @@ function ownReasonText(action: Action): string {
       const again = after.statements.length - after.new_statements.length;
       const noun = after.new_statements.length === 0 ? 'statement' : 'other statement';
       const repeats = again === 0 ? '' : `; ${counted(again, noun)} ${again === 1 ? 'runs' : 'run'} again`;
-      return `${SETUP[reason.kind]}, ${lineText(reason.at)}${repeats}`;
+      return `${SETUP[reason.kind]}, ${lineText(reason.location)}${repeats}`;
     }
     case 'delete_account': {
       const tokens = counted(deletedTokens(action).length, 'token');
@@ -132,7 +132,7 @@ function ownReasonText(action: Action): string {
         return 'its creation was never confirmed, so the account of that name may be another one, which stays';
       }
       if (action.reason.kind === 'suspended') {
-        return `suspended (${shortLine(action.reason.at)}), and "${action.token}" has no live tokens`;
+        return `suspended (${shortLine(action.reason.location)}), and "${action.token}" has no live tokens`;
       }
       return action.token === undefined
         ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
@@ -240,7 +240,7 @@ function rotationText(reason: RotateToken['reason']): string {
     case 'requested':
       return 'requested with mdacc rotate';
     case 'changed':
-      return `${tokenChangeText(reason.change)}, ${lineText(reason.at)}`;
+      return `${tokenChangeText(reason.change)}, ${lineText(reason.location)}`;
     default: {
       const left = describeSpan(reason.seconds_left);
       if (reason.shortened) {

@@ -24,7 +24,12 @@ it('is said of every account that stays, by the lines of their setup', async () 
   const after = desire({ tenant_b: READER, tenant_c: OTHER });
   const plan = await world.plan(after, { prune: true });
   expect(warned(plan)).toEqual([
-    { kind: 'share_deleted', account: 'etl', share: 'reporting', attached: [{ account: 'tenant_b', at: { line: 7 } }] },
+    {
+      kind: 'share_deleted',
+      account: 'etl',
+      share: 'reporting',
+      attached: [{ account: 'tenant_b', location: { line: 7 } }],
+    },
   ]);
   const action = deletion(plan);
   expect(action && reasonText(action)).toContain('the database etl and the share reporting');

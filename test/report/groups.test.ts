@@ -21,7 +21,7 @@ function actionsOf(all: readonly { readonly name: string; readonly kind: number;
   return all.flatMap(({ name, kind, line }): Action[] => [
     {
       ...{ action: 'create_account', account: name, risk: 'safe', line, before: null },
-      reason: { kind: 'new', at: { line } },
+      reason: { kind: 'new', location: { line } },
       after: { username: name, deletion_protection: true },
     },
     ...(ONE?.action === 'set_ducklings'
@@ -29,7 +29,7 @@ function actionsOf(all: readonly { readonly name: string; readonly kind: number;
       : []),
     {
       ...{ action: 'run_setup', account: name, risk: 'safe', line, before: null },
-      reason: { kind: 'new_account', at: { line } },
+      reason: { kind: 'new_account', location: { line } },
       after: {
         statements: [`CREATE DATABASE "${name}_${kind}"`],
         new_statements: [`CREATE DATABASE "${name}_${kind}"`],
@@ -85,7 +85,7 @@ it('groups nothing that differs in one value', async () => {
 it('tells SQL of one account from that of another, and shows the name as it is configured', () => {
   const setup = (account: string, sql: string): Action => ({
     ...{ action: 'run_setup', account, risk: 'safe', before: null },
-    reason: { kind: 'unset', at: { line: 1 } },
+    reason: { kind: 'unset', location: { line: 1 } },
     after: { statements: [sql], new_statements: [sql] },
   });
   const [same] = groupAccounts([setup('a_1', 'USE "a_1"'), setup('a_2', 'USE "a_2"')]);

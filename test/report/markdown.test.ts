@@ -131,7 +131,7 @@ describe('a plan as Markdown', () => {
   it('shows one diff of identical accounts, with their SQL as it is configured', async () => {
     const setup = (account: string, sql: string): Action => ({
       ...{ action: 'run_setup', account, risk: 'safe', before: null },
-      reason: { kind: 'unset', at: { line: 1 } },
+      reason: { kind: 'unset', location: { line: 1 } },
       after: { statements: [sql], new_statements: [sql] },
     });
     const plan = await new World().plan(desire({}));

@@ -97,8 +97,8 @@ describe('accounts that exist under names that no new one could have', () => {
     expect(document).toMatchObject({
       actions: [],
       errors: [
-        { kind: 'not_a_new_name', account: 'etl-prod', at: { line: 13 } },
-        { kind: 'not_a_new_name', account: 'été', at: { line: 14 } },
+        { kind: 'not_a_new_name', account: 'etl-prod', location: { line: 13 } },
+        { kind: 'not_a_new_name', account: 'été', location: { line: 14 } },
       ],
     });
     const validated = await stage.json('validate');
