@@ -5,7 +5,8 @@ import { EXIT } from './cli/exit-codes.ts';
 import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
-import { refuseTypedSecrets } from './cli/typed-secrets.ts';
+import { isTypedCredential } from './model/credential.ts';
+import { UserError } from './model/user-error.ts';
 import { program, writeUsageError } from './program.ts';
 import { jsonText } from './report/escape.ts';
 import { shellWord } from './report/hint.ts';
@@ -44,6 +45,16 @@ async function main(): Promise<void> {
     if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, hints[0] ?? seeHelp(command)) }));
     process.exitCode = EXIT.usage;
   }
+}
+
+/** Refuses words of a command that have the form of a secret, without showing them. @throws UserError USAGE */
+function refuseTypedSecrets(words: readonly string[]): void {
+  if (!words.some(isTypedCredential)) return;
+  throw new UserError(
+    'USAGE',
+    'a secret was typed as a word of the command, where only names belong; it was not used',
+    'It is now in the history of your shell: remove it there. If it leaked, docs/leaked-token.md says how to find the name of the token, and how to replace it by that name.',
+  );
 }
 
 /** `help sandbox serve` becomes `sandbox serve --help`: commander's own help command knows one name. */

@@ -1,5 +1,7 @@
-/** What the exit codes of every command mean. */
+/** What the exit codes of every command mean; errors become exit codes. */
 import { type ErrorCode, UserError } from '../model/user-error.ts';
+import { type Io, type OutputOptions, openIo, presentError } from './io.ts';
+import type { TypedOptions } from './typed-options.ts';
 
 export const EXIT = {
   done: 0,
@@ -20,6 +22,20 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
 };
 
 /** The exit code of a command that ended with this error. */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   return error instanceof UserError ? (EXIT_OF[error.code] ?? EXIT.error) : EXIT.error;
+}
+
+/** Runs the body of a command and returns its exit code; errors are shown. */
+export async function runCommand(
+  options: OutputOptions & TypedOptions,
+  body: (io: Io) => Promise<number>,
+): Promise<number> {
+  const io = openIo(options);
+  try {
+    return await body(io);
+  } catch (error) {
+    presentError(error, io);
+    return exitCodeOf(error);
+  }
 }

@@ -1,11 +1,11 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
 import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
+import { runCommand } from '../cli/exit-codes.ts';
 import type { Io } from '../cli/io.ts';
-import { readPlanFile } from '../cli/plan-file.ts';
 import { planningOf } from '../cli/planning-options.ts';
+import { readPlanFile } from '../cli/read-plan-file.ts';
 import { refuseUnverified } from '../cli/rotation-options.ts';
-import { runCommand } from '../cli/run.ts';
 import { onlyMatcher, planNow } from '../engine/planning.ts';
 import { selectTokens } from '../engine/rotation-selection.ts';
 import { apiAddress, mayBeSandbox } from '../engine/service.ts';

@@ -1,8 +1,7 @@
 /** `mdacc doctor`: checks all that an apply needs, and says what to do. Changes nothing. */
 import type { ConfigOptions } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
-import { runCommand } from '../cli/run.ts';
 import { examine } from '../engine/doctor/doctor.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { type DoctorFormat, renderDoctor } from '../report/formats.ts';

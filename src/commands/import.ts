@@ -1,9 +1,9 @@
 /** `mdacc import`: adds live accounts and tokens to the configuration and the state, without changing MotherDuck. */
 import { importSurroundings } from '../cli/configuration.ts';
+import { runCommand } from '../cli/exit-codes.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { beginWith, type NewOptions } from '../cli/new-configuration.ts';
-import { runCommand } from '../cli/run.ts';
 import { readTerraform } from '../cli/terraform.ts';
 import { readImportFiles } from '../engine/import-files.ts';
 import { parseSelection } from '../import/selection.ts';

@@ -1,11 +1,10 @@
 /** `mdacc init`: writes a starter file or a configuration of the live accounts, and adds secrets to .gitignore. Overwrites nothing. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
 import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
-import { runCommand } from '../cli/run.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../engine/import-files.ts';
 import { IMPORT_NAMES } from '../import/selection.ts';

@@ -1,13 +1,12 @@
 /** `mdacc plan`: shows what apply would change, and why. Changes nothing. */
 
 import { readDesired } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import { tellGitHub } from '../cli/github.ts';
 import type { Io } from '../cli/io.ts';
 import { type PlanCommandOptions, planningOf } from '../cli/planning-options.ts';
 import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
-import { runCommand } from '../cli/run.ts';
 import { orUnmanaged } from '../cli/unknown-token.ts';
 import { planNow } from '../engine/planning.ts';
 import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';

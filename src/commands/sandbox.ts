@@ -4,15 +4,13 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { runCommand } from '../cli/run.ts';
 import { noteNewSandbox, sandboxFolder } from '../engine/service.ts';
 import { statePath } from '../engine/state.ts';
 import { PROGRAM_VARIABLES, tokenIn } from '../engine/token-variables.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
-
 import { CONNECT_SECONDS } from '../model/defaults.ts';
 import { Secret } from '../model/secret.ts';
 import { secretFilesOf } from '../model/state.ts';

@@ -1,9 +1,8 @@
 /** `mdacc schema`: prints a JSON Schema, for editors and for programs that read JSON output. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
-import { runCommand } from '../cli/run.ts';
 import { UserError } from '../model/user-error.ts';
 
 const FILES: ReadonlyMap<string, string> = new Map([

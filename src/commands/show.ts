@@ -2,10 +2,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ConfigOptions } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { readPlanFile } from '../cli/plan-file.ts';
-import { runCommand } from '../cli/run.ts';
+import { readPlanFile } from '../cli/read-plan-file.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
 import { backendAt, surroundingsOf } from '../engine/state.ts';

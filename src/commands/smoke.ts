@@ -1,10 +1,9 @@
 /** `mdacc smoke`: tests each account with a connection through DuckDB. */
 import { remindToCommit } from '../cli/commit-reminder.ts';
 import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
-import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';

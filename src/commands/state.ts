@@ -4,9 +4,8 @@ import { updateAccount, updateToken, withEntry } from '../apply/state-writer.ts'
 import { remindToCommit } from '../cli/commit-reminder.ts';
 import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { runCommand } from '../cli/run.ts';
 import { underLock } from '../cli/signals.ts';
 import { hintAbove } from '../config/errors.ts';
 import { loadStateConfig } from '../config/load.ts';
@@ -25,9 +24,9 @@ import { HISTORY_FORMATS, type HistoryFormat, STATE_FORMATS, type StateFormat } 
 import { commandText } from '../report/hint.ts';
 import { isRehearsedIn } from '../secrets/rehearsed.ts';
 import type { StateBackend } from '../state/backend.ts';
-import { isLikeState } from '../state/damage.ts';
 import { entryName, findEntry, type Renaming, renameEntry } from '../state/entry.ts';
 import { fileBackend } from '../state/kinds/file.ts';
+import { isLikeState } from '../state/kinds/file-errors.ts';
 import { leftFile } from '../state/kinds/file-text.ts';
 import { isSamePlace, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';

@@ -1,8 +1,7 @@
 /** `mdacc validate`: checks the configuration without a network connection. */
 import type { ConfigOptions } from '../cli/configuration.ts';
-import { EXIT } from '../cli/exit-codes.ts';
+import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
-import { runCommand } from '../cli/run.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state.ts';

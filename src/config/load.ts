@@ -3,9 +3,10 @@ import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
 import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store-kind.ts';
+import { stateKind } from '../state/backends.ts';
 import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
-import { child, itemsOf, textOf } from '../yaml/tree.ts';
+import { child, coreScalar, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { checkDucklings } from './check-ducklings.ts';
@@ -16,7 +17,6 @@ import { InvalidConfiguration } from './errors.ts';
 import { type Limits, limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles, readMainFile } from './read.ts';
 import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
-import { stateConfigOf } from './state.ts';
 import { checkStores, resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 
@@ -92,6 +92,21 @@ export async function loadStateConfig(
   const last = first + main.source.text.slice(block.at.start, block.at.end).split('\n').length - 1;
   const errors = problems.sorted('error').filter(({ location: { line } }) => line >= first && line <= last);
   if (errors.length > 0) throw new InvalidConfiguration(file, errors.map(diagnosticJson), false);
+  return config;
+}
+
+/** Where the state is kept; undefined without a block, or with one that does not match the schema, which has been reported. */
+function stateConfigOf(main: Node, problems: Problems): StateConfig | undefined {
+  const block = child(main, 'state');
+  const kind = stateKind(textOf(child(block, 'kind')));
+  if (block === undefined || kind === undefined) return undefined;
+  const fields = Object.keys(kind.schema.properties).flatMap((name) => {
+    const node = child(block, name);
+    const value = node?.kind === 'scalar' ? coreScalar(node) : undefined;
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[name, value]] : [];
+  });
+  const config = { ...Object.fromEntries(fields), kind: kind.kind, location: locationOf(block.at) };
+  kind.check?.(config, block, problems);
   return config;
 }
 

@@ -15,13 +15,13 @@ import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
-import { crowdNotices } from './crowd.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
 import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
 import {
   type AccountTokens,
   type AddressedToken,
+  crowdNotices,
   lifetimeNotices,
   type SecretPaths,
   TokenKeys,

@@ -10,7 +10,15 @@ import { formatDuration, isoTime } from '../model/time.ts';
 import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isTokenKey } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
-import { type Lifetime, type Policies, type Policy, postponedRotation } from './policies.ts';
+import {
+  CROWD,
+  countsByDay,
+  jitterFor,
+  type Lifetime,
+  type Policies,
+  type Policy,
+  postponedRotation,
+} from './policies.ts';
 import { type Candidate, isSelected } from './selection.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 
@@ -125,6 +133,34 @@ export function lifetimeNotices(tokens: readonly AddressedToken[]): ImportNotice
     { kind: 'long_lived' as const, names: namesOf(({ lifetime }) => lifetime.shortened === 'long') },
     { kind: 'rotation_postponed' as const, names: namesOf(({ isPostponed }) => isPostponed) },
   ].filter(({ names }) => names.length > 0);
+}
+
+/** The policies of the configuration without a jitter that imported tokens join, and crowd together with those that are there. */
+export function crowdNotices(tokens: readonly AddressedToken[], desired: Desired, state: State): ImportNotice[] {
+  const joining = tokens.filter(({ policy, token }) => policy.jitter === undefined && token.expiresAt !== null);
+  const names = [...new Set(joining.map(({ policy }) => policy.name))];
+  return names.flatMap((policy): ImportNotice[] => {
+    const all = joining.filter((token) => token.policy.name === policy);
+    const countOn = countsByDay([
+      ...all.flatMap(({ token }) => token.expiresAt ?? []),
+      ...expiriesOf(policy, desired, state),
+    ]);
+    const crowded = all.filter(({ token }) => countOn(token.expiresAt ?? 0) >= CROWD);
+    const [first] = crowded;
+    if (first === undefined) return [];
+    const [jitter, count] = [jitterFor(first.policy.rotateBefore), countOn(first.token.expiresAt ?? 0)];
+    return [{ kind: 'crowded', policy, jitter, count, names: crowded.map(({ address }) => address) }];
+  });
+}
+
+/** When the tokens expire that have a policy already. */
+function expiriesOf(policy: string, { accounts }: Desired, state: State): number[] {
+  return [...accounts].flatMap(([key, { tokens }]) =>
+    [...tokens.values()].flatMap((token) => {
+      const expiresAt = state.accounts.get(key)?.tokens.get(token.key)?.current?.expires_at;
+      return token.policy !== policy || expiresAt === undefined || expiresAt === null ? [] : [Date.parse(expiresAt)];
+    }),
+  );
 }
 
 /** The limit of a token's name, which leaves room for ".2". */

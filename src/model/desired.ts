@@ -32,6 +32,20 @@ export interface Desired {
   readonly fileHashes?: ReadonlyMap<string, string>;
 }
 
+/** Desired where there is no configuration: nothing. @param file where it would be */
+export function unconfigured(file: string): Desired {
+  return {
+    file,
+    organization: 'your organization',
+    accounts: new Map(),
+    stores: new Map(),
+    ignore: [],
+    acceptances: [],
+    guardrails: { maxDeletes: 0, allowNeverExpiring: true },
+    hash: '',
+  };
+}
+
 /** Findings that an audit lists as accepted. */
 export interface Acceptance {
   /** The id of the rule: `MDA014`. */

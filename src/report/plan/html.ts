@@ -3,20 +3,21 @@
  * Ducklings before and after, when tokens change, and what apply does not touch.
  */
 import { actionsByAccount, type Risk } from '../../model/action.ts';
+import type { PlanNotice } from '../../model/notice.ts';
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
-import { hasChanges } from '../../plan/plan.ts';
-import { placeOfState } from '../escape.ts';
-import { type InContext, noContext } from '../hint.ts';
-import { countedNames, html, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
+import { hasChanges, policiesToRecord, storesToRename, summarize } from '../../plan/plan.ts';
+import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
+import { placeOfState, withArrows } from '../escape.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
+import { type Counter, counters } from '../page/counters.ts';
+import { countedNames, html, type Kind, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
 import { accountCards } from './html/card.ts';
-import { planCounters } from './html/counters.ts';
 import { ducklingTable } from './html/duckling-table.ts';
-import { blockers, protectionChanges, warnings } from './html/notices.ts';
 import { timeline } from './html/timeline.ts';
 import { storeLines } from './stores.ts';
 import { laterRevocations, printablePlan, removalText, summaryLine, unmanagedNames } from './wording.ts';
@@ -157,4 +158,64 @@ function untouched(plan: Plan): Markup | undefined {
 
 function variables({ variables: names }: Plan): Markup | undefined {
   return names === undefined ? undefined : html`${countedNames(names, 'environment variable')}`;
+}
+
+/** Errors, and the guardrails that the plan violates. */
+function blockers({ errors, violations }: Plan, inContext: InContext): Markup[] {
+  return [...notices('Error', 'remove', errors, inContext), ...notices('Refused', 'remove', violations, inContext)];
+}
+
+/** One for each kind; undefined without any. */
+function warnings({ warnings: all }: Plan, inContext: InContext): Markup | undefined {
+  return all.length === 0 ? undefined : html`${notices('Warning', 'change', all, inContext)}`;
+}
+
+/** Changes of deletion protection, those that end it first. */
+function protectionChanges({ protection }: Plan): Markup {
+  const changes = ([false, true] as const).map((after) => {
+    const accounts = protection.filter((change) => change.after === after).map(({ account }) => account);
+    const [kind, change] = after ? (['adopt', 'off → on'] as const) : (['change', 'on → off'] as const);
+    if (accounts.length === 0) return NOTHING;
+    return html`<div class="notice ${kind}"><b>Deletion protection</b> ${change}: mdacc records it, and nothing changes at MotherDuck${countedNames(accounts, 'account')}</div>`;
+  });
+  return html`${changes}`;
+}
+
+function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
+  return groupNotices(all).map(({ subject, message, hint }: NoticeGroup) => {
+    const head = html`<b>${title}</b>${subject === undefined ? NOTHING : html` <b>${subject}</b>`}`;
+    return html`<div class="notice ${kind}">${head}<p>${unbroken(withArrows(message))}</p><p><small>${unbroken(hintText(hint, inContext))}</small></p></div>`;
+  });
+}
+
+/** Nothing where a plan changes deletion protection alone. */
+function planCounters(plan: Plan): Markup {
+  const { accounts, tokens, setups } = summarize(plan);
+  const ofRisk = (risk: Risk) => plan.actions.filter((action) => action.risk === risk).length;
+  const all: readonly Counter[] = [
+    counter(plan.errors.length, 'error', '', 'remove'),
+    counter(ofRisk('destructive'), 'destructive action', '', 'remove'),
+    counter(ofRisk('disruptive'), 'disruptive action', '', 'change'),
+    counter(accounts.delete, 'account', ' to delete', 'remove'),
+    counter(tokens.revoke, 'token', ' to revoke', 'remove'),
+    counter(plan.removals?.length ?? 0, 'secret', ' to remove', 'remove'),
+    counter(accounts.change, 'account', ' to change', 'change'),
+    counter(tokens.rotate, 'token', ' to rotate', 'change'),
+    counter(setups, 'setup', ' to run', 'change'),
+    counter(accounts.create, 'account', ' to create', 'create'),
+    counter(tokens.create, 'token', ' to create', 'create'),
+    counter(accounts.adopt, 'account', ' to adopt', 'adopt'),
+    counter(tokens.adopt, 'token', ' to adopt', 'adopt'),
+    counter(accounts.forget, 'account', ' to forget', 'none'),
+    counter(tokens.forget, 'token', ' to forget', 'none'),
+    counter(policiesToRecord(plan), 'shorter policy', ' to record', 'change', 'shorter policies'),
+    counter(storesToRename(plan), 'store name', ' to record', 'none'),
+    counter(groupNotices(plan.warnings).length, 'warning', '', 'change'),
+  ];
+  const shown = all.filter(({ count }) => count !== 0);
+  return shown.length === 0 ? NOTHING : counters(shown);
+}
+
+function counter(count: number, one: string, rest: string, kind: Kind, many = `${one}s`): Counter {
+  return { label: `${count === 1 ? one : many}${rest}`, count, kind };
 }

@@ -1,9 +1,8 @@
-/** Why a state file is not written, and what to do; how a damaged one comes back. */
+/** Why a state file is not written, and what to do; how a damaged one is known, and comes back. */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
-import { isLikeState } from '../damage.ts';
 
 /** What is known of the file that was read. */
 export interface ReadFile {
@@ -77,4 +76,9 @@ export async function restoreHint(path: string, text: string): Promise<Hint> {
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
   const advice = `Copy the file away first: it may have what a run wrote after the last commit. Then restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
   return { text: advice, command: ['apply'] };
+}
+
+/** Whether a text has the first lines of a state, so that advice to restore it harms no other file. */
+export function isLikeState(text: string): boolean {
+  return /^\s{0,2}"(lineage|serial)"/m.test(text);
 }
