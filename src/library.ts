@@ -150,11 +150,11 @@ export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type {
   CheckOptions,
-  DeadFinding,
-  DeadSecret,
   DoubtedSecret,
   ExpectedSecret,
   ExpectedSecrets,
+  ObsoleteFinding,
+  ObsoleteSecret,
   PutBack,
   SecretAddress,
   SecretStore,

@@ -12,7 +12,7 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { type RemovalTools, removeSecrets } from './dead-secrets.ts';
+import { type RemovalTools, removeSecrets } from './remove-secrets.ts';
 import { noteAccount, noteToken, recordFirst, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
 
 /** What actions on accounts need. */

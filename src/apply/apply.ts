@@ -29,8 +29,8 @@ import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { noticeText } from '../wording/notices.ts';
 import { AccountApply, type AccountResult, type Halt } from './apply-account.ts';
 import type { ApplyInput, Outcome } from './apply-input.ts';
-import { removeGone } from './dead-secrets.ts';
 import { refreshState } from './refresh-state.ts';
+import { removeGone } from './remove-secrets.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
 import { type StoredToken, UsedPlaces } from './used-places.ts';
 

@@ -13,12 +13,12 @@ import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
+import { copyIn, storedSecret } from '../secrets/recorded-secrets.ts';
 import type { SecretStore } from '../secrets/store.ts';
-import { copyIn, storedSecret } from '../secrets/written-secrets.ts';
 import { withoutOverlap } from './adopt.ts';
-import { removeSecret } from './dead-secrets.ts';
 import { openIntents, policyOf } from './refresh-state.ts';
-import { withoutReplaced } from './removed-secrets.ts';
+import { withoutReplaced } from './removal-records.ts';
+import { removeSecret } from './remove-secrets.ts';
 import { liveTokens, type TokenTools } from './revoke-token.ts';
 import { recordFirst, tokenOf, updateToken } from './state-writer.ts';
 
@@ -148,8 +148,8 @@ export async function recordResult(
   // The token that it replaces is gone already, so nothing reads its secret any more.
   if (action.before === null && left !== undefined) {
     for (const secret of copiesOf(left)) {
-      const dead = { ...address, id: before?.id ?? '', secret, interrupted: [] };
-      await removeSecret(dead, tools).catch(ignoreFailure);
+      const record = { ...address, id: before?.id ?? '', secret, interrupted: [] };
+      await removeSecret(record, tools).catch(ignoreFailure);
     }
   }
 }

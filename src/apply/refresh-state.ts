@@ -13,9 +13,9 @@ import {
   type TokenRecord,
 } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import { isRead } from '../plan/dead-secrets.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
+import { isRead } from '../plan/obsolete-secrets.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 
 /** The readings and the plan that a state is refreshed from. */

@@ -2,6 +2,7 @@
 import type { RevokeToken } from '../model/action.ts';
 import { isSuspended } from '../model/desired.ts';
 import { type AccountTokens, type Live, listedTokens } from '../model/live.ts';
+import type { SecretRecord } from '../model/secret-record.ts';
 import {
   copiesOf,
   type State,
@@ -16,11 +17,11 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { type DeadRecord, revokedSecret } from '../plan/dead-secrets.ts';
+import { revokedSecret } from '../plan/obsolete-secrets.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
-import { expectedSecret } from '../secrets/written-secrets.ts';
-import { type RemovalTools, removeSecret } from './dead-secrets.ts';
-import { withoutFingerprint } from './removed-secrets.ts';
+import { expectedSecret } from '../secrets/recorded-secrets.ts';
+import { withoutFingerprint } from './removal-records.ts';
+import { type RemovalTools, removeSecret } from './remove-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
 /** What actions on tokens need. */
@@ -58,10 +59,10 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
   const isGone = !isDesired && !live.has(entry.current?.id ?? '');
   const about = { id: action.before.id, name: action.before.name, isDesired, live };
-  const dead = revokedSecret(account, token, entry, about);
-  const removed: DeadRecord[] = [];
+  const obsolete = revokedSecret(account, token, entry, about);
+  const removed: SecretRecord[] = [];
   try {
-    for (const record of dead) if (await removeSecret(record, tools)) removed.push(record);
+    for (const record of obsolete) if (await removeSecret(record, tools)) removed.push(record);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [error];
@@ -90,7 +91,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
 }
 
 /** Whether everything that an interrupted creation may have stored was removed. */
-function isAt(removed: readonly DeadRecord[], intent: TokenIntent): boolean {
+function isAt(removed: readonly SecretRecord[], intent: TokenIntent): boolean {
   const secret = secretOfIntent(intent);
   const isRemoved = ({ store, secret_path: path }: StoredSecret) =>
     removed.some(({ secret }) => secret.store === store && secret.secret_path === path);

@@ -1,11 +1,11 @@
-/** Which places of dead secrets are in use, and which secrets stay for another reason. */
+/** Which places of obsolete secrets are in use, and which secrets stay for another reason. */
 import type { Desired } from '../model/desired.ts';
 import type { Plan, SecretRemoval } from '../model/plan.ts';
 import { type StoreNames, storesIn } from '../model/planned-token.ts';
 import { variableOf } from '../model/secret.ts';
+import type { KeptSecret, SecretRecord } from '../model/secret-record.ts';
 import { copiesOf, isOtherCommand, type State, type TokenRecord, wordsOf } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { DeadRecord, KeptSecret } from '../plan/dead-secrets.ts';
 import { nameAlone, type SecretStore, tokenAtPath, type Whereabouts } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 
@@ -24,7 +24,7 @@ interface Near {
   readonly id: string | undefined;
 }
 
-/** Where secrets are that stay. The state may have been edited, so a dead secret that it names may be another's. */
+/** Where secrets are that stay. The state may have been edited, so an obsolete secret that it names may be another's. */
 export class UsedPlaces {
   readonly #desired: Desired;
   readonly #stores: ReadonlyMap<string, SecretStore>;
@@ -121,24 +121,24 @@ export class UsedPlaces {
     return this.#desired.accounts.get(account)?.tokens.has(keyIn(name)) ?? false;
   }
 
-  /** Whether a dead secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
-  isUsed(dead: DeadRecord, state: State): boolean {
-    const { id, secret } = dead;
-    if (this.#isOfOtherAccount(dead)) return true;
+  /** Whether an obsolete secret's place is in use: the configuration puts a secret there, or the state has a current one there. */
+  isUsed(record: SecretRecord, state: State): boolean {
+    const { id, secret } = record;
+    if (this.#isOfOtherAccount(record)) return true;
     const ids = this.#ids.get(secret.fingerprint ?? '');
     if (ids !== undefined && (ids.size > 1 || !ids.has(id))) return true;
     if (secret.command === undefined && this.#paths.has(secret.secret_path)) return true;
-    return this.#isAt(dead, state, (place) => !isRemoval(place));
+    return this.#isAt(record, state, (place) => !isRemoval(place));
   }
 
-  #isAt(dead: DeadRecord, state: State, isMeant: (place: string) => boolean): boolean {
-    return this.#placesOf(dead.account, dead.token, dead.secret)
+  #isAt(record: SecretRecord, state: State, isMeant: (place: string) => boolean): boolean {
+    return this.#placesOf(record.account, record.token, record.secret)
       .filter(isMeant)
-      .some((place) => this.#configured.has(place) || this.#isOfAnother(place, dead, state));
+      .some((place) => this.#configured.has(place) || this.#isOfAnother(place, record, state));
   }
 
   /** Whether a place that is not the store's is not named after the account either: anybody may have edited the state. */
-  #isOfOtherAccount({ account, token, secret: { store: name, secret_path: path } }: DeadRecord): boolean {
+  #isOfOtherAccount({ account, token, secret: { store: name, secret_path: path } }: SecretRecord): boolean {
     const store = this.#stores.get(name);
     if (store?.placeOf === undefined || store.placeOf({ account, token }, path) !== undefined) return false;
     const at = path.slice(path.lastIndexOf('#') + 1);
@@ -146,7 +146,7 @@ export class UsedPlaces {
   }
 
   /** Whether a secret is not where its store puts secrets now: the store was of another kind, or had another command. */
-  isElsewhere({ account, token, secret }: DeadRecord): boolean {
+  isElsewhere({ account, token, secret }: SecretRecord): boolean {
     const store = this.#stores.get(secret.store);
     if (store?.placeOf === undefined) return false;
     const [at, path] = [{ account, token }, secret.secret_path];
@@ -157,19 +157,19 @@ export class UsedPlaces {
    * Why a secret stays that its store could remove: one in use may be at its place, since only the user knows what a command
    * does with its words, or the command would remove one in use as well.
    */
-  whyKept(dead: DeadRecord, state: State): KeptSecret | undefined {
-    const store = this.#stores.get(dead.secret.store);
-    if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
-    return this.#inDoubt(dead, state, store);
+  whyKept(record: SecretRecord, state: State): KeptSecret | undefined {
+    const store = this.#stores.get(record.secret.store);
+    if (store?.remove === undefined || this.isElsewhere(record) || this.isUsed(record, state)) return undefined;
+    return this.#inDoubt(record, state, store);
   }
 
-  #inDoubt(dead: DeadRecord, state: State, store: SecretStore): KeptSecret | undefined {
-    if (this.#isNear(dead, store)) return 'near';
-    return this.#isAt(dead, state, isRemoval) ? 'shared' : undefined;
+  #inDoubt(record: SecretRecord, state: State, store: SecretStore): KeptSecret | undefined {
+    if (this.#isNear(record, store)) return 'near';
+    return this.#isAt(record, state, isRemoval) ? 'shared' : undefined;
   }
 
   /** Whether a secret that another command stored than its store has now may be where the token's is that is in use. */
-  mayBeInUse({ account, token, id, secret }: DeadRecord): boolean {
+  mayBeInUse({ account, token, id, secret }: SecretRecord): boolean {
     if (secret.command === undefined) return false;
     const near = this.#near.get(
       nameAlone({ account, token: tokenAtPath(secret.store, account, secret.secret_path)?.token ?? token }),
@@ -177,21 +177,21 @@ export class UsedPlaces {
     return near?.some((each) => each.id !== id && !each.used.isFile) ?? false;
   }
 
-  #isNear({ account, token, id, secret }: DeadRecord, store: SecretStore): boolean {
-    const dead = store.whereabouts?.({ account, token }, secret.secret_path);
+  #isNear({ account, token, id, secret }: SecretRecord, store: SecretStore): boolean {
+    const own = store.whereabouts?.({ account, token }, secret.secret_path);
     // A store that can be read sees for itself.
-    if (dead === undefined || store.inspect !== undefined) return false;
+    if (own === undefined || store.inspect !== undefined) return false;
     const near = (name: string) => (this.#near.get(name) ?? []).filter((each) => each.id !== id);
-    const isAt = (name: string) => near(name).some(({ used }) => mayBeOnePlace(used, dead, name));
-    return dead.names.some(isAt) || (dead.files?.some((file) => near(file).length > 0) ?? false);
+    const isAt = (name: string) => near(name).some(({ used }) => mayBeOnePlace(used, own, name));
+    return own.names.some(isAt) || (own.files?.some((file) => near(file).length > 0) ?? false);
   }
 
-  /** How a dead secret is removed; undefined when it stays, since it may be another's or its store removes none. */
-  howRemoved(dead: DeadRecord, state: State): SecretRemoval['by'] | undefined {
-    const { account, token, secret } = dead;
+  /** How an obsolete secret is removed; undefined when it stays, since it may be another's or its store removes none. */
+  howRemoved(record: SecretRecord, state: State): SecretRemoval['by'] | undefined {
+    const { account, token, secret } = record;
     const store = this.#stores.get(secret.store);
-    if (store?.remove === undefined || this.isElsewhere(dead) || this.isUsed(dead, state)) return undefined;
-    if (this.#inDoubt(dead, state, store) !== undefined) return undefined;
+    if (store?.remove === undefined || this.isElsewhere(record) || this.isUsed(record, state)) return undefined;
+    if (this.#inDoubt(record, state, store) !== undefined) return undefined;
     const { fingerprint, secret_path: path } = secret;
     const config = this.#desired.stores.get(secret.store);
     const isFile = config !== undefined && kindOf(config).recipient === undefined;
@@ -202,7 +202,7 @@ export class UsedPlaces {
   /** Whether the state has the secret of another token there, which is the current one of its key. */
   #isOfAnother(
     place: string,
-    { account, token, id }: Pick<DeadRecord, 'account' | 'token' | 'id'>,
+    { account, token, id }: Pick<SecretRecord, 'account' | 'token' | 'id'>,
     { accounts }: State,
   ): boolean {
     const own = accountKey(account);

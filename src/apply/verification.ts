@@ -1,12 +1,12 @@
 /** What follows a smoke test: which tokens it verified, and the overlaps that begin or end with that. */
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import { secretRecords } from '../model/secret-record.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
-import { secretsOf } from '../plan/dead-secrets.ts';
 import { canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
-import { removeSecret } from './dead-secrets.ts';
+import { removeSecret } from './remove-secrets.ts';
 import { deleteToken, liveTokens, type TokenTools } from './revoke-token.ts';
 import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
@@ -96,8 +96,10 @@ async function endOverlap(
     if (!isNamedAfter([key, name], (found ?? old).name)) continue;
     if (found !== undefined && !canHaveReplaced([key, name], successor, found)) continue;
     await deleteToken(username, old.id, tools);
-    const dead = secretsOf(username, key, tokenOf(tools.stateWriter, username, key)).find(({ id }) => id === old.id);
-    await removeSecret(dead, tools);
+    const record = secretRecords(username, key, tokenOf(tools.stateWriter, username, key)).find(
+      ({ id }) => id === old.id,
+    );
+    await removeSecret(record, tools);
     await updateToken(tools.stateWriter, username, key, (entry) => ({
       ...entry,
       retiring: entry.retiring.filter((each) => each.id !== old.id),

@@ -22,7 +22,7 @@ import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
 import type { RunContext, Service } from './service.ts';
 import { brokenPrograms, refusingFiles } from './store-checks.ts';
-import { findDead, inspectStores, secretPlaces } from './store-contents.ts';
+import { findObsolete, inspectStores, secretPlaces } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
@@ -92,7 +92,7 @@ export async function planNow(
     renamed,
     storeContents: {
       ...(await inspectStores(desired, state, stores, only)),
-      atDead: await findDead(state, stores, only),
+      atSecretPaths: await findObsolete(state, stores, only),
       broken: whyOf(await brokenPrograms(desired, stores, only)),
     },
     prune: prune || destroy,
@@ -223,14 +223,14 @@ export function planFrom(input: PlanFromInput): Plan {
         [...stores].map(([name, { remove, programRemoves }]) => [name, programRemoves ?? remove !== undefined]),
       ),
       renamed,
-      isUsed: (dead) => places.isUsed(dead, state),
+      isUsed: (record) => places.isUsed(record, state),
       ...secretPlaces(desired, state, stores, only),
       holderOf: (action, actions) => places.holderOf(action, { actions }),
-      isElsewhere: (dead) => places.isElsewhere(dead),
-      whyKept: (dead) => places.whyKept(dead, state),
+      isElsewhere: (record) => places.isElsewhere(record),
+      whyKept: (record) => places.whyKept(record, state),
       perGeneration: new Set([...stores].flatMap(([name, store]) => (store.namesGeneration ? [name] : []))),
-      mayBeInUse: (dead) => places.mayBeInUse(dead),
-      howRemoved: (dead) => places.howRemoved(dead, state),
+      mayBeInUse: (record) => places.mayBeInUse(record),
+      howRemoved: (record) => places.howRemoved(record, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,
     },

@@ -1,8 +1,8 @@
 /** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
 
-import { deadSecret } from '../apply/dead-secrets.ts';
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
+import { type SecretRecord, secretRecordKey, secretRecords } from '../model/secret-record.ts';
 import {
   commandChange,
   copiesOf,
@@ -15,11 +15,10 @@ import {
 import type { LastWriter } from '../model/store-warning.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type DeadRecord, keyOfDead, secretsOf } from '../plan/dead-secrets.ts';
 import type { Held, StoreContents, StoreFacts } from '../plan/store-facts.ts';
-import type { DeadFinding, DoubtedSecret, SecretStore } from '../secrets/store.ts';
+import { expectedSecret, firstTarget, isFirstSecret, obsoleteSecret } from '../secrets/recorded-secrets.ts';
+import type { DoubtedSecret, ObsoleteFinding, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
-import { expectedSecret, firstTarget, isFirstSecret } from '../secrets/written-secrets.ts';
 import { isSharedState } from '../state/backends.ts';
 
 /** Looks into every store that can be read, once. */
@@ -100,25 +99,27 @@ export function storesOfMachine({ state, stores }: Desired, { runs }: Pick<State
   return new Map([...stores].flatMap(([name, store]) => (kindOf(store).isOfMachine ? [[name, last]] : [])));
 }
 
-/** What is at the places of the state's secrets, as far as stores can be read: for those that are dead when a plan is done. */
-export async function findDead(
+/** What is at the secret paths of the state, as far as stores can be read: for the secrets that are obsolete when a plan is done. */
+export async function findObsolete(
   { accounts, sandbox }: State,
   stores: ReadonlyMap<string, SecretStore>,
   only: (username: string) => boolean,
-): Promise<NonNullable<StoreContents['atDead']>> {
-  const byStore = new Map<string, DeadRecord[]>();
+): Promise<NonNullable<StoreContents['atSecretPaths']>> {
+  const byStore = new Map<string, SecretRecord[]>();
   for (const { username, tokens } of accounts.values()) {
     if (!only(username)) continue;
-    for (const record of [...tokens].flatMap(([token, entry]) => secretsOf(username, token, entry))) {
+    for (const record of [...tokens].flatMap(([token, entry]) => secretRecords(username, token, entry))) {
       const records = byStore.get(record.secret.store) ?? [];
       records.push(record);
       byStore.set(record.secret.store, records);
     }
   }
-  const found = new Map<string, DeadFinding>();
+  const found = new Map<string, ObsoleteFinding>();
   for (const [name, records] of byStore) {
-    const findings = (await stores.get(name)?.findDead?.(records.map((each) => deadSecret(each, sandbox)))) ?? [];
-    for (const [index, finding] of findings.entries()) found.set(keyOfDead(records[index] as DeadRecord), finding);
+    const findings =
+      (await stores.get(name)?.findObsolete?.(records.map((each) => obsoleteSecret(each, sandbox)))) ?? [];
+    for (const [index, finding] of findings.entries())
+      found.set(secretRecordKey(records[index] as SecretRecord), finding);
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
-import { byEarlierCommand } from './left-secrets.ts';
+import { byEarlierCommand } from './secret-removals.ts';
 import type { TokenContext } from './token-reasons.ts';
 import { isExpired, isNamedAfter, liveGeneration, SHORT_OVERLAP, show, type TokenSeries } from './token-series.ts';
 

@@ -29,13 +29,13 @@ import { accountKey, globMatcher } from '../model/username.ts';
 import type { AccountContext, AccountPlan } from './account-plan.ts';
 import { planAccount } from './accounts.ts';
 import { configuredCeiling, currencyOf, sumCeilings } from './compute-ceiling.ts';
-import { deadSecrets } from './dead-secrets.ts';
 import { deletedShares } from './deleted-shares.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
-import { removalsOf } from './left-secrets.ts';
 import { notRevoked } from './not-revoked.ts';
+import { obsoleteSecrets } from './obsolete-secrets.ts';
 import { renamedAccounts } from './renamed-account.ts';
 import { scheduledOnly } from './scheduled.ts';
+import { removalsOf } from './secret-removals.ts';
 import { secretWarnings, usedStores } from './secret-warnings.ts';
 import { guardrailsInForce, smokeQueries } from './settings.ts';
 import type { StoreFacts } from './store-facts.ts';
@@ -122,7 +122,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       return { username, plan: scheduledOnly(username, plan, readings) };
     });
   const actions = plans.flatMap(({ plan }) => plan.actions);
-  const dead = deadSecrets(actions, state, live, desired);
+  const obsolete = obsoleteSecrets(actions, state, live, desired);
   const ceilings = ceilingsOf(desired, state, live, plans);
   const sum = desired.computeRates && sumCeilings(ceilings);
   const compute = sum && { ...sum, ...currencyOf(desired) };
@@ -134,7 +134,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   };
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
   const ownCompute = sumCeilings(own);
-  const removals = options.storeFacts && removalsOf(dead, options.storeFacts);
+  const removals = options.storeFacts && removalsOf(obsolete, options.storeFacts);
   const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const guardrails = guardrailsInForce(desired.guardrails);
   const smoke_queries = smokeQueries(desired, only);
@@ -171,7 +171,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...renamedAccounts(desired, state, plans),
       ...deletedShares(actions, options.configured ?? desired.accounts, desired.file),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
-      ...secretWarnings(actions, dead, options.storeFacts, olderNames(plans)),
+      ...secretWarnings(actions, obsolete, options.storeFacts, olderNames(plans)),
       ...(rotateSuspended.length === 0 ? [] : [{ kind: 'rotation_suspended' as const, accounts: rotateSuspended }]),
       ...plans.flatMap(({ plan }) => plan.warnings),
       ...lateApplies(desired, state, live.now),

@@ -2,8 +2,8 @@
 import { type Action, storesOf, storingActions } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval, UsedStore } from '../model/plan.ts';
-import type { DeadRecord } from './dead-secrets.ts';
-import { earlierGenerations, leftBehind, othersValues } from './left-secrets.ts';
+import type { SecretRecord } from '../model/secret-record.ts';
+import { earlierGenerations, leftBehind, othersValues } from './secret-removals.ts';
 import type { NamesByStore, StoreContents, StoreFacts } from './store-facts.ts';
 
 /**
@@ -51,7 +51,7 @@ export function usedStores(
 /** The warnings of a plan's actions. @param older tokens of which only a newer state knows what their stores have */
 export function secretWarnings(
   actions: readonly Action[],
-  dead: readonly DeadRecord[],
+  obsolete: readonly SecretRecord[],
   facts: StoreFacts | undefined,
   older: ReadonlySet<string> = new Set(),
 ): PlanWarning[] {
@@ -75,9 +75,9 @@ export function secretWarnings(
     ...ofStores('command_changed', facts.changed),
     ...ofStores('command_unknown', facts.unknown),
     ...laterRefusals(actions, facts),
-    ...leftBehind(dead, facts),
-    ...earlierGenerations(actions, dead, facts),
-    ...othersValues(dead, facts),
+    ...leftBehind(obsolete, facts),
+    ...earlierGenerations(actions, obsolete, facts),
+    ...othersValues(obsolete, facts),
   ];
 }
 

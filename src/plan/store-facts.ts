@@ -1,9 +1,9 @@
 /** What is known of the stores, for plans. */
 import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';
+import type { KeptSecret, SecretRecord } from '../model/secret-record.ts';
 import type { LastWriter, RenamedStore } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
-import type { DeadRecord, KeptSecret } from './dead-secrets.ts';
 
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 export type NamesByStore = ReadonlyMap<string, readonly string[]>;
@@ -23,8 +23,8 @@ export interface StoreContents {
   readonly unstored: ReadonlySet<string>;
   /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be, or may have. */
   readonly held: ReadonlyMap<string, Held>;
-  /** What is at the places of the state's secrets, by `keyOfDead`: only a secret is removed when its token goes. */
-  readonly atDead?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
+  /** What is at the places of the state's secrets, by `secretRecordKey`: only a secret is removed when its token goes. */
+  readonly atSecretPaths?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */
   readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
   /** Stores whose program cannot be run, whether or not the plan stores anything there. */
@@ -58,15 +58,15 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly removing: ReadonlyMap<string, boolean>;
   /** Stores that the state, before this plan, had under other names. */
   readonly renamed?: readonly RenamedStore[];
-  /** Whether the configuration or a current token has the place of a dead secret. */
-  readonly isUsed: (dead: DeadRecord) => boolean;
+  /** Whether the configuration or a current token uses the secret path of an obsolete secret. */
+  readonly isUsed: (record: SecretRecord) => boolean;
   /** The current token of another account or key whose secret that of a new token would overwrite. */
   readonly holderOf?: (
     action: CreateToken | RotateToken,
     actions: readonly Action[],
   ) => { readonly store: string; readonly holder: string } | undefined;
   /** Whether a secret is not where its store puts secrets now. */
-  readonly isElsewhere: (dead: DeadRecord) => boolean;
+  readonly isElsewhere: (record: SecretRecord) => boolean;
   /** The tokens whose secret another command than the present one of their store stored. */
   readonly changed?: NamesByStore;
   /** In a sandbox, tokens whose secret the program itself stored, not a rehearsal. */
@@ -76,13 +76,13 @@ export interface StoreFacts extends Partial<StoreContents> {
   /** The tokens whose secrets go to each store. */
   readonly users?: ReadonlyMap<string, StoreUsers>;
   /** Why a secret stays that its store could remove. */
-  readonly whyKept?: (dead: DeadRecord) => KeptSecret | undefined;
+  readonly whyKept?: (record: SecretRecord) => KeptSecret | undefined;
   /** Stores that may put each secret of a token at a place of its own. */
   readonly perGeneration?: ReadonlySet<string>;
   /** Whether a secret that stays where no store puts secrets now may be where one in use is. */
-  readonly mayBeInUse?: (dead: DeadRecord) => boolean;
-  /** How a dead secret is removed; undefined when it is not. */
-  readonly howRemoved: (dead: DeadRecord) => SecretRemoval['by'] | undefined;
+  readonly mayBeInUse?: (record: SecretRecord) => boolean;
+  /** How an obsolete secret is removed; undefined when it is not. */
+  readonly howRemoved: (record: SecretRecord) => SecretRemoval['by'] | undefined;
   /** Where each store puts secrets. */
   readonly destinations?: ReadonlyMap<string, StoreDestination>;
 }

@@ -52,7 +52,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       await rm(fileOf(at), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
     // Where no rehearsal stored it, the program did, and has it.
-    findDead: async (secrets) =>
+    findObsolete: async (secrets) =>
       secrets.map(({ account, secretPath }) => {
         const at = tokenAtPath(config.name, account, secretPath);
         return own !== undefined && at !== undefined && existsSync(fileOf(at)) ? 'secret' : 'other';

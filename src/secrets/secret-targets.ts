@@ -3,8 +3,8 @@ import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { copiesOf, type State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
+import { firstTarget, isFirstSecret } from './recorded-secrets.ts';
 import type { SecretStore, SecretTarget } from './store.ts';
-import { firstTarget, isFirstSecret } from './written-secrets.ts';
 
 /** What says where secrets are and go. */
 export interface TargetInput {

@@ -25,7 +25,7 @@ export interface SecretAddress extends SecretTarget {
 }
 
 /** The secret of a token that no longer exists. */
-export interface DeadSecret extends TokenAddress {
+export interface ObsoleteSecret extends TokenAddress {
   /** As the state has it. It may be another one than the configuration gives the token now. */
   readonly secretPath: string;
   /**
@@ -37,8 +37,8 @@ export interface DeadSecret extends TokenAddress {
   readonly isSandbox?: boolean;
 }
 
-/** What is at the place of a dead secret: the secret, nothing, or a value that the state did not write, which `remove` leaves there. */
-export type DeadFinding = 'secret' | 'nothing' | 'other';
+/** What is at the secret path of an obsolete secret: the secret, nothing, or a value that the state did not write, which `remove` leaves there. */
+export type ObsoleteFinding = 'secret' | 'nothing' | 'other';
 
 /** A token whose secret a store has. */
 export interface ExpectedSecret extends TokenAddress {
@@ -148,9 +148,9 @@ export interface SecretStore {
   /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. @throws UserError STORE_UNUSABLE */
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
-  remove?(secret: DeadSecret): Promise<void>;
-  /** Looks at the secret paths of dead secrets, without changing them. Absent: the store cannot be read. */
-  findDead?(secrets: readonly DeadSecret[]): Promise<DeadFinding[]>;
+  remove?(secret: ObsoleteSecret): Promise<void>;
+  /** Looks at the secret paths of obsolete secrets, without changing them. Absent: the store cannot be read. */
+  findObsolete?(secrets: readonly ObsoleteSecret[]): Promise<ObsoleteFinding[]>;
   /**
    * Equal for secrets that would overwrite each other; undefined for a secret path that is not the store's. Without a secret
    * path, where the configuration puts it.

@@ -9,7 +9,7 @@ import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandHash } from '../../fingerprint.ts';
 import {
-  type DeadSecret,
+  type ObsoleteSecret,
   pathByToken,
   type SecretAddress,
   type SecretStore,
@@ -189,7 +189,7 @@ async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secr
   );
 }
 
-async function remove(config: ExecStoreConfig, command: readonly string[], secret: DeadSecret): Promise<void> {
+async function remove(config: ExecStoreConfig, command: readonly string[], secret: ObsoleteSecret): Promise<void> {
   const at = tokenAtPath(config.name, secret.account, secret.secretPath);
   if (at === undefined) return;
   const { account, token } = at;

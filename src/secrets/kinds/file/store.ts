@@ -19,8 +19,8 @@ import {
 import type { Owners } from '../../store-kind.ts';
 import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
-import { findDead, removeFrom } from './dead-secrets.ts';
 import { failed, foreignSecrets, RealSecretError, reasonOf, TakenError } from './failures.ts';
+import { findObsolete, removeFrom } from './find-obsolete.ts';
 import { entryIn, fileEntry, placeKey, realPathIn, secretPathIn } from './places.ts';
 import type { SecretsText } from './secrets-text.ts';
 
@@ -40,7 +40,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     },
     inspect: (expected) => inspect(config, expected, read),
     remove: (secret) => removeFrom(config, secret),
-    findDead: (secrets) => findDead(config, secrets),
+    findObsolete: (secrets) => findObsolete(config, secrets),
     placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
     whereabouts: (address) => {
       const names = [inFile(realPathIn(config.path, realPaths), address), nameAlone(address)];

@@ -1,4 +1,6 @@
 /** What the state says of secrets that are no longer where they were: removed, or replaced by a later one. */
+
+import { interruptedId, type SecretRecord } from '../model/secret-record.ts';
 import {
   copiesElsewhere,
   copiesOf,
@@ -9,7 +11,6 @@ import {
   secretOfIntent,
   type TokenIntent,
 } from '../model/state.ts';
-import { type DeadRecord, interruptedId } from '../plan/dead-secrets.ts';
 
 /** No store has its secret any more. */
 export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): TokenIntent {
@@ -17,7 +18,7 @@ export function withoutFingerprint({ fingerprint: _, ...intent }: TokenIntent): 
 }
 
 /** A token's entry once a store has removed a secret of it, so that what removed it does not run again when another store fails. */
-export function withoutRemoved(entry: StateToken, { id, secret: removed }: DeadRecord): StateToken {
+export function withoutRemoved(entry: StateToken, { id, secret: removed }: SecretRecord): StateToken {
   const left = (secret: StoredSecret) =>
     joinCopies(
       copiesOf(secret).filter((copy) => !(copy.store === removed.store && copy.secret_path === removed.secret_path)),

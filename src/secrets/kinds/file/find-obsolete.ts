@@ -4,7 +4,7 @@ import { readText } from '../../../files/read-text.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
 import { isJwt, isSandboxSecret } from '../../secret-claims.ts';
-import type { DeadFinding, DeadSecret } from '../../store.ts';
+import type { ObsoleteFinding, ObsoleteSecret } from '../../store.ts';
 import { enqueue, parsed } from './change-file.ts';
 import type { FileStoreConfig } from './check-file.ts';
 import { reasonOf } from './failures.ts';
@@ -16,13 +16,13 @@ import type { SecretsText } from './secrets-text.ts';
  *
  * @throws UserError STORE_FAILED
  */
-export async function removeFrom(config: FileStoreConfig, secret: DeadSecret): Promise<void> {
+export async function removeFrom(config: FileStoreConfig, secret: ObsoleteSecret): Promise<void> {
   try {
-    const place = await deadPlace(config, secret);
-    if (place === undefined) return;
-    const { target, format, entry } = place;
+    const own = await ownEntry(config, secret);
+    if (own === undefined) return;
+    const { target, format, entry } = own;
     await enqueue(target, format, (content) => {
-      if (deadIn(content.current(entry), secret) !== 'secret') return false;
+      if (findingIn(content.current(entry), secret) !== 'secret') return false;
       content.remove(entry);
       return true;
     });
@@ -35,37 +35,43 @@ export async function removeFrom(config: FileStoreConfig, secret: DeadSecret): P
 }
 
 /** What `removeFrom` would find. What cannot be read is its to report. */
-export async function findDead(config: FileStoreConfig, secrets: readonly DeadSecret[]): Promise<DeadFinding[]> {
+export async function findObsolete(
+  config: FileStoreConfig,
+  secrets: readonly ObsoleteSecret[],
+): Promise<ObsoleteFinding[]> {
   const files = new Map<string, Promise<SecretsText | undefined>>();
-  const found: DeadFinding[] = [];
+  const found: ObsoleteFinding[] = [];
   for (const secret of secrets) {
-    const place = await deadPlace(config, secret).catch(() => 'unreadable' as const);
-    if (typeof place !== 'object') {
-      found.push(place === undefined ? 'nothing' : 'secret');
+    const own = await ownEntry(config, secret).catch(() => 'unreadable' as const);
+    if (typeof own !== 'object') {
+      found.push(own === undefined ? 'nothing' : 'secret');
       continue;
     }
-    const { target, format, entry } = place;
+    const { target, format, entry } = own;
     const key = `${format} ${target}`;
     const file = files.get(key) ?? readText(target).then((text = '') => parsed(format, text));
     files.set(key, file);
     const content = await file.catch(() => undefined);
-    found.push(content === undefined ? 'secret' : deadIn(content.current(entry), secret));
+    found.push(content === undefined ? 'secret' : findingIn(content.current(entry), secret));
   }
   return found;
 }
 
-/** The file and the entry of a dead secret; undefined where nothing of the state's can be. */
-async function deadPlace(config: FileStoreConfig, secret: DeadSecret) {
-  const place = placeIn(config, secret, secret.secretPath);
+/** The file and the entry of an obsolete secret; undefined where nothing of the state's can be. */
+async function ownEntry(config: FileStoreConfig, secret: ObsoleteSecret) {
+  const own = placeIn(config, secret, secret.secretPath);
   const { fingerprints = [] } = secret;
-  if (place === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
+  if (own === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
     return undefined;
-  const target = await ownTarget(config, place.path);
+  const target = await ownTarget(config, own.path);
   if (target === undefined || !(await stat(target).catch(() => undefined))?.isFile()) return undefined;
-  return { ...place, target };
+  return { ...own, target };
 }
 
-function deadIn(values: readonly string[], { fingerprints = [], isSandbox = false }: DeadSecret): DeadFinding {
+function findingIn(
+  values: readonly string[],
+  { fingerprints = [], isSandbox = false }: ObsoleteSecret,
+): ObsoleteFinding {
   if (values.every((value) => value === '')) return 'nothing';
   const isOurs = (value: string) =>
     (isSandbox ? isSandboxSecret(value) : isJwt(value)) &&

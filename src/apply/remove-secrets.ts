@@ -2,12 +2,14 @@
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
+import { type SecretRecord, secretRecords } from '../model/secret-record.ts';
 import type { StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { type DeadRecord, goneSecrets, secretsOf } from '../plan/dead-secrets.ts';
-import type { DeadSecret, SecretStore } from '../secrets/store.ts';
-import { withoutRemoved } from './removed-secrets.ts';
+import { goneSecrets } from '../plan/obsolete-secrets.ts';
+import { obsoleteSecret } from '../secrets/recorded-secrets.ts';
+import type { ObsoleteSecret, SecretStore } from '../secrets/store.ts';
+import { withoutRemoved } from './removal-records.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
 import { UsedPlaces } from './used-places.ts';
 
@@ -26,34 +28,24 @@ export interface RemovalTools {
  * @throws UserError STORE_FAILED
  */
 export async function removeSecret(
-  dead: DeadRecord | undefined,
+  record: SecretRecord | undefined,
   tools: RemovalTools,
   places = placesOf(tools),
 ): Promise<boolean> {
-  if (dead === undefined) return false;
+  if (record === undefined) return false;
   const { plan, stores, stateWriter } = tools;
-  if (places.howRemoved(dead, stateWriter.state) === undefined) return false;
-  const { account, token, secret } = dead;
+  if (places.howRemoved(record, stateWriter.state) === undefined) return false;
+  const { account, token, secret } = record;
   const store = stores.get(secret.store);
   const isRehearsed = store?.rehearsedIn !== undefined;
   const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
-  if (removal === undefined || !places.removed.has(removal)) await store?.remove?.(deadSecret(dead, plan.sandbox));
+  if (removal === undefined || !places.removed.has(removal))
+    await store?.remove?.(obsoleteSecret(record, plan.sandbox));
   // Nothing is stored there later in a run: a place that the configuration has is in use.
   if (removal !== undefined) places.removed.add(removal);
   if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
-    noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, dead));
+    noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, record));
   return true;
-}
-
-/** A dead secret, for its store. */
-export function deadSecret({ account, token, secret, interrupted }: DeadRecord, isSandbox: boolean): DeadSecret {
-  return {
-    account,
-    token,
-    secretPath: secret.secret_path,
-    ...(secret.fingerprint === undefined ? {} : { fingerprints: [secret.fingerprint, ...interrupted] }),
-    ...(isSandbox ? { isSandbox: true } : {}),
-  };
 }
 
 const usedPlaces = new WeakMap<RemovalTools['plan'], UsedPlaces>();
@@ -71,8 +63,8 @@ export async function removeSecrets(
   tools: RemovalTools,
 ): Promise<void> {
   let failed: UserError | undefined;
-  for (const dead of [...tokens].flatMap(([key, entry]) => secretsOf(account, key, entry))) {
-    await removeSecret(dead, tools).catch((error: unknown) => {
+  for (const record of [...tokens].flatMap(([key, entry]) => secretRecords(account, key, entry))) {
+    await removeSecret(record, tools).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
       failed ??= error;
     });
@@ -86,9 +78,9 @@ export async function removeGone(input: RemovalTools & { readonly live: Live }):
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
   const places = new UsedPlaces(input.desired, state, input.stores);
-  for (const dead of gone) {
+  for (const record of gone) {
     try {
-      await removeSecret(dead, input, places);
+      await removeSecret(record, input, places);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);

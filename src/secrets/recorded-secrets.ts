@@ -1,5 +1,6 @@
-/** What a state says of the secrets that were written to a store. */
+/** What a state records of the secrets in a store. */
 import type { TokenAddress } from '../model/secret.ts';
+import type { SecretRecord } from '../model/secret-record.ts';
 import {
   copiesOf,
   mayBeStored,
@@ -9,7 +10,7 @@ import {
   type StoredSecret,
 } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { ExpectedSecret, SecretStore, SecretTarget } from './store.ts';
+import type { ExpectedSecret, ObsoleteSecret, SecretStore, SecretTarget } from './store.ts';
 
 /**
  * Whether the state has nothing of a token at its secret path yet, so that a value that is there is another's. An interrupted
@@ -48,6 +49,20 @@ export function expectedSecret(
   const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
   if (stored === undefined || isServing || !isHere(stored)) return undefined;
   return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
+}
+
+/** A secret of the state, as its store removes it. */
+export function obsoleteSecret(
+  { account, token, secret, interrupted }: SecretRecord,
+  isSandbox: boolean,
+): ObsoleteSecret {
+  return {
+    account,
+    token,
+    secretPath: secret.secret_path,
+    ...(secret.fingerprint === undefined ? {} : { fingerprints: [secret.fingerprint, ...interrupted] }),
+    ...(isSandbox ? { isSandbox: true } : {}),
+  };
 }
 
 /** Where a store puts a token's secret, for the state. */

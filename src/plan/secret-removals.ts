@@ -2,17 +2,20 @@
 import type { Action } from '../model/action.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval } from '../model/plan.ts';
-import { type DeadRecord, type KeptSecret, keyOfDead, placeOfDead } from './dead-secrets.ts';
+import { type KeptSecret, recordPathKey, type SecretRecord, secretRecordKey } from '../model/secret-record.ts';
 import type { StoreFacts } from './store-facts.ts';
 
-/** The dead secrets that apply removes. */
-export function removalsOf(dead: readonly DeadRecord[], { howRemoved, atDead }: StoreFacts): SecretRemoval[] {
-  const removals = dead.flatMap((record) => {
+/** The obsolete secrets that apply removes. */
+export function removalsOf(
+  obsolete: readonly SecretRecord[],
+  { howRemoved, atSecretPaths }: StoreFacts,
+): SecretRemoval[] {
+  const removals = obsolete.flatMap((record) => {
     const { account, token, secret } = record;
-    const isThere = (atDead?.get(keyOfDead(record)) ?? 'secret') === 'secret';
+    const isThere = (atSecretPaths?.get(secretRecordKey(record)) ?? 'secret') === 'secret';
     const by = isThere ? howRemoved(record) : undefined;
     const removal = { account, token, store: secret.store, secret_path: secret.secret_path };
-    return by === undefined ? [] : [[placeOfDead(record), { ...removal, by }] as const];
+    return by === undefined ? [] : [[recordPathKey(record), { ...removal, by }] as const];
   });
   return [...new Map(removals).values()];
 }
@@ -22,15 +25,15 @@ export function byEarlierCommand(secretPath: string): string {
   return `${secretPath} by its earlier command`;
 }
 
-/** Places of dead secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
+/** Obsolete secrets that stay as they are: they have values of others, or a rehearsal does not reach them. */
 export function othersValues(
-  dead: readonly DeadRecord[],
-  { atDead, howRemoved, rehearsed, removing }: StoreFacts,
+  obsolete: readonly SecretRecord[],
+  { atSecretPaths, howRemoved, rehearsed, removing }: StoreFacts,
 ): PlanWarning[] {
-  const removable = dead.filter((record) => howRemoved(record) !== undefined);
-  const isOther = (record: DeadRecord) => atDead?.get(keyOfDead(record)) === 'other';
-  const removed = new Set(removable.filter((record) => !isOther(record)).map(placeOfDead));
-  const stay = removable.filter((record) => isOther(record) && !removed.has(placeOfDead(record)));
+  const removable = obsolete.filter((record) => howRemoved(record) !== undefined);
+  const isOther = (record: SecretRecord) => atSecretPaths?.get(secretRecordKey(record)) === 'other';
+  const removed = new Set(removable.filter((record) => !isOther(record)).map(recordPathKey));
+  const stay = removable.filter((record) => isOther(record) && !removed.has(recordPathKey(record)));
   return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
     const here = stay.filter(({ secret }) => secret.store === store);
     const tokens = [...new Set(here.map(({ account, token }) => `${account}/${token}`))];
@@ -49,10 +52,10 @@ export function othersValues(
 /** Secrets of replaced tokens that may be beside those of their replacements. The state has only where the latter are. */
 export function earlierGenerations(
   actions: readonly Action[],
-  dead: readonly DeadRecord[],
+  obsolete: readonly SecretRecord[],
   { perGeneration = new Set(), users }: StoreFacts,
 ): PlanWarning[] {
-  const known = new Set(dead.map(({ account, token }) => `${account}/${token}`));
+  const known = new Set(obsolete.map(({ account, token }) => `${account}/${token}`));
   const replaced = actions.flatMap((action) => {
     const isReplaced = action.action === 'revoke_token' && ['overlap_ended', 'requested'].includes(action.reason.kind);
     return isReplaced ? [`${action.account}/${action.token}`] : [];
@@ -64,12 +67,12 @@ export function earlierGenerations(
   });
 }
 
-/** Dead secrets in stores that remove none, that changed, or that the configuration does not have any more. */
-export function leftBehind(dead: readonly DeadRecord[], facts: StoreFacts): PlanWarning[] {
+/** Obsolete secrets in stores that remove none, that changed, or that the configuration does not have any more. */
+export function leftBehind(obsolete: readonly SecretRecord[], facts: StoreFacts): PlanWarning[] {
   type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed' | 'near'>;
   const kept = new Map<string, { readonly store: string; readonly why: KeptSecret; tokens: Set<string> }>();
   const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
-  for (const record of dead) {
+  for (const record of obsolete) {
     if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
     const { account, token, secret } = record;
     const { store, secret_path: path } = secret;
