@@ -148,19 +148,19 @@ export type { Api } from './motherduck/api.ts';
 export { ApiError, type ApiFailure } from './motherduck/transport-errors.ts';
 export { hasChanges } from './plan/plan.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
+export type { PathClues } from './secrets/path-clues.ts';
 export type {
   CheckOptions,
   DoubtedSecret,
   ExpectedSecret,
   ExpectedSecrets,
+  NewSecret,
   ObsoleteFinding,
   ObsoleteSecret,
   PutBack,
-  SecretAddress,
   SecretStore,
   SecretTarget,
   StoreFindings,
-  Whereabouts,
 } from './secrets/store.ts';
 export { type NoticeText, noticeText } from './wording/notices.ts';
 export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './yaml/diagnostic.ts';

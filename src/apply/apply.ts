@@ -16,6 +16,7 @@ import type { Desired } from '../model/desired.ts';
 import { chooseUsers } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
@@ -24,7 +25,8 @@ import { accountKey } from '../model/username.ts';
 import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { shorterLife } from '../plan/token-warnings.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
-import { secretTargets } from '../secrets/secret-targets.ts';
+import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
+import { refusalOf, secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { noticeText } from '../wording/notices.ts';
 import { AccountApply, type AccountResult, type Halt } from './apply-account.ts';
@@ -32,7 +34,6 @@ import type { ApplyInput, Outcome } from './apply-input.ts';
 import { refreshState } from './refresh-state.ts';
 import { removeGone } from './remove-secrets.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
-import { type StoredToken, UsedPlaces } from './used-places.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -229,33 +230,31 @@ export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWr
  */
 async function checkStores(input: ApplyInput): Promise<ReadonlyMap<Action, UserError>> {
   const { plan, desired, stores, stateWriter } = input;
-  const places = new UsedPlaces(desired, stateWriter.state, stores);
+  const inUse = new SecretPathsInUse(desired, stateWriter.state, stores);
   const adopted = adoptingActions(plan.actions);
   const targetOf = secretTargets({ desired, state: stateWriter.state, stores, isSandbox: plan.sandbox, adopted });
-  const targets = new Map<string, ActionTarget[]>();
+  const isScheduled = plan.due === true;
+  const targets = new Map<SecretStore, ActionTarget[]>();
   const refused = new Map<Action, UserError>();
-  const refuse = (actions: readonly Action[], error: unknown) => {
-    if (plan.due !== true || !(error instanceof UserError)) throw error;
-    for (const action of actions) refused.set(action, error);
-  };
   for (const action of storingActions(plan.actions)) {
-    const taken = whyTaken(action, input, places);
+    const taken = whyTaken(action, storesOf(action), input, inUse);
+    if (taken && !isScheduled) throw taken;
     if (taken) {
-      refuse([action], taken);
+      refused.set(action, taken);
       continue;
     }
     const { account, token } = action;
-    const address = { account, token };
-    for (const name of storesOf(action)) {
-      const store = stores.get(name);
-      if (store === undefined) continue;
-      const target = targetOf(store, address);
-      const all = targets.get(name) ?? [];
-      all.push({ action, target });
-      targets.set(name, all);
+    for (const store of storesOf(action).flatMap((name) => stores.get(name) ?? [])) {
+      const all = targets.get(store) ?? [];
+      targets.set(store, all);
+      all.push({ action, target: targetOf(store, { account, token }) });
     }
   }
-  await Promise.all([...targets].map(([name, all]) => checkStore(stores.get(name), all, refuse)));
+  const checkStore = async ([store, all]: readonly [SecretStore, readonly ActionTarget[]]) => {
+    if (!isScheduled) return store.check(all.map(({ target }) => target));
+    for (const [action, error] of await refusalsOf(store, all)) refused.set(action, error);
+  };
+  await Promise.all([...targets].map(checkStore));
   return refused;
 }
 
@@ -264,42 +263,28 @@ interface ActionTarget {
   readonly target: SecretTarget;
 }
 
-/** Checks a store; where it refuses, finds out for which tokens. */
-async function checkStore(
-  store: SecretStore | undefined,
-  all: readonly ActionTarget[],
-  refuse: (actions: readonly Action[], error: unknown) => void,
-): Promise<void> {
-  try {
-    await store?.check(all.map(({ target }) => target));
-  } catch (error) {
-    // Throws, unless the others are stored all the same.
-    refuse([], error);
-    const isWhole =
-      all.length === 1 ||
-      (await store?.check().then(
-        () => false,
-        () => true,
-      ));
-    if (isWhole)
-      return refuse(
-        all.map(({ action }) => action),
-        error,
-      );
-    const half = all.length >> 1;
-    for (const part of [all.slice(0, half), all.slice(half)]) await checkStore(store, part, refuse);
-  }
+/** The actions whose secrets a store refuses, and why: halves are checked until it is known which. */
+async function refusalsOf(store: SecretStore, all: readonly ActionTarget[]): Promise<(readonly [Action, UserError])[]> {
+  const error = await refusalOf(
+    store,
+    all.map(({ target }) => target),
+  );
+  if (error === undefined) return [];
+  const isWhole = all.length === 1 || (await refusalOf(store)) !== undefined;
+  if (isWhole) return all.map(({ action }) => [action, error] as const);
+  const half = all.length >> 1;
+  return [...(await refusalsOf(store, all.slice(0, half))), ...(await refusalsOf(store, all.slice(half)))];
 }
 
-/** The secret of a token would take the place of one that this state wrote for another account, and that is in use. */
+/** Why a secret cannot be stored: it would overwrite that of another token of this state, which is in use. */
 export function whyTaken(
-  action: StoredToken,
-  { plan, desired }: { readonly plan: Pick<Plan, 'actions'>; readonly desired: Desired },
-  places: UsedPlaces,
+  { account, token }: TokenAddress,
+  stores: readonly string[],
+  { plan, desired }: { readonly plan?: Pick<Plan, 'actions'>; readonly desired: Desired },
+  inUse: SecretPathsInUse,
 ): UserError | undefined {
-  const { store, holder } = places.holderOf(action, plan) ?? {};
+  const { store, holder } = inUse.holderOf({ account, token }, stores, plan?.actions ?? []) ?? {};
   if (store === undefined || holder === undefined) return undefined;
-  const { account, token } = action;
   const about = { store, tokens: [`${account}/${token}`], holders: [holder] };
   const { message, hint } = noticeText({ kind: 'secret_taken', ...about });
   const config = desired.stores.get(store);

@@ -8,10 +8,10 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { goneSecrets } from '../plan/obsolete-secrets.ts';
 import { obsoleteSecret } from '../secrets/recorded-secrets.ts';
-import type { ObsoleteSecret, SecretStore } from '../secrets/store.ts';
+import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
+import type { SecretStore } from '../secrets/store.ts';
 import { withoutRemoved } from './removal-records.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
-import { UsedPlaces } from './used-places.ts';
 
 /** What the removal of secrets needs. */
 export interface RemovalTools {
@@ -30,30 +30,41 @@ export interface RemovalTools {
 export async function removeSecret(
   record: SecretRecord | undefined,
   tools: RemovalTools,
-  places = placesOf(tools),
+  removals = removalsOf(tools),
 ): Promise<boolean> {
   if (record === undefined) return false;
   const { plan, stores, stateWriter } = tools;
-  if (places.howRemoved(record, stateWriter.state) === undefined) return false;
+  if (removals.inUse.howRemoved(record, stateWriter.state) === undefined) return false;
   const { account, token, secret } = record;
   const store = stores.get(secret.store);
   const isRehearsed = store?.rehearsedIn !== undefined;
   const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
-  if (removal === undefined || !places.removed.has(removal))
-    await store?.remove?.(obsoleteSecret(record, plan.sandbox));
-  // Nothing is stored there later in a run: a place that the configuration has is in use.
-  if (removal !== undefined) places.removed.add(removal);
+  if (removal === undefined || !removals.done.has(removal)) await store?.remove?.(obsoleteSecret(record, plan.sandbox));
+  // Nothing is stored there later in a run: a secret path of the configuration is in use.
+  if (removal !== undefined) removals.done.add(removal);
   if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
     noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, record));
   return true;
 }
 
-const usedPlaces = new WeakMap<RemovalTools['plan'], UsedPlaces>();
+/** What a run removes secrets by. */
+interface Removals {
+  readonly inUse: SecretPathsInUse;
+  /** What removed secrets in this run: `removalOf` of stores. */
+  readonly done: Set<string>;
+}
 
-function placesOf({ plan, desired, stores, stateWriter }: RemovalTools): UsedPlaces {
-  const places = usedPlaces.get(plan) ?? new UsedPlaces(desired, stateWriter.state, stores);
-  usedPlaces.set(plan, places);
-  return places;
+const removalsByPlan = new WeakMap<RemovalTools['plan'], Removals>();
+
+/** Those of the run, which begin with its first removal. */
+function removalsOf(tools: RemovalTools): Removals {
+  const removals = removalsByPlan.get(tools.plan) ?? newRemovals(tools);
+  removalsByPlan.set(tools.plan, removals);
+  return removals;
+}
+
+function newRemovals({ desired, stores, stateWriter }: RemovalTools): Removals {
+  return { inUse: new SecretPathsInUse(desired, stateWriter.state, stores), done: new Set() };
 }
 
 /** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all */
@@ -77,10 +88,10 @@ export async function removeGone(input: RemovalTools & { readonly live: Live }):
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
-  const places = new UsedPlaces(input.desired, state, input.stores);
+  const removals = newRemovals(input);
   for (const record of gone) {
     try {
-      await removeSecret(record, input, places);
+      await removeSecret(record, input, removals);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);

@@ -11,7 +11,7 @@ import type { CreateToken, RotateToken } from '../model/action.ts';
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated, storesText } from '../model/wording.ts';
-import type { PutBack, SecretAddress, SecretStore } from '../secrets/store.ts';
+import type { NewSecret, PutBack, SecretStore } from '../secrets/store.ts';
 import { nextCommand } from './next-command.ts';
 import type { TokenTools } from './revoke-token.ts';
 
@@ -27,7 +27,7 @@ export async function storeSecret(
   action: CreateToken | RotateToken,
   stores: readonly SecretStore[],
   secret: Secret,
-  targetIn: (store: SecretStore) => SecretAddress,
+  targetIn: (store: SecretStore) => NewSecret,
   { outsideSlot }: Pick<TokenTools, 'outsideSlot'>,
 ): Promise<NotStored | undefined> {
   const failed = await storeInAll(stores, (store) => {

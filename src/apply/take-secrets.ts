@@ -3,7 +3,7 @@
  *
  *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; no claim may contradict
  *   2. check the stores, before anything is written
- *   3. store each, in all of its stores or in none, then record its place and fingerprint
+ *   3. store each, in all of its stores or in none, then record its secret path and fingerprint
  *
  * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
  */
@@ -21,11 +21,11 @@ import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import { firstTarget, isFirstSecret, storedSecret } from '../secrets/recorded-secrets.ts';
 import { isJwt, isSandboxSecret } from '../secrets/secret-claims.ts';
+import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { whyTaken } from './apply.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
 import { alsoSaid, storeInAll } from './store-secret.ts';
-import { UsedPlaces } from './used-places.ts';
 
 /** What another program has of a token. */
 export interface KeptToken {
@@ -129,16 +129,12 @@ export async function checkTaking(
   taking: readonly Taking[],
   { desired, state, stores, isSandbox }: TakingInput,
 ): Promise<void> {
-  const places = new UsedPlaces(desired, state, stores);
+  const inUse = new SecretPathsInUse(desired, state, stores);
   const targets = new Map<SecretStore, SecretTarget[]>();
   for (const each of taking) {
     const { account, key } = each;
-    const after = { secret_store: each.stores.map(({ name }) => name) };
-    const taken = whyTaken(
-      { action: 'take_secret', account, token: key, after },
-      { plan: { actions: [] }, desired },
-      places,
-    );
+    const names = each.stores.map(({ name }) => name);
+    const taken = whyTaken({ account, token: key }, names, { desired }, inUse);
     if (taken) throw taken;
     for (const store of each.stores) {
       const target = { ...targetOf(each, store, state), isShared: true, ...(isSandbox ? { isSandbox } : {}) };
@@ -201,8 +197,8 @@ async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => n
   const address = { account, token: key };
   const { serial } = stateWriter.state;
   const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };
-  const place = storedSecret(stores, address, facts);
+  const stored = storedSecret(stores, address, facts);
   noteToken(stateWriter, account, key, ({ stored: _before, ...entry }) =>
-    entry.current?.id === token.id ? { ...entry, current: { ...entry.current, secret: place } } : entry,
+    entry.current?.id === token.id ? { ...entry, current: { ...entry.current, secret: stored } } : entry,
   );
 }

@@ -15,6 +15,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 import { refuseOtherOrganization } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
+import { refusalOf } from '../secrets/secret-targets.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { type OtherState, unreadStates } from '../state/other-states.ts';
@@ -23,7 +24,7 @@ import { checkClock } from './clock.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
 import type { StateNow } from './state.ts';
-import { configuredTargets, refusalOf } from './store-checks.ts';
+import { configuredTargets } from './store-checks.ts';
 import { inspectStores } from './store-contents.ts';
 
 export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
@@ -245,7 +246,7 @@ async function checkStores(
       // The configuration may be a pull request of a stranger.
       if (config && kindOf(config).recipient !== undefined && !runsPrograms) return;
       const store = stores.get(name);
-      const error = (await store?.missingProgram?.()) ?? (await refusalOf(store, targets));
+      const error = (await store?.missingProgram?.()) ?? (await refusalOf(store, targets, { readOnly: true }));
       if (error !== undefined) unusable.set(name, error);
     }),
   );

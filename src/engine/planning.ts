@@ -1,6 +1,6 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
-import { UsedPlaces } from '../apply/used-places.ts';
 import { readLive } from '../live/read.ts';
+import { storesOf } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { DeletedData, Plan } from '../model/plan.ts';
@@ -14,6 +14,7 @@ import { refuseMissing } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/store-facts.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
+import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
@@ -22,7 +23,7 @@ import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
 import type { RunContext, Service } from './service.ts';
 import { brokenPrograms, refusingFiles } from './store-checks.ts';
-import { findObsolete, inspectStores, secretPlaces } from './store-contents.ts';
+import { findObsolete, inspectStores, secretPathFacts } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
@@ -208,7 +209,7 @@ export function planFrom(input: PlanFromInput): Plan {
   const typed = command ?? [rest.because === 'destroyed' ? 'destroy' : 'plan'];
   if (!allowMissing) refuseMissing(desired, state, live, typed);
   if (rest.because !== 'destroyed') refuseFull(desired, state, names.length);
-  const places = new UsedPlaces(desired, state, stores);
+  const inUse = new SecretPathsInUse(desired, state, stores);
   return makePlan(desired, live, state, {
     ...rest,
     ...(globs ? { only } : {}),
@@ -223,14 +224,14 @@ export function planFrom(input: PlanFromInput): Plan {
         [...stores].map(([name, { remove, programRemoves }]) => [name, programRemoves ?? remove !== undefined]),
       ),
       renamed,
-      isUsed: (record) => places.isUsed(record, state),
-      ...secretPlaces(desired, state, stores, only),
-      holderOf: (action, actions) => places.holderOf(action, { actions }),
-      isElsewhere: (record) => places.isElsewhere(record),
-      whyKept: (record) => places.whyKept(record, state),
+      isUsed: (record) => inUse.isUsed(record, state),
+      ...secretPathFacts(desired, state, stores, only),
+      holderOf: (action, actions) => inUse.holderOf(action, storesOf(action), actions),
+      isElsewhere: (record) => inUse.isElsewhere(record),
+      whyKept: (record) => inUse.whyKept(record, state),
       perGeneration: new Set([...stores].flatMap(([name, store]) => (store.namesGeneration ? [name] : []))),
-      mayBeInUse: (record) => places.mayBeInUse(record),
-      howRemoved: (record) => places.howRemoved(record, state),
+      mayBeInUse: (record) => inUse.mayBeInUse(record),
+      howRemoved: (record) => inUse.howRemoved(record, state),
       destinations: new Map([...desired.stores].map(([name, config]) => [name, kindOf(config).destination(config)])),
       ...storeContents,
     },

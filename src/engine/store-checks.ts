@@ -3,9 +3,9 @@ import { type Action, adoptingActions, storesOf, storingActions } from '../model
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
-import { UserError } from '../model/user-error.ts';
+import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { secretTargets, type TargetInput } from '../secrets/secret-targets.ts';
+import { refusalOf, secretTargets, type TargetInput } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 
 /** The targets of secrets, by the name of their store. */
@@ -66,7 +66,7 @@ export async function refusingFiles(
   }
   const refused = new Map<string, UserError>();
   for (const [name, all] of targets) {
-    const error = await refusalOf(input.stores.get(name), all);
+    const error = await refusalOf(input.stores.get(name), all, { readOnly: true });
     if (error !== undefined && error.code !== 'STORE_FOREIGN') refused.set(name, error);
   }
   return refused;
@@ -92,20 +92,6 @@ export async function brokenPrograms(
 /** The tokens whose first secrets would take the place of values of others. */
 export async function foreignIn(store: SecretStore, first: readonly SecretTarget[]): Promise<readonly TokenAddress[]> {
   return (await store.inspect?.({ stored: [], first, doubted: [] }))?.foreign ?? [];
-}
-
-/** Why a store would refuse the secrets; undefined when it would not. Nothing is written. */
-export async function refusalOf(
-  store: SecretStore | undefined,
-  targets: readonly SecretTarget[] = [],
-): Promise<UserError | undefined> {
-  try {
-    await store?.check(targets, { readOnly: true });
-    return undefined;
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
 }
 
 function add(targets: Map<string, SecretTarget[]>, store: string, target: SecretTarget): void {

@@ -13,7 +13,7 @@ import {
   wordsOf,
 } from '../model/state.ts';
 import type { LastWriter } from '../model/store-warning.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Held, StoreContents, StoreFacts } from '../plan/store-facts.ts';
 import { expectedSecret, firstTarget, isFirstSecret, obsoleteSecret } from '../secrets/recorded-secrets.ts';
@@ -29,12 +29,12 @@ export async function inspectStores(
   only: (username: string) => boolean,
 ): Promise<StoreContents> {
   const contents = {
-    lost: new Map(),
-    lostRetained: new Map(),
-    foreign: new Map(),
+    lost: new Map<string, readonly string[]>(),
+    lostRetained: new Map<string, readonly string[]>(),
+    foreign: new Map<string, { readonly tokens: readonly string[]; readonly secretPaths: readonly string[] }>(),
     unstored: new Set<string>(),
     held: new Map<string, Held>(),
-    unreadable: new Map(),
+    unreadable: new Map<string, { readonly why: string; readonly hint: Hint }>(),
     shared: storesOfMachine(desired, state),
   };
   const isSandbox = state.sandbox ? { isSandbox: true } : {};
@@ -51,8 +51,8 @@ export async function inspectStores(
   }
   const doubts = doubtedSecrets(desired, state, stores, only);
   const overwritten = overwrittenTokens(state);
-  // By token: in how many of its stores the secret of an interrupted creation certainly is not, less the number of its stores.
-  const found = new Map<string, number>();
+  // In how many of the token's stores the secret of an interrupted creation certainly is not.
+  const unstoredIn = new Map<string, number>();
   for (const store of stores.values()) {
     const own = byStore.get(store.name) ?? [];
     const doubted = doubts.flatMap((each) => (each.store === store.name ? [each] : []));
@@ -72,22 +72,23 @@ export async function inspectStores(
     const targets = first.map((address) => ({ ...firstTarget(state, address), ...isSandbox }));
     try {
       const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
-      for (const address of unstored) found.set(keyOf(address), (found.get(keyOf(address)) ?? 0) + 1);
+      for (const address of unstored) count(unstoredIn, keyOf(address));
       for (const fingerprint of held) contents.held.set(fingerprint, 'stored');
       const wanted = lost.filter((address) => !isRetained(address));
       put(contents.lost, store.name, wanted);
       put(contents.lostRetained, store.name, lost.filter(isRetained));
       if (foreign.length === 0) continue;
-      const places = foreign.map((address) => store.secretPath(address));
-      contents.foreign.set(store.name, { tokens: foreign.map(nameOf), places });
+      const secretPaths = foreign.map((address) => store.secretPath(address));
+      contents.foreign.set(store.name, { tokens: foreign.map(nameOf), secretPaths });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       for (const { older = [] } of stored) for (const one of older) contents.held.set(one, 'unreadable');
       contents.unreadable.set(store.name, { why: error.message, hint: error.hint });
     }
   }
-  for (const doubted of doubts) found.set(keyOf(doubted), (found.get(keyOf(doubted)) ?? 0) - 1);
-  for (const [token, left] of found) if (left === 0) contents.unstored.add(token);
+  const storesOfDoubted = new Map<string, number>();
+  for (const doubted of doubts) count(storesOfDoubted, keyOf(doubted));
+  for (const [token, stores] of storesOfDoubted) if (unstoredIn.get(token) === stores) contents.unstored.add(token);
   return contents;
 }
 
@@ -125,7 +126,7 @@ export async function findObsolete(
 }
 
 /** What the state says of where the tokens' secrets are, by the store to which the configuration puts the next ones. */
-export function secretPlaces(
+export function secretPathFacts(
   desired: Desired,
   { accounts }: State,
   stores: ReadonlyMap<string, SecretStore>,
@@ -187,6 +188,10 @@ export function secretPlaces(
       own.elsewhere.push(token);
   }
   return { changed, unknown, ranReal, users };
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function listOf(lists: Map<string, string[]>, name: string): string[] {
@@ -251,10 +256,10 @@ function doubtedSecrets(
       const intents = entry?.intents.filter((intent) => !mayBeStored(intent)) ?? [];
       if (!only(account) || intents.length === 0 || secret === 'unknown' || secret.fingerprint === undefined) return [];
       const { fingerprint } = secret;
-      const places = names.map((store) => stores.get(store)?.secretPath(address));
+      const agreed = names.map((store) => stores.get(store)?.secretPath(address));
       const areAgreed = [secret, ...intents].every((each) => {
         const paths = [each, ...(each.also ?? [])].map((copy) => copy.secret_path);
-        return paths.length === places.length && paths.every((path) => path !== undefined && places.includes(path));
+        return paths.length === agreed.length && paths.every((path) => path !== undefined && agreed.includes(path));
       });
       if (!areAgreed) return [];
       const begun = Math.min(...intents.map(({ at }) => Date.parse(at)));
@@ -264,9 +269,9 @@ function doubtedSecrets(
 }
 
 /**
- * The tokens, with the store, in whose place, by the command of their store, that of another current token was stored later. The state is
- * written between two of an account, so its serials tell which, and the times only where there are none; apply refuses to
- * store in the place of another account.
+ * The tokens, with their store, whose secret that of another current token overwrote, since both were stored by the same
+ * command. Of the two, the state's serials tell the later one, or the times where there are none. Both are tokens of one
+ * account: apply refuses to overwrite secrets of another account.
  */
 function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
   const latest = new Map<string, { readonly name: string; readonly order: readonly [number, number] }>();

@@ -71,7 +71,7 @@ export function earlierGenerations(
 export function leftBehind(obsolete: readonly SecretRecord[], facts: StoreFacts): PlanWarning[] {
   type Left = Pick<PlanWarning & { kind: 'secret_left' }, 'store' | 'changed' | 'near'>;
   const kept = new Map<string, { readonly store: string; readonly why: KeptSecret; tokens: Set<string> }>();
-  const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; places: Set<string> }>();
+  const left = new Map<string, Left & { readonly isLeft: boolean; tokens: Set<string>; paths: Set<string> }>();
   for (const record of obsolete) {
     if (facts.howRemoved(record) !== undefined || facts.isUsed(record)) continue;
     const { account, token, secret } = record;
@@ -89,16 +89,16 @@ export function leftBehind(obsolete: readonly SecretRecord[], facts: StoreFacts)
     const near = isLeft && facts.mayBeInUse?.(record);
     const how = { ...(isKnown ? { changed: true as const } : {}), ...(near ? { near: true as const } : {}) };
     const key = `${isLeft} ${near} ${store}`;
-    const found = left.get(key) ?? { store, ...how, isLeft, tokens: new Set<string>(), places: new Set<string>() };
+    const found = left.get(key) ?? { store, ...how, isLeft, tokens: new Set<string>(), paths: new Set<string>() };
     left.set(key, found);
     found.tokens.add(`${account}/${token}`);
-    found.places.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
+    found.paths.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
   }
   return [
-    ...[...left.values()].map(({ isLeft, store, tokens: all, places, ...how }): PlanWarning => {
+    ...[...left.values()].map(({ isLeft, store, tokens: all, paths, ...how }): PlanWarning => {
       const tokens = [...all];
       return isLeft
-        ? { kind: 'secret_left', store, tokens, secret_paths: [...places], ...how }
+        ? { kind: 'secret_left', store, tokens, secret_paths: [...paths], ...how }
         : { kind: 'secret_stays', store, tokens };
     }),
     ...[...kept.values()].map(

@@ -56,7 +56,7 @@ export function secretWarnings(
   older: ReadonlySet<string> = new Set(),
 ): PlanWarning[] {
   if (facts === undefined) return [];
-  const taken = takenPlaces(actions, facts);
+  const taken = takenPaths(actions, facts);
   const ofStores = (kind: 'command_changed' | 'command_unknown', found: NamesByStore = new Map()) =>
     [...found].map(([store, tokens]) => {
       const isReal = tokens.some((name) => facts.ranReal?.has(name));
@@ -91,7 +91,7 @@ function refusals(actions: readonly Action[], facts: StoreFacts, taken: Readonly
   );
   const foreign = [...(facts.foreign ?? [])].flatMap(([store, found]): PlanWarning[] => {
     const refused = found.tokens.flatMap((name, at) =>
-      tokens.has(name) && !taken.has(name) ? [[name, found.places[at] ?? ''] as const] : [],
+      tokens.has(name) && !taken.has(name) ? [[name, found.secretPaths[at] ?? ''] as const] : [],
     );
     if (refused.length === 0) return [];
     return [foreignWarning('secret_foreign', store, refused)];
@@ -99,12 +99,12 @@ function refusals(actions: readonly Action[], facts: StoreFacts, taken: Readonly
   return [...unusable.map(([store, why]) => ({ kind: 'store_unusable' as const, store, ...why })), ...foreign];
 }
 
-/** Values that the state did not write in the places of tokens that this plan does not store, such as adopted ones. */
+/** Values that the state did not write at the secret paths of tokens that this plan does not store, such as adopted ones. */
 function laterRefusals(actions: readonly Action[], { foreign = new Map() }: StoreFacts): PlanWarning[] {
   const stored = new Set(storingActions(actions).map(({ account, token }) => `${account}/${token}`));
   return [...foreign].flatMap(([store, found]) => {
     const later = found.tokens.flatMap((name, at) =>
-      stored.has(name) ? [] : [[name, found.places[at] ?? ''] as const],
+      stored.has(name) ? [] : [[name, found.secretPaths[at] ?? ''] as const],
     );
     return later.length === 0 ? [] : [foreignWarning('secret_unknown', store, later)];
   });
@@ -113,13 +113,13 @@ function laterRefusals(actions: readonly Action[], { foreign = new Map() }: Stor
 function foreignWarning(
   kind: 'secret_foreign' | 'secret_unknown',
   store: string,
-  found: readonly (readonly [name: string, place: string])[],
+  found: readonly (readonly [name: string, secretPath: string])[],
 ): PlanWarning {
-  return { kind, store, tokens: found.map(([name]) => name), secret_paths: found.map(([, place]) => place) };
+  return { kind, store, tokens: found.map(([name]) => name), secret_paths: found.map(([, secretPath]) => secretPath) };
 }
 
-/** New secrets where those of other accounts are. */
-function takenPlaces(actions: readonly Action[], { holderOf }: StoreFacts) {
+/** New secrets that would overwrite those of other accounts. */
+function takenPaths(actions: readonly Action[], { holderOf }: StoreFacts) {
   const taken = new Map<string, PlanWarning & { kind: 'secret_taken' }>();
   for (const action of storingActions(actions)) {
     const { holder, store } = holderOf?.(action, actions) ?? {};

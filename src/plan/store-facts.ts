@@ -17,13 +17,16 @@ export interface StoreContents {
   readonly lost: NamesByStore;
   /** The same, of accounts that left the configuration. */
   readonly lostRetained: NamesByStore;
-  /** The tokens whose first secret would take the place of a value that is not this state's. */
-  readonly foreign: ReadonlyMap<string, { readonly tokens: readonly string[]; readonly places: readonly string[] }>;
+  /** The tokens whose first secret would overwrite a value that this state did not write. */
+  readonly foreign: ReadonlyMap<
+    string,
+    { readonly tokens: readonly string[]; readonly secretPaths: readonly string[] }
+  >;
   /** Tokens of which a store certainly has the current secret, and not that of an interrupted creation: the account's `accountKey`, and the key. */
   readonly unstored: ReadonlySet<string>;
   /** Fingerprints of replaced tokens whose secret a store has where that of their replacement must be, or may have. */
   readonly held: ReadonlyMap<string, Held>;
-  /** What is at the places of the state's secrets, by `secretRecordKey`: only a secret is removed when its token goes. */
+  /** What is at the secret paths of the state, by `secretRecordKey`: only a secret is removed when its token goes. */
   readonly atSecretPaths?: ReadonlyMap<string, 'secret' | 'nothing' | 'other'>;
   /** Stores in which nothing can be stored now. */
   readonly unusable?: ReadonlyMap<string, { readonly why: string; readonly hint: Hint }>;
@@ -38,11 +41,11 @@ export interface StoreContents {
 /** The tokens of a store: `etl_prod/airflow`. */
 export interface StoreUsers {
   readonly tokens: readonly string[];
-  /** Those with a secret elsewhere, or at a place that the state does not know. */
+  /** Those with a secret elsewhere, or at a secret path that the state does not know. */
   readonly elsewhere: readonly string[];
   /** Those with a secret there that an earlier version of the command's script stored. */
   readonly byEarlierScript?: readonly string[];
-  /** Those whose key was renamed, and whose secret the state has at the same place. */
+  /** Those whose key was renamed, and whose secret the state has at the same secret path. */
   readonly renamed?: readonly string[];
   /** Those that the state does not have. */
   readonly unrecorded?: readonly string[];
@@ -77,7 +80,7 @@ export interface StoreFacts extends Partial<StoreContents> {
   readonly users?: ReadonlyMap<string, StoreUsers>;
   /** Why a secret stays that its store could remove. */
   readonly whyKept?: (record: SecretRecord) => KeptSecret | undefined;
-  /** Stores that may put each secret of a token at a place of its own. */
+  /** Stores that may give each secret of a token a secret path of its own. */
   readonly perGeneration?: ReadonlySet<string>;
   /** Whether a secret that stays where no store puts secrets now may be where one in use is. */
   readonly mayBeInUse?: (record: SecretRecord) => boolean;

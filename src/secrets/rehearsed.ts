@@ -57,7 +57,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
         const at = tokenAtPath(config.name, account, secretPath);
         return own !== undefined && at !== undefined && existsSync(fileOf(at)) ? 'secret' : 'other';
       }),
-    placeOf: (address, secretPath = real.secretPath(address)) => {
+    secretPathKey: (address, secretPath = real.secretPath(address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && fileOf(at);
     },
@@ -66,7 +66,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
     ...(real.missingProgram === undefined ? {} : { missingProgram: real.missingProgram }),
     ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
     ...(real.namesGeneration ? { namesGeneration: true } : {}),
-    ...(real.whereabouts === undefined ? {} : { whereabouts: real.whereabouts }),
+    ...(real.pathClues === undefined ? {} : { pathClues: real.pathClues }),
     ...(real.scripts === undefined ? {} : { scripts: real.scripts }),
   };
 }

@@ -49,7 +49,8 @@ function sameStore(
   if (stores.has(before)) return undefined;
   const found = [...stores.values()].flatMap((store) => {
     if (taken.has(store.name)) return [];
-    if (store.pathIsPlace) return store.secretPath(address) === path ? [{ store: store.name, secret_path: path }] : [];
+    if (store.hasCompletePaths)
+      return store.secretPath(address) === path ? [{ store: store.name, secret_path: path }] : [];
     const at = tokenAtPath(before, address.account, path);
     if (command === undefined || at === undefined) return [];
     const secret_path = pathByToken(store.name, at);

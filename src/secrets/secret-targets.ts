@@ -1,10 +1,11 @@
-/** The places of secrets that are to be stored, as a store checks and writes them. */
+/** The targets of secrets that are to be stored, and whether a store would take them. */
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { copiesOf, type State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { firstTarget, isFirstSecret } from './recorded-secrets.ts';
-import type { SecretStore, SecretTarget } from './store.ts';
+import type { CheckOptions, SecretStore, SecretTarget } from './store.ts';
 
 /** What says where secrets are and go. */
 export interface TargetInput {
@@ -28,6 +29,21 @@ export function secretTargets(input: TargetInput): (store: SecretStore, address:
       ...(isFirst && files.has(fileOf(store.secretPath(address))) ? { isShared: true } : {}),
     };
   };
+}
+
+/** Why a store refuses the secrets, by its check; undefined when it does not. Without targets, why it would refuse any. */
+export async function refusalOf(
+  store: SecretStore | undefined,
+  targets: readonly SecretTarget[] = [],
+  options: CheckOptions = {},
+): Promise<UserError | undefined> {
+  try {
+    await store?.check(targets, options);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
 }
 
 /** The files in which tokens have their secrets; those that are adopted, where the configuration puts them. */

@@ -1,23 +1,24 @@
-/** A secret store of a run: what it is asked to store, look for and remove, and where it says that secrets are. */
+/** A secret store of a run: what it is asked to store, look for and remove, and how it tells where secrets are. */
 import type { Secret, TokenAddress } from '../model/secret.ts';
 import { isTokenKey, type TokenType } from '../model/tokens.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
+import type { PathClues } from './path-clues.ts';
 
-/** A token whose secret is to be stored. */
+/** The secret path of a token whose secret is to be stored, and what may be there already. */
 export interface SecretTarget extends TokenAddress {
-  /** Nothing of the state's is at the secret path yet: a value that is there is not this state's, and stays. */
+  /** The state has nothing at the secret path yet: a value that is there belongs to somebody else, and stays. */
   readonly isFirst?: boolean;
-  /** Fingerprints of what the state wrote for the account's tokens: of those, `isFirst` says nothing. */
+  /** Fingerprints of what the state wrote for the account's tokens: those values may be replaced in spite of `isFirst`. */
   readonly written?: ReadonlySet<string>;
-  /** It is a sandbox's, and replaces no real one. */
+  /** The secret comes from a sandbox, and replaces no real one. */
   readonly isSandbox?: boolean;
-  /** The state has tokens whose secrets are in the same file. */
+  /** The state has secrets of other tokens in the same file. */
   readonly isShared?: boolean;
 }
 
-/** The token that a secret belongs to: what a store needs for the secret path. */
-export interface SecretAddress extends SecretTarget {
+/** A new secret but for its value: where it goes, and what a store may be told of its token. */
+export interface NewSecret extends SecretTarget {
   readonly generation: number;
   readonly type: TokenType;
   /** ISO 8601; null: does not expire. */
@@ -33,11 +34,11 @@ export interface ObsoleteSecret extends TokenAddress {
    * a secret is removed only where the store has the token now.
    */
   readonly fingerprints?: readonly string[];
-  /** It is a sandbox's, and no real secret is removed in its place. */
+  /** The secret comes from a sandbox: a real one at its secret path is not removed. */
   readonly isSandbox?: boolean;
 }
 
-/** What is at the secret path of an obsolete secret: the secret, nothing, or a value that the state did not write, which `remove` leaves there. */
+/** What is at the secret path of an obsolete secret: that secret, nothing, or a value that the state did not write, which `remove` leaves there. */
 export type ObsoleteFinding = 'secret' | 'nothing' | 'other';
 
 /** A token whose secret a store has. */
@@ -72,7 +73,7 @@ export interface ExpectedSecrets {
 export interface StoreFindings {
   /** Tokens that have no secret in it, or another value. */
   readonly lost: readonly TokenAddress[];
-  /** Tokens whose first secret would take the place of a value that is not this state's. */
+  /** Tokens whose first secret would overwrite a value that this state did not write. */
   readonly foreign: readonly TokenAddress[];
   /** Of the doubted ones, those of which it certainly has the current secret, and no newer one. What is missing proves nothing. */
   readonly unstored: readonly TokenAddress[];
@@ -82,28 +83,6 @@ export interface StoreFindings {
 
 /** Puts back what a store had before a secret was stored, unless that has been replaced since. */
 export type PutBack = () => Promise<void>;
-
-/** What the words of a command say of where it puts a secret. */
-export interface Whereabouts {
-  /** How it names the secret: whole, without what may be the name of an option or of a folder, by account and token alone, and by a path. */
-  readonly names: readonly string[];
-  /** The names that have all that it says, and those of paths. */
-  readonly wholes: readonly string[];
-  /** Without its folder. */
-  readonly program: string;
-  /** All words, any of which may name the program that is run in the end. */
-  readonly words: string;
-  /** A word is a text for a shell or another interpreter, which builds the name of the place. */
-  readonly hasText?: true;
-  /** It runs a script, which may run any other program. */
-  readonly isScript?: true;
-  /** It names neither account nor token. */
-  readonly isConstant?: true;
-  /** It is a file store, of which a script may write the file as well. */
-  readonly isFile?: true;
-  /** The secret of its token in each file that its words name: `inFile`. */
-  readonly files?: readonly string[];
-}
 
 /** How a store is checked. */
 export interface CheckOptions {
@@ -118,9 +97,9 @@ export interface SecretStore {
   readonly gathersWrites?: true;
   /** Whether `put` resolves to how the earlier secret is put back: of a token's stores, those come first. */
   readonly putsBack?: true;
-  /** Whether the secret path alone says where a secret is, whatever the store is named. */
-  readonly pathIsPlace?: true;
-  /** Where secrets go in the place of the configured program, in a sandbox; for output. */
+  /** Whether a secret path alone says where a secret is; without it, the store's name is needed too. */
+  readonly hasCompletePaths?: true;
+  /** In a sandbox: where secrets go instead of to the configured program; for output. */
   readonly rehearsedIn?: string;
   /** Of a rehearsed store: whether its program would remove secrets. */
   readonly programRemoves?: boolean;
@@ -144,7 +123,7 @@ export interface SecretStore {
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a store that cannot need not say so
-  put(address: SecretAddress, secret: Secret): Promise<PutBack | undefined | void>;
+  put(target: NewSecret, secret: Secret): Promise<PutBack | undefined | void>;
   /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. @throws UserError STORE_UNUSABLE */
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;
   /** Removes the secret of a token that is gone; it may be gone already. Absent: this store removes none. @throws UserError STORE_FAILED */
@@ -152,17 +131,17 @@ export interface SecretStore {
   /** Looks at the secret paths of obsolete secrets, without changing them. Absent: the store cannot be read. */
   findObsolete?(secrets: readonly ObsoleteSecret[]): Promise<ObsoleteFinding[]>;
   /**
-   * Equal for secrets that would overwrite each other; undefined for a secret path that is not the store's. Without a secret
-   * path, where the configuration puts it.
+   * Equal for secrets that would overwrite each other, in whatever stores; undefined for a secret path that this store cannot
+   * have for the token. Default for `secretPath`: where the configuration puts the secret.
    */
-  placeOf?(address: TokenAddress, secretPath?: string): string | undefined;
-  /** For a store that runs programs: the `commandHash` of its command for a token, or for the one at a secret path. */
+  secretPathKey?(address: TokenAddress, secretPath?: string): string | undefined;
+  /** For a store that runs programs: the `commandHash` of the command that stores a token's secret. */
   commandOf?(address: TokenAddress, secretPath?: string): string | undefined;
-  /** What `remove` runs for a token, in memory only: stores and tokens for which it is the same lose their secret together. */
+  /** Equal for secrets that one removal would remove together. It may have values from the environment: never show or record it. */
   removalOf?(address: TokenAddress, secretPath?: string): string | undefined;
-  /** What tells whether secrets may be at one place, whatever else commands say. */
-  whereabouts?(address: TokenAddress, secretPath?: string): Whereabouts | undefined;
-  /** Its command has the generation in its words, so that each secret of a token may be at a place of its own. */
+  /** What tells whether two stores that cannot be read may have their secrets at one secret path. */
+  pathClues?(address: TokenAddress, secretPath?: string): PathClues | undefined;
+  /** Its command has the generation in its words, so that each secret of a token may have a secret path of its own. */
   readonly namesGeneration?: true;
   /** For a store that runs programs: the files of the repository that its commands name, each with a hash of what it has. */
   readonly scripts?: ReadonlyMap<string, string>;
@@ -171,21 +150,6 @@ export interface SecretStore {
 /** The secret path in a store whose program knows where secrets are: `vault#etl_prod/airflow`. */
 export function pathByToken(store: string, { account, token }: TokenAddress): string {
   return `${store}#${account}/${token}`;
-}
-
-/** The name in `Whereabouts` by which commands that build the name of the place are compared; no other name. */
-export function nameAlone({ account, token }: TokenAddress): string {
-  return `\n${accountKey(account)} ${withoutCase(token)}`;
-}
-
-/** The name in `Whereabouts` of a token's secret in a file of this machine; no other name. @param path Without links. */
-export function inFile(path: string, address: TokenAddress): string {
-  return `\nfile ${path}${nameAlone(address)}`;
-}
-
-/** Equal for names that some stores treat as the same. */
-export function withoutCase(name: string): string {
-  return name.toLowerCase().replaceAll('-', '_');
 }
 
 /** The token at such a secret path, whose key may have been renamed since; undefined for another path, or another account's. */

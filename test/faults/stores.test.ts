@@ -7,7 +7,7 @@ import type { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { execStore } from '../../src/secrets/kinds/exec/store.ts';
 import { fileStore } from '../../src/secrets/kinds/file/store.ts';
-import type { SecretAddress, SecretStore } from '../../src/secrets/store.ts';
+import type { NewSecret, SecretStore } from '../../src/secrets/store.ts';
 import { canMount, newFolder, onSmallDisk } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { execConfig, fileConfig } from '../secrets/example.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => console.log(`failing stores: ${matrix.combinations} combinations of a failure, a secret and a span`));
 
 /** How the store takes one secret in the place of the good one. */
-type Put = (address: SecretAddress, secret: Secret, memory: MemoryStore) => Promise<unknown>;
+type Put = (address: NewSecret, secret: Secret, memory: MemoryStore) => Promise<unknown>;
 
 const down = new UserError('STORE_FAILED', 'the vault is sealed', 'Unseal it.');
 
@@ -42,13 +42,13 @@ class BadAt implements SecretStore {
     this.#isBad = isBad;
   }
 
-  secretPath(address: SecretAddress): string {
+  secretPath(address: NewSecret): string {
     return this.#memory.secretPath(address);
   }
 
   async check(): Promise<void> {}
 
-  async put(address: SecretAddress, secret: Secret): Promise<void> {
+  async put(address: NewSecret, secret: Secret): Promise<void> {
     this.seen.push(secret);
     if (!this.#isBad(this.#puts++)) return this.#memory.put(address, secret);
     this.hit = true;

@@ -6,13 +6,7 @@ import { UserError } from '../../src/model/user-error.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/motherduck/transport.ts';
 import { fingerprintOf } from '../../src/secrets/fingerprint.ts';
 import { isCurrent } from '../../src/secrets/secret-claims.ts';
-import type {
-  ExpectedSecrets,
-  SecretAddress,
-  SecretStore,
-  SecretTarget,
-  StoreFindings,
-} from '../../src/secrets/store.ts';
+import type { ExpectedSecrets, NewSecret, SecretStore, SecretTarget, StoreFindings } from '../../src/secrets/store.ts';
 import { MemoryStore } from '../world.ts';
 import type { RunSketch } from './steps.ts';
 
@@ -101,7 +95,7 @@ export class RandomStore extends MemoryStore {
     }
   }
 
-  override async put(address: SecretAddress, secret: Secret): Promise<void> {
+  override async put(address: NewSecret, secret: Secret): Promise<void> {
     await this.check([address]);
     await super.put(address, secret);
   }
@@ -122,7 +116,7 @@ export class RandomStore extends MemoryStore {
     this.secrets.delete(`${account}/${token}`);
   }
 
-  placeOf(address: TokenAddress): string {
+  secretPathKey(address: TokenAddress): string {
     return this.secretPath(address);
   }
 }
@@ -132,12 +126,12 @@ export function storeIn(
   process: Process,
   store: RandomStore,
   refuses: (put: number) => boolean,
-  onPut: (address: SecretAddress, secret: Secret) => void,
+  onPut: (address: NewSecret, secret: Secret) => void,
 ): SecretStore {
   let puts = 0;
   // All else is as the store does it.
   return Object.assign(Object.create(store) as RandomStore, {
-    async put(address: SecretAddress, secret: Secret) {
+    async put(address: NewSecret, secret: Secret) {
       await process.point();
       puts += 1;
       if (refuses(puts)) throw new UserError('STORE_FAILED', 'the store is full', 'Make room.');

@@ -15,7 +15,7 @@ import type { Transport, TransportRequest, TransportResponse } from '../../src/m
 import { eventLine } from '../../src/report/apply/text.ts';
 import { PLAN_FORMATS } from '../../src/report/formats.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
-import type { SecretAddress } from '../../src/secrets/store.ts';
+import type { NewSecret } from '../../src/secrets/store.ts';
 import { contradictionOf } from '../../src/state/contradictions.ts';
 import { type StateDocument, serializeState, stateFromDocument } from '../../src/state/state-document.ts';
 import { smokeTest } from '../faults/faulty-world.ts';
@@ -440,7 +440,7 @@ export class RandomWorld {
   }
 
   /** What programs read for the token from now on. */
-  #put(store: string, { account, token: key }: SecretAddress, secret: Secret): void {
+  #put(store: string, { account, token: key }: NewSecret, secret: Secret): void {
     for (const other of this.stored.values()) {
       if (other.account === account && other.token === key) other.until ??= this.now();
     }

@@ -5,7 +5,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/store.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/check-file.ts';
-import type { SecretAddress } from '../../src/secrets/store.ts';
+import type { NewSecret } from '../../src/secrets/store.ts';
 
 const location = { file: 'motherduck.accounts.yaml', line: 4, column: 3 };
 
@@ -17,7 +17,7 @@ export const marker = [
 ].join('.');
 export const secret = new Secret(marker);
 
-export const address = (facts: Partial<SecretAddress> = {}): SecretAddress => ({
+export const address = (facts: Partial<NewSecret> = {}): NewSecret => ({
   account: 'etl_prod',
   token: 'airflow',
   generation: 2,

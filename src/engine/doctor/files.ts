@@ -12,11 +12,11 @@ import { UserError } from '../../model/user-error.ts';
 import { accountKey } from '../../model/username.ts';
 import { counted } from '../../model/wording.ts';
 import { withStoreNames } from '../../secrets/renamed-stores.ts';
-import type { TargetInput } from '../../secrets/secret-targets.ts';
+import { refusalOf, type TargetInput } from '../../secrets/secret-targets.ts';
 import type { SecretStore } from '../../secrets/store.ts';
 import { noticeText } from '../../wording/notices.ts';
 import { planNow, storesFor } from '../planning.ts';
-import { type ConfiguredTargets, configuredTargets, foreignIn, refusalOf } from '../store-checks.ts';
+import { type ConfiguredTargets, configuredTargets, foreignIn } from '../store-checks.ts';
 import { storesOfMachine } from '../store-contents.ts';
 import {
   type Check,
@@ -162,13 +162,13 @@ async function checkStore(
 ): Promise<Finding> {
   const broken = await store.missingProgram?.();
   if (broken !== undefined) return failed(broken);
-  const refusal = await refusalOf(store, known.all.get(store.name));
+  const refusal = await refusalOf(store, known.all.get(store.name), { readOnly: true });
   const { all, later } = refusal?.code === 'STORE_FOREIGN' ? await planned() : known;
-  const error = all === known.all ? refusal : await refusalOf(store, all.get(store.name));
+  const error = all === known.all ? refusal : await refusalOf(store, all.get(store.name), { readOnly: true });
   if (error !== undefined) return failed(error);
   // The next apply stores nothing there; a later one does.
   const rest = later.get(store.name) ?? [];
-  const laterRefusal = rest.length === 0 ? undefined : await refusalOf(store, rest);
+  const laterRefusal = rest.length === 0 ? undefined : await refusalOf(store, rest, { readOnly: true });
   if (laterRefusal?.code === 'STORE_FOREIGN') {
     const foreign = await foreignIn(store, rest);
     const tokens = foreign.map(({ account, token }) => `${account}/${token}`);

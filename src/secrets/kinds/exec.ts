@@ -4,7 +4,7 @@ import { enumerated } from '../../model/wording.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
 import { quote, showNode, suggestion } from '../../yaml/wording.ts';
-import { withoutCase } from '../store.ts';
+import { withoutCase } from '../path-clues.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store-kind.ts';
 import { expandedForm, unexpandedWords } from '../unexpanded.ts';
 import { expandWords, PLACEHOLDER, PLACEHOLDERS, SECRET_PLACEHOLDERS } from './exec/placeholders.ts';

@@ -9,19 +9,19 @@ import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandHash } from '../../fingerprint.ts';
 import {
+  type NewSecret,
   type ObsoleteSecret,
   pathByToken,
-  type SecretAddress,
   type SecretStore,
   type SecretTarget,
   tokenAtPath,
 } from '../../store.ts';
+import { commandClues } from './command-clues.ts';
 import { missingScript, scriptOf } from './missing-script.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { findProgram, type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
-import { whereabouts } from './whereabouts.ts';
 
 /** The configuration of an exec store. */
 export interface ExecStoreConfig extends SecretStoreConfig {
@@ -74,9 +74,9 @@ export function execStore(config: ExecStoreConfig): SecretStore {
     secretPath: (address) => pathByToken(config.name, address),
     check: (targets = []) => check(config, targets),
     missingProgram: () => missingProgram(config),
-    put: (address, secret) => put(config, address, secret),
+    put: (target, secret) => put(config, target, secret),
     ...(config.remove === undefined ? {} : { remove: (secret) => remove(config, config.remove ?? [], secret) }),
-    placeOf: (address, secretPath = pathByToken(config.name, address)) => {
+    secretPathKey: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
       const { command, input } = config;
       return at && JSON.stringify(expandWords(input === undefined ? command : [...command, input], { ...at }));
@@ -89,9 +89,9 @@ export function execStore(config: ExecStoreConfig): SecretStore {
       const at = tokenAtPath(config.name, address.account, secretPath);
       return at && removalOf(config, at);
     },
-    whereabouts: (address, secretPath = pathByToken(config.name, address)) => {
+    pathClues: (address, secretPath = pathByToken(config.name, address)) => {
       const at = tokenAtPath(config.name, address.account, secretPath);
-      return at && whereabouts(config.command, at, folder);
+      return at && commandClues(config.command, at, folder);
     },
     ...(config.command.some((word) => word.includes('{generation}')) ? { namesGeneration: true } : {}),
     get scripts() {
@@ -168,18 +168,18 @@ async function checkProgram(program: string, config: ExecStoreConfig): Promise<v
   throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);
 }
 
-async function put(config: ExecStoreConfig, address: SecretAddress, secret: Secret): Promise<void> {
-  const { account, token, type, generation, expiresAt } = address;
+async function put(config: ExecStoreConfig, target: NewSecret, secret: Secret): Promise<void> {
+  const { account, token, type, generation, expiresAt } = target;
   const facts = { account, token, type, generation: String(generation), expires_at: expiresAt ?? 'never' };
   const words = expandWords(config.command, facts);
   const stdin = inputWith(config.input ?? '{secret}', facts, secret);
   const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
-  const why = describe(config, words, outcome, namesIn(words, address), secret);
+  const why = describe(config, words, outcome, namesIn(words, target), secret);
   // A command that began to run may have stored the secret and failed afterwards.
   const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
   const did = isUnstored ? 'did not store' : 'may not have stored';
-  const message = `The secret store ${config.name} ${did} the secret of ${address.account}/${address.token}: ${why}`;
+  const message = `The secret store ${config.name} ${did} the secret of ${target.account}/${target.token}: ${why}`;
   const left = isUnstored ? '' : ' Until then, it is not known which secret the store has.';
   throw failure(
     'STORE_FAILED',

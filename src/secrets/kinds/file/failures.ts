@@ -6,10 +6,10 @@ import { moveAside } from '../../../files/shell.ts';
 import { codeOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
-import type { SecretAddress, SecretTarget } from '../../store.ts';
+import type { NewSecret, SecretTarget } from '../../store.ts';
 import { LockPathError } from './change-file.ts';
 import type { FileStoreConfig } from './check-file.ts';
-import { secretPathIn } from './places.ts';
+import { secretPathIn } from './secret-paths.ts';
 import { NotASecretsFile, UnquotableError } from './secrets-text.ts';
 
 export class TakenError extends Error {}
@@ -48,7 +48,7 @@ export function foreignSecrets(
 }
 
 /** The message has only the system's code, and no cause is kept, because the file contains secrets. */
-export function failed(config: FileStoreConfig, { account, token }: SecretAddress, error: unknown): UserError {
+export function failed(config: FileStoreConfig, { account, token }: NewSecret, error: unknown): UserError {
   if (error instanceof UserError && error.code === 'STORE_FOREIGN') return error;
   const [why, hint] = reasonOf(config, error);
   const message = `The secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}.`;

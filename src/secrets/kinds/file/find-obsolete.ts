@@ -8,7 +8,7 @@ import type { ObsoleteFinding, ObsoleteSecret } from '../../store.ts';
 import { enqueue, parsed } from './change-file.ts';
 import type { FileStoreConfig } from './check-file.ts';
 import { reasonOf } from './failures.ts';
-import { ownTarget, placeIn, secretPathIn } from './places.ts';
+import { entryAt, ownTarget, secretPathIn } from './secret-paths.ts';
 import type { SecretsText } from './secrets-text.ts';
 
 /**
@@ -59,7 +59,7 @@ export async function findObsolete(
 
 /** The file and the entry of an obsolete secret; undefined where nothing of the state's can be. */
 async function ownEntry(config: FileStoreConfig, secret: ObsoleteSecret) {
-  const own = placeIn(config, secret, secret.secretPath);
+  const own = entryAt(config, secret, secret.secretPath);
   const { fingerprints = [] } = secret;
   if (own === undefined || (fingerprints.length === 0 && secret.secretPath !== secretPathIn(config, secret)))
     return undefined;

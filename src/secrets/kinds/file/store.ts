@@ -5,23 +5,22 @@ import { readText } from '../../../files/read-text.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
+import { inFile, nameAlone } from '../../path-clues.ts';
 import { isCurrent, isJwt, isSandboxSecret } from '../../secret-claims.ts';
-import {
-  type ExpectedSecret,
-  type ExpectedSecrets,
-  inFile,
-  nameAlone,
-  type SecretAddress,
-  type SecretStore,
-  type SecretTarget,
-  type StoreFindings,
+import type {
+  ExpectedSecret,
+  ExpectedSecrets,
+  NewSecret,
+  SecretStore,
+  SecretTarget,
+  StoreFindings,
 } from '../../store.ts';
 import type { Owners } from '../../store-kind.ts';
 import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { failed, foreignSecrets, RealSecretError, reasonOf, TakenError } from './failures.ts';
 import { findObsolete, removeFrom } from './find-obsolete.ts';
-import { entryIn, fileEntry, placeKey, realPathIn, secretPathIn } from './places.ts';
+import { entryIn, fileEntry, keyOfPath, realPathIn, secretPathIn } from './secret-paths.ts';
 import type { SecretsText } from './secrets-text.ts';
 
 /** A store that keeps all its secrets in one file that only its owner can read. */
@@ -32,7 +31,7 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     name: config.name,
     gathersWrites: true,
     putsBack: true,
-    pathIsPlace: true,
+    hasCompletePaths: true,
     secretPath: (address) => secretPathIn(config, address),
     check: async (targets = [], { readOnly = false } = {}) => {
       await checkFile(config);
@@ -41,21 +40,22 @@ export function fileStore(config: FileStoreConfig, owners: Owners = new Map()): 
     inspect: (expected) => inspect(config, expected, read),
     remove: (secret) => removeFrom(config, secret),
     findObsolete: (secrets) => findObsolete(config, secrets),
-    placeOf: (address, secretPath = secretPathIn(config, address)) => placeKey(config, address, secretPath, realPaths),
-    whereabouts: (address) => {
+    secretPathKey: (address, secretPath = secretPathIn(config, address)) =>
+      keyOfPath(config, address, secretPath, realPaths),
+    pathClues: (address) => {
       const names = [inFile(realPathIn(config.path, realPaths), address), nameAlone(address)];
       return { names, wholes: [], program: '', words: '', isFile: true };
     },
-    put: async (address, secret) => {
+    put: async (target, secret) => {
       try {
         // Several stores may share a file, which has one queue, one lock, and one owner of each secret path.
-        const target = await writableTarget(config.path);
-        claim(owners, `${target}#${entryIn(config, address)}`, address);
-        const { change, putBack } = putOf(config, address, secret);
-        await enqueue(target, config.format, change);
-        return () => enqueue(target, config.format, putBack);
+        const path = await writableTarget(config.path);
+        claim(owners, `${path}#${entryIn(config, target)}`, target);
+        const { change, putBack } = putOf(config, target, secret);
+        await enqueue(path, config.format, change);
+        return () => enqueue(path, config.format, putBack);
       } catch (error) {
-        throw failed(config, address, error);
+        throw failed(config, target, error);
       }
     },
   };
@@ -173,13 +173,13 @@ function claim(owners: Owners, secretPath: string, address: TokenAddress): void 
   owners.set(secretPath, token);
 }
 
-function putOf(config: FileStoreConfig, address: SecretAddress, secret: Secret) {
-  const entry = fileEntry(config, address);
+function putOf(config: FileStoreConfig, target: NewSecret, secret: Secret) {
+  const entry = fileEntry(config, target);
   let earlier: Secret | undefined;
   const change: Change = (content) => {
-    if (isForeign(config, address, content, secret)) throw foreignSecrets(config, [address]);
+    if (isForeign(config, target, content, secret)) throw foreignSecrets(config, [target]);
     const current = content.current(entry);
-    if (isSandboxSecret(secret.reveal())) refuseReal(config, address, current);
+    if (isSandboxSecret(secret.reveal())) refuseReal(config, target, current);
     const last = current.at(-1);
     earlier = last === undefined ? undefined : new Secret(last);
     content.set(entry, secret.reveal());

@@ -1,14 +1,14 @@
-/** What the words of a command say of where it puts a secret. */
+/** What the words of a command tell of where it puts a secret. */
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { realPathOf } from '../../../files/paths.ts';
 import type { TokenAddress } from '../../../model/secret.ts';
-import { inFile, nameAlone, type Whereabouts, withoutCase } from '../../store.ts';
+import { inFile, nameAlone, type PathClues, pathName, withoutCase } from '../../path-clues.ts';
 import { expand } from './placeholders.ts';
 import { isInterpreter } from './repository-files.ts';
 
 /** @param folder Where the command runs, absolute. */
-export function whereabouts(command: readonly string[], at: TokenAddress, folder: string): Whereabouts {
+export function commandClues(command: readonly string[], at: TokenAddress, folder: string): PathClues {
   const { account, token } = at;
   const names = { account, token };
   const named = command.filter((word) => /\{(?:account|token)\}/.test(word));
@@ -73,7 +73,7 @@ function realPaths(named: readonly string[], names: Readonly<Record<string, stri
   return pieces.flatMap((piece) => {
     const path = resolve(folder, expand(piece, names));
     const parent = statSync(dirname(path), { throwIfNoEntry: false });
-    return parent?.isDirectory() ? [`\npath ${join(realPathOf(dirname(path)), basename(path))}`] : [];
+    return parent?.isDirectory() ? [pathName(join(realPathOf(dirname(path)), basename(path)))] : [];
   });
 }
 

@@ -23,7 +23,7 @@ export function fileEntry(config: FileStoreConfig, { account, token }: TokenAddr
  * Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a
  * file, or at a place that cannot be one of the account's, since anybody may have edited the state.
  */
-export function placeIn(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
+export function entryAt(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
   const at = secretPath.lastIndexOf('#');
   const [shown, name] = [secretPath.slice(0, at), secretPath.slice(at + 1)];
   if (at <= 0) return undefined;
@@ -52,13 +52,13 @@ function isFromTemplate(template: string, account: string, name: string): boolea
 }
 
 /** Links are resolved, so that two ways to one file are one place. */
-export function placeKey(
+export function keyOfPath(
   config: FileStoreConfig,
   address: TokenAddress,
   secretPath: string,
   realPaths: Map<string, string>,
 ): string | undefined {
-  const place = placeIn(config, address, secretPath);
+  const place = entryAt(config, address, secretPath);
   if (place === undefined) return undefined;
   const real = realPathIn(place.path, realPaths);
   return JSON.stringify([real, place.entry.variable]);
