@@ -43,7 +43,7 @@ function adoptedToken({ before: replaced, after, between = [] }: AdoptToken, ent
     ...(secret === undefined || secret === 'unknown' ? {} : { stored: secret }),
     generation: Math.max(entry.generation, generation),
     current: adoptedRecord(token, generation),
-    // Without a live current token, nothing live had replaced these, whatever the state says.
+    // Without a live current token these have no replacement, so their overlaps have not begun, whatever the state says.
     retiring: [...(replaced ? entry.retiring : entry.retiring.map(withoutOverlap)), ...retiring],
     // What an interrupted run stored is known by its intent alone.
     intents: entry.intents.filter(({ name, fingerprint }) => name !== token.name || fingerprint !== undefined),

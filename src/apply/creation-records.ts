@@ -138,9 +138,9 @@ export async function recordResult(
         liveTokens(account.username, tools),
         tools.api.now(),
       );
-      // Nothing live had replaced these, whatever the state says of their overlaps, which begin now.
-      const waiting = new Set((action.after.waiting ?? []).map(({ id }) => id));
-      const retiring = entry.retiring.map((old) => (waiting.has(old.id) ? withoutOverlap(old) : old));
+      // No replacement of these was verified, so their overlaps begin now, whatever the state says.
+      const toRetire = new Set((action.after.retiring ?? []).map(({ id }) => id));
+      const retiring = entry.retiring.map((old) => (toRetire.has(old.id) ? withoutOverlap(old) : old));
       const older = withoutReplaced({ ...entry, retiring, intents }, stored);
       return withoutDoneRequest({ ...older, current: created, retiring: [...older.retiring, ...replaced] });
     },

@@ -56,15 +56,15 @@ function accountOf(account: ResolvedAccount): DesiredAccount {
   const { username, at, ducklings, deletionProtection, smoke, suspended } = account;
   const tokens = new Map(account.tokens.map((token) => [token.key, tokenOf(token, username)]));
   const about = { username, location: locationOf(at), deletionProtection };
-  const wanted = ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) };
+  const ducklingFields = ducklings === undefined ? {} : { ducklings: ducklingsOf(ducklings) };
   if (suspended !== undefined) {
-    const suspension = { location: locationOf(suspended), tokens, ...wanted };
+    const suspension = { location: locationOf(suspended), tokens, ...ducklingFields };
     return { ...about, tokens: new Map(), suspended: suspension, smoke: false };
   }
   const setup = setupOf(account);
   return {
     ...about,
-    ...wanted,
+    ...ducklingFields,
     tokens,
     smoke,
     ...(setup.length === 0 ? {} : { setup }),

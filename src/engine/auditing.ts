@@ -59,18 +59,18 @@ export async function gatherEvidence(
   options: EvidenceOptions,
   context: RunContext,
 ): Promise<Evidence> {
-  const wanted = onlyMatcher(options.only);
+  const isSelected = onlyMatcher(options.only);
   const read = await readAllAccounts(
     desired,
     before,
     service,
-    { only: wanted, parallelism: options.parallelism },
+    { only: isSelected, parallelism: options.parallelism },
     context,
   );
   const { state: given, holder } = (await options.readStateAgain?.()) ?? { state: before };
-  const changing = changingAccounts(desired, before, given, holder !== undefined, wanted);
+  const changing = changingAccounts(desired, before, given, holder !== undefined, isSelected);
   if (changing.size > 0) warnOfRun([...changing.values()], holder, context);
-  const only = (username: string) => wanted(username) && !changing.has(accountKey(username));
+  const only = (username: string) => isSelected(username) && !changing.has(accountKey(username));
   const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
   const judged = new Map([...given.accounts].filter(([key]) => !changing.has(key)));

@@ -74,8 +74,11 @@ export async function inspectStores(
       const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
       for (const address of unstored) count(unstoredIn, keyOf(address));
       for (const fingerprint of held) contents.held.set(fingerprint, 'stored');
-      const wanted = lost.filter((address) => !isRetained(address));
-      put(contents.lost, store.name, wanted);
+      put(
+        contents.lost,
+        store.name,
+        lost.filter((address) => !isRetained(address)),
+      );
       put(contents.lostRetained, store.name, lost.filter(isRetained));
       if (foreign.length === 0) continue;
       const secretPaths = foreign.map((address) => store.secretPath(address));

@@ -55,7 +55,7 @@ export interface PlannedToken {
   /** Tokens of interrupted runs whose secrets may be stored: it replaces them too, so that they retire after the overlap. */
   readonly orphans?: readonly ShownToken[];
   /** Replaced tokens that were kept until a replacement is verified: they retire with the one that it replaces. */
-  readonly waiting?: readonly ShownToken[];
+  readonly retiring?: readonly ShownToken[];
 }
 
 /** A live token that enters the state as it is. */

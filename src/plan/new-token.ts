@@ -57,7 +57,7 @@ export function plannedToken(
   { records, secretPath, isCommandChanged, heldBy, revokesOld, now }: TokenContext,
   old?: LiveToken,
 ): PlannedToken {
-  const waiting = retiring
+  const toRetire = retiring
     .filter(
       ({ record, live, isReplaced }) =>
         !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || heldBy(record) !== undefined),
@@ -82,7 +82,7 @@ export function plannedToken(
     ...(state?.current?.secret === 'unknown' ? { first_secret: true as const } : {}),
     ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
-    ...(waiting.length === 0 ? {} : { waiting }),
+    ...(toRetire.length === 0 ? {} : { retiring: toRetire }),
   };
 }
 

@@ -47,9 +47,9 @@ export function accessIn(options = ''): Access | undefined {
 
 /** The file of a share; undefined when there is none. @param folder the sandbox's */
 export function shareFile(folder: string, share: string): string | undefined {
-  const wanted = share.toLowerCase() + EXTENSION;
+  const fileName = share.toLowerCase() + EXTENSION;
   const shares = join(folder, SHARES);
-  const found = existsSync(shares) ? readdirSync(shares).find((file) => file.toLowerCase() === wanted) : undefined;
+  const found = existsSync(shares) ? readdirSync(shares).find((file) => file.toLowerCase() === fileName) : undefined;
   return found === undefined ? undefined : join(shares, found);
 }
 

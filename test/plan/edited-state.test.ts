@@ -91,7 +91,7 @@ describe('a replaced token that no live one can have replaced', () => {
   it.each(FORGED)('has a whole overlap after the next rotation: %s', async (_, edit) => {
     const world = await forged(edit);
     const { plan } = await world.apply(overlapping, { rotate: () => true });
-    expect(plan.actions).toMatchObject([{ action: 'rotate_token', after: { waiting: [{ name: 'airflow.2' }] } }]);
+    expect(plan.actions).toMatchObject([{ action: 'rotate_token', after: { retiring: [{ name: 'airflow.2' }] } }]);
     const after = await world.plan(overlapping);
     expect(brief(after)).toEqual([]);
     expect(after.next.map(({ name, change }) => `${name} ${change}`)).toContain('airflow.2 is revoked');

@@ -397,7 +397,7 @@ it('the plan of a rotation names the replaced tokens that waited for one', async
   });
   const { document } = await stage.json('plan --sandbox');
   expect(document).toMatchObject({
-    actions: [{ action: 'rotate_token', after: { waiting: [{ name: 'airflow' }] } }],
+    actions: [{ action: 'rotate_token', after: { retiring: [{ name: 'airflow' }] } }],
   });
 });
 

@@ -63,12 +63,12 @@ export function detailOf(action: Action): string {
     case 'set_ducklings':
       return `${ducklingText(action.after, { isNew: action.before === null })}${ceiling(action.compute)}`;
     case 'create_token':
-      return `${plannedToken(action.after)}${waitingText(action.after)}${orphansText(action)}`;
+      return `${plannedToken(action.after)}${retiringText(action.after)}${orphansText(action)}`;
     case 'rotate_token': {
       const { overlap, keeps_old: isKept, revokes_old: ends } = action.after;
       const life = isKept ? 'until you revoke it' : `for ${formatDuration(overlap)}`;
       const fate = ends ? `is revoked once this one is ${ends}` : `stays live ${life}`;
-      return `${plannedToken(action.after)}, the old one ${fate}${waitingText(action.after)}${orphansText(action)}`;
+      return `${plannedToken(action.after)}, the old one ${fate}${retiringText(action.after)}${orphansText(action)}`;
     }
     case 'adopt_token':
       return `${action.after.type}, ${expiry(action.after.expires_at)}`;
@@ -87,12 +87,12 @@ export function sharedDetailOf(action: Action): string {
 }
 
 /** Tokens that an earlier rotation replaced, and that still live. */
-function waitingText({ waiting = [], revokes_old: ends }: PlannedToken): string {
-  if (waiting.length === 0 || ends) return '';
-  const verb = waiting.length === 1 ? 'retires' : 'retire';
+function retiringText({ retiring = [], revokes_old: ends }: PlannedToken): string {
+  if (retiring.length === 0 || ends) return '';
+  const verb = retiring.length === 1 ? 'retires' : 'retire';
   return `, and ${few(
-    waiting.map(({ name }) => name),
-    waiting.length,
+    retiring.map(({ name }) => name),
+    retiring.length,
   )} ${verb} when it is verified`;
 }
 
@@ -135,7 +135,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
   }
   for (const { account, after } of storingActions(actions)) {
     if (after.revokes_old) continue;
-    for (const { name } of [...(after.waiting ?? []), ...(after.orphans ?? [])]) add(account, name);
+    for (const { name } of [...(after.retiring ?? []), ...(after.orphans ?? [])]) add(account, name);
   }
   return [...byAccount].map(([account, names]) => ({ account, names: [...names] }));
 }

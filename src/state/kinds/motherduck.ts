@@ -84,7 +84,7 @@ class TableStore implements ObjectStore {
   /** The database's time, and this machine's when it was read. */
   #clock = { there: Date.now(), here: monotonicMs() };
   /** Keys that the next statement reads. */
-  #wanted: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
+  #requested: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
 
   constructor(database: string, schema: string, open: () => Promise<AdminConnection>, sql: Sql, options: TableOptions) {
     this.name = `${database}.${schema}.${TABLE}`;
@@ -100,19 +100,19 @@ class TableStore implements ObjectStore {
   /** Objects that are requested at the same time are read by one statement. */
   get(key: string): Promise<StoredObject | undefined> {
     return new Promise((resolve) => {
-      if (this.#wanted === undefined) {
-        this.#wanted = new Map();
-        setImmediate(() => this.#readWanted());
+      if (this.#requested === undefined) {
+        this.#requested = new Map();
+        setImmediate(() => this.#readRequested());
       }
-      this.#wanted.set(key, [...(this.#wanted.get(key) ?? []), resolve]);
+      this.#requested.set(key, [...(this.#requested.get(key) ?? []), resolve]);
     });
   }
 
-  #readWanted(): void {
-    const wanted = this.#wanted ?? new Map();
-    this.#wanted = undefined;
-    const objects = this.#objects([...wanted.keys()]);
-    for (const [key, takers] of wanted) {
+  #readRequested(): void {
+    const requested = this.#requested ?? new Map();
+    this.#requested = undefined;
+    const objects = this.#objects([...requested.keys()]);
+    for (const [key, takers] of requested) {
       for (const take of takers) take(objects.then((found) => found.get(key)));
     }
   }
