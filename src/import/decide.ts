@@ -21,9 +21,9 @@ import { type Candidate, type CandidateInput, findCandidates, isSelected } from 
 import {
   type AccountTokens,
   type AddressedToken,
-  crowdNotices,
   lifetimeNotices,
   type SecretPaths,
+  sameDayNotices,
   TokenKeys,
   writeTokens,
 } from './tokens.ts';
@@ -93,7 +93,7 @@ export function decideImport(input: ImportInput): Decision {
       accounts: added.length,
       tokens: tokens.length,
       skipped,
-      notices: [...ducklings.notices, ...lifetimeNotices(tokens), ...crowdNotices(tokens, desired, state)],
+      notices: [...ducklings.notices, ...lifetimeNotices(tokens), ...sameDayNotices(tokens, desired, state)],
       texts: texts.changed(),
       adopts: {
         accounts: new Set(added.map(({ candidate }) => candidate.username)),

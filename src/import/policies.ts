@@ -81,13 +81,13 @@ export class Policies {
     const name = unused(plain, this.#names);
     const store = this.#storeName();
     const times = ttl === null ? { rotateBefore: 0, overlap: DAY } : rotationTimes(ttl);
-    const crowd = ttl === null ? 0 : this.#crowdOf(type, ttl);
-    const jitter = crowd < CROWD ? undefined : jitterFor(times.rotateBefore);
+    const sameDay = ttl === null ? 0 : this.#mostOnOneDay(type, ttl);
+    const jitter = sameDay < MANY_ON_ONE_DAY ? undefined : jitterFor(times.rotateBefore);
     this.#added.push({
       key: name,
       ...(jitter === undefined
         ? {}
-        : { comment: `jitter spreads rotations: ${crowd} of these tokens expire on one day` }),
+        : { comment: `jitter spreads rotations: ${sameDay} of these tokens expire on one day` }),
       value: {
         layout: 'line',
         entries: entriesOf({
@@ -105,8 +105,8 @@ export class Policies {
     return policy;
   }
 
-  /** The most tokens of a new policy that expire on one day: many would rotate together for ever. */
-  #crowdOf(type: TokenType, ttl: Seconds): number {
+  /** The largest number of tokens of a new policy that expire on the same day: they would always be rotated together. */
+  #mostOnOneDay(type: TokenType, ttl: Seconds): number {
     const alike = this.#tokens.filter((token) => lifetimeFor(token, this.#desired.guardrails).ttl === ttl);
     const times = alike.flatMap((token) => (token.type === type ? (token.expiresAt ?? []) : []));
     const countOn = countsByDay(times);
@@ -143,10 +143,10 @@ export function unused(plain: string, names: Set<string>): string {
   return name;
 }
 
-/** From so many tokens of a day on, a policy needs a jitter. */
-export const CROWD = 10;
+/** If at least this many tokens of a policy expire on one day, the policy needs a jitter. */
+export const MANY_ON_ONE_DAY = 10;
 
-/** How many of these times are of the day of each. In milliseconds since 1970. */
+/** Counts the times that are on the same day (UTC) as a given one, itself included. All in milliseconds since 1970. */
 export function countsByDay(times: readonly number[]): (time: number) => number {
   const counts = new Map<number, number>();
   const dayOf = (time: number) => Math.floor(time / DAY_MS);
@@ -196,7 +196,7 @@ function rotateBeforeFor(ttl: Seconds): Seconds {
   return roundedDown(ttl / 3);
 }
 
-/** The jitter of a policy whose tokens crowd. */
+/** The jitter of a policy of which many tokens expire on one day. */
 export function jitterFor(rotateBefore: Seconds): Seconds {
   return roundedDown(rotateBefore / 2);
 }

@@ -11,10 +11,10 @@ import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-ch
 import { isTokenKey } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
 import {
-  CROWD,
   countsByDay,
   jitterFor,
   type Lifetime,
+  MANY_ON_ONE_DAY,
   type Policies,
   type Policy,
   postponedRotation,
@@ -135,8 +135,8 @@ export function lifetimeNotices(tokens: readonly AddressedToken[]): ImportNotice
   ].filter(({ names }) => names.length > 0);
 }
 
-/** The policies of the configuration without a jitter that imported tokens join, and crowd together with those that are there. */
-export function crowdNotices(tokens: readonly AddressedToken[], desired: Desired, state: State): ImportNotice[] {
+/** Names policies of the configuration without a jitter of which, with the imported tokens, many tokens expire on one day. */
+export function sameDayNotices(tokens: readonly AddressedToken[], desired: Desired, state: State): ImportNotice[] {
   const joining = tokens.filter(({ policy, token }) => policy.jitter === undefined && token.expiresAt !== null);
   const names = [...new Set(joining.map(({ policy }) => policy.name))];
   return names.flatMap((policy): ImportNotice[] => {
@@ -145,11 +145,11 @@ export function crowdNotices(tokens: readonly AddressedToken[], desired: Desired
       ...all.flatMap(({ token }) => token.expiresAt ?? []),
       ...expiriesOf(policy, desired, state),
     ]);
-    const crowded = all.filter(({ token }) => countOn(token.expiresAt ?? 0) >= CROWD);
-    const [first] = crowded;
+    const many = all.filter(({ token }) => countOn(token.expiresAt ?? 0) >= MANY_ON_ONE_DAY);
+    const [first] = many;
     if (first === undefined) return [];
     const [jitter, count] = [jitterFor(first.policy.rotateBefore), countOn(first.token.expiresAt ?? 0)];
-    return [{ kind: 'crowded', policy, jitter, count, names: crowded.map(({ address }) => address) }];
+    return [{ kind: 'same_day', policy, jitter, count, names: many.map(({ address }) => address) }];
   });
 }
 

@@ -32,7 +32,7 @@ export type ImportNotice =
   | { readonly kind: 'rotation_postponed'; readonly names: readonly string[] }
   /** They join a policy without a jitter, of which so many tokens then expire on one day. `jitter`: one that fits. */
   | {
-      readonly kind: 'crowded';
+      readonly kind: 'same_day';
       readonly policy: string;
       readonly count: number;
       readonly jitter: Seconds;

@@ -39,7 +39,7 @@ it('rotates none at once that only its share of the jitter makes due', async () 
   expect(notices.map(({ kind }) => kind)).toEqual(['rotation_postponed']);
 });
 
-it('says that tokens crowd a policy of the configuration that has no jitter', async () => {
+it('names a policy of the configuration without jitter of which many tokens expire on one day', async () => {
   const stage = new ImportStage(`version: 1
 organization: acme
 secret_stores: { local: { kind: file, path: .motherduck/secrets.env, format: dotenv } }
@@ -53,5 +53,5 @@ accounts:
   const { diff, notices } = await stage.import();
   expect(diff).toContain('app: quarter');
   const names = [0, 1, 2, 3, 4, 5].map((index) => `late_${index}/app`);
-  expect(notices).toEqual([{ kind: 'crowded', policy: 'quarter', count: 10, jitter: 7 * DAY, names }]);
+  expect(notices).toEqual([{ kind: 'same_day', policy: 'quarter', count: 10, jitter: 7 * DAY, names }]);
 });

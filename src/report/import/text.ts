@@ -242,7 +242,7 @@ export function importNoticeText(notice: ImportNotice): Notice {
         hint: { text, command },
       };
     }
-    case 'crowded': {
+    case 'same_day': {
       const text = `Add "jitter: ${formatDuration(notice.jitter)}" to the policy, which spreads them over the days before.`;
       return {
         message: `${notice.count} tokens of the policy ${notice.policy} expire on one day and would always be rotated together: among them ${names}`,
