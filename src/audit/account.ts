@@ -28,8 +28,8 @@ export interface AuditedAccount {
   readonly username: string;
   /** Its `accountKey`. */
   readonly key: string;
-  /** `removed`: in the state and no longer in the configuration. */
-  readonly standing: 'configured' | 'removed' | 'unmanaged';
+  /** `retained`: in the state and no longer in the configuration. */
+  readonly standing: 'configured' | 'retained' | 'unmanaged';
   readonly desired?: DesiredAccount;
   readonly state?: StateAccount;
   /** Absent where there is an `obstacle`. */
@@ -99,7 +99,7 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
   const about = {
     username,
     key: accountKey(username),
-    standing: desired ? ('configured' as const) : state ? ('removed' as const) : ('unmanaged' as const),
+    standing: desired ? ('configured' as const) : state ? ('retained' as const) : ('unmanaged' as const),
     ...(desired ? { desired } : {}),
     ...(state ? { state } : {}),
     ...(whyNot ? { whyNotImported: whyNot } : {}),

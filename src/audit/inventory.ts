@@ -18,15 +18,13 @@ export function inventoryOf(evidence: Evidence): Inventory {
   return { ...(desired.currency === undefined ? {} : { currency: desired.currency }), accounts: all };
 }
 
-const STANDINGS = { configured: 'configured', removed: 'retained', unmanaged: 'unmanaged' } as const;
-
 function inventoryAccount(account: AuditedAccount, { desired, usage, now }: Evidence): InventoryAccount {
   const ducklings = account.ducklings?.live ?? null;
   const rates = desired.computeRates;
   const lastQuery = usage?.reading.ok ? usage.reading.lastQueryAt.get(account.key) : undefined;
   return {
     account: account.username,
-    standing: STANDINGS[account.standing],
+    standing: account.standing,
     ...(wasSuspended(account) ? { suspended: true as const } : {}),
     ducklings,
     ...(rates ? { ceiling: ducklings && hourlyCeiling(ducklings, rates) } : {}),

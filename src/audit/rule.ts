@@ -95,7 +95,7 @@ export function replace(account: AuditedAccount, token: AuditedToken): Hint {
   if (desired !== undefined) {
     return { text: 'Rotate now.', command: ['rotate', ...operand(`${username}/${desired.key}`)] };
   }
-  if (standing === 'removed' && key !== undefined) return restoreOrDelete(account);
+  if (standing === 'retained' && key !== undefined) return restoreOrDelete(account);
   if (account.whyNotImported === 'unconfigured') {
     return { ...INIT, text: 'Replace or revoke it at MotherDuck, or manage the organization here.' };
   }

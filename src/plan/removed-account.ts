@@ -1,4 +1,4 @@
-/** An account of the state that left the configuration: retained, deleted, or forgotten. */
+/** An account of the state that left the configuration: it is retained, deleted, or forgotten. */
 import type { Action, Forget } from '../model/action.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';

@@ -33,7 +33,7 @@ function describe(last: number | undefined, since: number | undefined, idle: num
 
 function fixFor(account: AuditedAccount): Hint {
   const { standing } = account;
-  if (standing === 'removed') return restoreOrDelete(account);
+  if (standing === 'retained') return restoreOrDelete(account);
   if (standing === 'configured') return removeAndDelete(account);
   if (account.whyNotImported === 'unconfigured') return { text: 'Delete it at MotherDuck if nobody needs it.' };
   return { text: 'Delete it at MotherDuck if nobody needs it, or list it under "ignore".' };

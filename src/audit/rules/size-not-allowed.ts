@@ -40,7 +40,7 @@ function unchangedSizes({ ducklings }: AuditedAccount): [what: string, size: Siz
 }
 
 function fixFor(account: AuditedAccount): Hint {
-  if (account.standing === 'removed') return restoreOrDelete(account);
+  if (account.standing === 'retained') return restoreOrDelete(account);
   if (account.standing === 'configured') return apply(account, 'Set an allowed size under "ducklings", then apply.');
   if (account.whyNotImported !== undefined) return { text: 'Make it smaller at MotherDuck.' };
   return importAccount(account, 'Choose a smaller size at MotherDuck, or adopt and set "ducklings".');

@@ -5,16 +5,16 @@ import { aboutAccount, type Rule, restoreOrDelete, wasSuspended } from '../rule.
 const NAMED: ReadonlySet<string> = new Set(['current', 'obsolete', 'orphan']);
 
 /** An account with managed tokens, or whose Ducklings run, has a rule of its own. */
-export const accountRetained: Rule = {
+export const retainedAccount: Rule = {
   id: 'MDA045',
-  name: 'account-retained',
+  name: 'retained-account',
   severity: 'note',
   title: 'An account without managed tokens was removed from the configuration, and still exists.',
   help: 'Its data and its Ducklings stay, and cost what they cost. An apply does not touch the account unless you tell it to delete the account and its data.',
   yieldsTo: ['MDA020', 'MDA032'],
   *check({ accounts }) {
     for (const account of accounts) {
-      if (account.standing !== 'removed' || account.live === undefined) continue;
+      if (account.standing !== 'retained' || account.live === undefined) continue;
       if (
         account.gone.length > 0 ||
         unreadTokens(account).length > 0 ||

@@ -1,14 +1,14 @@
 import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
-export const removedAccountRunning: Rule = {
+export const retainedAccountRunning: Rule = {
   id: 'MDA020',
-  name: 'removed-account-running',
+  name: 'retained-account-running',
   severity: 'warning',
   title: 'A Duckling runs on an account that was removed from the configuration.',
   help: 'Something still uses the account, and it costs money. Find out what, then put the account back or delete it.',
   *check({ accounts }) {
     for (const account of accounts) {
-      if (account.standing !== 'removed' || account.running.length === 0) continue;
+      if (account.standing !== 'retained' || account.running.length === 0) continue;
       const ducklings = account.running.map(({ id, type, status }) => {
         const kind = type === 'read_write' ? 'read/write' : 'read scaling';
         return `${kind} Duckling ${id} is ${status === 'active' ? 'active' : 'in its cooldown'}`;
