@@ -97,6 +97,7 @@ export type {
   GuardrailInForce,
   NextChange,
   Plan,
+  PolicyToRecord,
   Scope,
   SecretRemoval,
   SmokeQuery,
@@ -126,6 +127,7 @@ export type {
 } from './model/smoke.ts';
 export type {
   MovedFrom,
+  RecordedPolicy,
   RetiringToken,
   RevokeRequest,
   SecretCopy,

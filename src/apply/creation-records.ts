@@ -12,11 +12,12 @@ import {
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
+import { policyOf } from '../plan/recorded-policy.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import { copyIn, storedSecret } from '../secrets/recorded-secrets.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { withoutOverlap } from './adopt.ts';
-import { openIntents, policyOf } from './refresh-state.ts';
+import { openIntents } from './refresh-state.ts';
 import { withoutReplaced } from './removal-records.ts';
 import { removeSecret } from './remove-secrets.ts';
 import { liveTokens, type TokenTools } from './revoke-token.ts';
@@ -96,6 +97,7 @@ export async function recordResult(
   const address = { account: account.username, token: action.token };
   const { serial } = tools.stateWriter.state;
   const stored = storedSecret(stores, address, { at: isoTime(tools.api.now()), fingerprint, serial });
+  const desired = account.tokens.get(action.token);
   const created: TokenRecord = {
     id: record.id,
     name,
@@ -104,7 +106,7 @@ export async function recordResult(
     created_at: record.created_ts,
     expires_at: record.expire_at ?? null,
     ttl,
-    ...policyOf(account.tokens.get(action.token)),
+    ...(desired === undefined ? {} : policyOf(desired)),
     secret: stored,
   };
   const before = tokenOf(tools.stateWriter, account.username, action.token).current;

@@ -1,17 +1,10 @@
-/** What apply updates in the state before any action: deletion protection, resources that no longer exist. */
+/** What apply updates in the state before any action: deletion protection, policies, resources that no longer exist. */
 
-import type { Desired, DesiredAccount, DesiredToken } from '../model/desired.ts';
+import { groupBy } from '../model/collections.ts';
+import type { Desired } from '../model/desired.ts';
 import { type AccountTokens, type Live, type LiveAccount, listedTokens } from '../model/live.ts';
-import type { Plan } from '../model/plan.ts';
-import { policyMargin } from '../model/rotation-due.ts';
-import {
-  mayBeStored,
-  type State,
-  type StateAccount,
-  type StateToken,
-  type TokenIntent,
-  type TokenRecord,
-} from '../model/state.ts';
+import type { Plan, PolicyToRecord } from '../model/plan.ts';
+import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
@@ -22,15 +15,16 @@ import { withoutDoneRequest } from '../plan/revoke-request.ts';
 export interface RefreshInput {
   readonly desired: Desired;
   readonly live: Live;
-  readonly plan: Pick<Plan, 'protection' | 'due'>;
+  readonly plan: Pick<Plan, 'protection' | 'policies'>;
 }
 
 /**
- * The state with deletion protection as planned, without replaced tokens that no longer exist at MotherDuck and without
+ * The state with deletion protection and policies as planned, without replaced tokens that no longer exist at MotherDuck and without
  * intents that created nothing. Returns the same object when nothing changes, so that nothing is written.
  */
 export function refreshState(state: State, { desired, live, plan }: RefreshInput): State {
   const protection = new Map(plan.protection.map(({ account, after }) => [accountKey(account), after]));
+  const policies = groupBy(plan.policies ?? [], ({ account }) => accountKey(account));
   const accounts = new Map(state.accounts);
   for (const [key, account] of state.accounts) {
     const presence = live.accounts.get(key);
@@ -41,8 +35,7 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     const refreshed = liveAccount
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
-    // What nobody attends accepts no other policy.
-    const tokens = plan.due ? refreshed : withPolicies(refreshed, desiredAccount);
+    const tokens = withPolicies(refreshed, policies.get(key) ?? []);
     // Ids are recorded by actions of the plan, which name the account.
     // It was to be deleted, is still there, and stays.
     const { intent, ...rest } = account;
@@ -120,25 +113,14 @@ function refreshTokens(
   return changed ? tokens : account.tokens;
 }
 
-/** What the state keeps of a token's policy. */
-export function policyOf(desired: DesiredToken | undefined): Pick<TokenRecord, 'overlap' | 'rotate_before'> {
-  return desired === undefined ? {} : { overlap: desired.overlap, rotate_before: policyMargin(desired) };
-}
-
-/** The tokens with their policies as somebody applies them; the same map when nothing changes. */
+/** The tokens with these policies; the same map when nothing changes. */
 function withPolicies(
   tokens: ReadonlyMap<string, StateToken>,
-  desired: DesiredAccount | undefined,
+  policies: readonly PolicyToRecord[],
 ): ReadonlyMap<string, StateToken> {
-  const changed = [...tokens].flatMap(([key, token]) => {
-    const { current } = token;
-    const { overlap, rotate_before } = policyOf(desired?.tokens.get(key));
-    if (current === undefined || overlap === undefined) return [];
-    // Of an adopted token, no policy is known to be applied; one that is recorded all the same is not warned of for ever.
-    const isRecorded = current.overlap !== undefined || current.rotate_before !== undefined;
-    if (current.secret === 'unknown' && !isRecorded) return [];
-    if (current.overlap === overlap && current.rotate_before === rotate_before) return [];
-    return [[key, { ...token, current: { ...current, ...policyOf(desired?.tokens.get(key)) } }] as const];
+  const changed = policies.flatMap(({ token: key, from = key, after }) => {
+    const token = tokens.get(from);
+    return token?.current === undefined ? [] : [[from, { ...token, current: { ...token.current, ...after } }] as const];
   });
   return changed.length === 0 ? tokens : new Map([...tokens, ...changed]);
 }

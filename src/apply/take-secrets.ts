@@ -11,13 +11,14 @@ import type { Desired } from '../model/desired.ts';
 import type { UntakenSecret } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Secret } from '../model/secret.ts';
-import type { State, StateToken, TokenRecord } from '../model/state.ts';
+import type { RecordedPolicy, State, StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime, MINUTE_MS } from '../model/time.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { storesText } from '../model/wording.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
 import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
+import { policyOf } from '../plan/recorded-policy.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import { firstTarget, isFirstSecret, storedSecret } from '../secrets/recorded-secrets.ts';
 import { isJwt, isSandboxSecret } from '../secrets/secret-claims.ts';
@@ -42,6 +43,8 @@ export interface Taking {
   readonly key: string;
   readonly token: TokenRecord;
   readonly secret: Secret;
+  /** That of the configuration, which somebody applies with this. */
+  readonly policy: RecordedPolicy;
   readonly stores: readonly SecretStore[];
 }
 
@@ -69,13 +72,15 @@ export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): C
     const account = input.desired.accounts.get(accountKey(username));
     const tokens = input.state.accounts.get(accountKey(username))?.tokens ?? new Map<string, StateToken>();
     const [key, entry] = [...tokens].find(([, { current }]) => current?.id === id) ?? [];
-    const stores = (account?.tokens.get(key ?? '')?.stores ?? []).flatMap((name) => input.stores.get(name) ?? []);
+    const configured = account?.tokens.get(key ?? '');
+    const stores = (configured?.stores ?? []).flatMap((name) => input.stores.get(name) ?? []);
     const token = entry?.current;
-    if (account === undefined || key === undefined || token?.secret !== 'unknown' || stores.length === 0) continue;
+    if (account === undefined || configured === undefined || key === undefined) continue;
+    if (token?.secret !== 'unknown' || stores.length === 0) continue;
     const why = whyUntaken(secret, token, entry, accountKey(username), input, users);
     if (secret === undefined || why !== undefined) {
       untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
-    } else taking.push({ account: account.username, key, token, secret, stores });
+    } else taking.push({ account: account.username, key, token, secret, policy: policyOf(configured), stores });
   }
   return { taking, untaken };
 }
@@ -188,7 +193,7 @@ function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeIn
 }
 
 async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
-  const { account, key, token, secret, stores } = taking;
+  const { account, key, token, secret, policy, stores } = taking;
   const { generation, type, expires_at: expiresAt } = token;
   const failed = await storeInAll(stores, (store) =>
     store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret),
@@ -199,6 +204,6 @@ async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => n
   const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };
   const stored = storedSecret(stores, address, facts);
   noteToken(stateWriter, account, key, ({ stored: _before, ...entry }) =>
-    entry.current?.id === token.id ? { ...entry, current: { ...entry.current, secret: stored } } : entry,
+    entry.current?.id === token.id ? { ...entry, current: { ...entry.current, ...policy, secret: stored } } : entry,
   );
 }

@@ -1,6 +1,7 @@
 import type { Action, ComputeCeiling } from './action.ts';
 import type { PlanError, PlanWarning, Violation } from './notice.ts';
 import type { RevokesOld } from './planned-token.ts';
+import type { RecordedPolicy } from './state.ts';
 import type { Seconds } from './time.ts';
 
 /** A Plan: what apply would do and why. Data only; it never contains a secret. */
@@ -20,6 +21,8 @@ export interface Plan {
   readonly retained: readonly string[];
   /** Accounts whose deletion protection changes. It is in the state only, so no call is made. */
   readonly protection: readonly { readonly account: string; readonly before: boolean; readonly after: boolean }[];
+  /** Tokens that stay and whose policies changed. These are in the state only, so no call is made. Absent when there is none, and of scheduled work. */
+  readonly policies?: readonly PolicyToRecord[];
   /** Tokens that were stored and have not connected yet, so that the tokens they replaced are kept: `etl_prod/airflow`. */
   readonly unverified: readonly string[];
   /** Accounts whose last smoke test failed: apply tests them again. */
@@ -63,6 +66,17 @@ export interface DeletedData {
     /** Active bytes; null when MotherDuck does not say. */
     readonly bytes: number | null;
   }[];
+}
+
+/** A policy that apply records in the state. */
+export interface PolicyToRecord {
+  readonly account: string;
+  readonly token: string;
+  /** The key in the state, when the configuration renamed it. */
+  readonly from?: string;
+  /** What is absent was never recorded. */
+  readonly before: Partial<RecordedPolicy>;
+  readonly after: RecordedPolicy;
 }
 
 /** A secret that apply removes from its store, if it is still there. */

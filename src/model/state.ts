@@ -112,6 +112,9 @@ export interface TokenRecord {
   readonly failed_at?: string;
 }
 
+/** What the state has of a token's policy; `rotate_before` with the token's share of the jitter. */
+export type RecordedPolicy = Required<Pick<TokenRecord, 'overlap' | 'rotate_before'>>;
+
 /** Where a secret is. */
 export interface SecretCopy {
   /** The store's name in the configuration. */

@@ -1,4 +1,5 @@
 /** What a plan warns of about one token. `tokenText` of `plan` words it. */
+import type { RecordedPolicy } from './state.ts';
 import type { Seconds } from './time.ts';
 
 /** A warning of a plan about a token. */
@@ -123,8 +124,8 @@ export type TokenWarning =
       readonly kind: 'policy_hastened';
       readonly account: string;
       readonly token: string;
-      readonly before: { readonly overlap: Seconds; readonly rotate_before: Seconds };
-      readonly after: { readonly overlap: Seconds; readonly rotate_before: Seconds };
+      readonly before: RecordedPolicy;
+      readonly after: RecordedPolicy;
     }
   /** As `last_generation`, of a token that is not due yet. */
   | { readonly kind: 'no_next_generation'; readonly account: string; readonly token: string; readonly actual?: number }

@@ -4,7 +4,7 @@ import type { Action, ComputeCeiling, SourceLine } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { NextChange, Unmanaged } from '../model/plan.ts';
+import type { NextChange, PolicyToRecord, Unmanaged } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
@@ -51,6 +51,8 @@ export interface AccountPlan {
   /** Keys of tokens that were stored and not seen to connect. */
   readonly unverified: readonly string[];
   readonly protection?: { readonly before: boolean; readonly after: boolean };
+  /** What an apply records of its tokens' policies. */
+  readonly policies: readonly PolicyToRecord[];
   /** What the account can cost an hour; absent without rates. */
   readonly compute?: ComputeCeiling;
 }
@@ -65,6 +67,7 @@ export const NOTHING: AccountPlan = {
   retained: false,
   retest: false,
   unverified: [],
+  policies: [],
 };
 
 /** The line for a reason; without `file` when it is in the main file. */

@@ -99,6 +99,7 @@ function planDesiredAccount(
     unmanagedTokens: unmanaged,
     retest: isFailing,
     unverified: [...desired.tokens.keys()].filter((_key, index) => tokens[index]?.unverified),
+    policies: tokens.flatMap(({ policy }) => policy ?? []),
     ...(protection.before === protection.after ? {} : { protection }),
     ...computeOfDesired(desired, live, context.desired),
   };

@@ -134,6 +134,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   };
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
   const ownCompute = sumCeilings(own);
+  // What nobody attends accepts no other policy.
+  const policies = due ? [] : plans.flatMap(({ plan }) => plan.policies);
   const removals = options.storeFacts && removalsOf(obsolete, options.storeFacts);
   const stores = usedStores(actions, removals ?? [], options.storeFacts);
   const guardrails = guardrailsInForce(desired.guardrails);
@@ -156,6 +158,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     protection: plans.flatMap(({ username, plan }) =>
       plan.protection ? [{ account: username, ...plan.protection }] : [],
     ),
+    ...(policies.length === 0 ? {} : { policies }),
     unverified: plans.flatMap(({ username, plan }) => plan.unverified.map((key) => `${username}/${key}`)),
     retest: plans.filter(({ plan }) => plan.retest).map(({ username }) => username),
     ...(removals ? { removals } : {}),
@@ -262,7 +265,8 @@ function changedAccounts(plan: Plan): number {
 }
 
 /**
- * Whether an apply of the plan would change anything, at MotherDuck, in the state or in a secret store.
+ * Whether an apply of the plan would change anything: at MotherDuck, in a secret store, or a setting in the state. Without
+ * changes, it may test accounts again, record that it ran, and drop from the state what is gone at MotherDuck.
  *
  * @example
  * ```ts
@@ -280,14 +284,9 @@ export function hasChanges(plan: Plan): boolean {
     plan.actions.length > 0 ||
     plan.protection.length > 0 ||
     (plan.removals ?? []).length > 0 ||
-    policiesToRecord(plan) > 0 ||
+    (plan.policies ?? []).length > 0 ||
     storesToRename(plan) > 0
   );
-}
-
-/** The number of tokens whose policies give programs less time, which an apply that somebody attends records. */
-export function policiesToRecord({ due, warnings }: Plan): number {
-  return due ? 0 : warnings.filter(({ kind }) => kind === 'policy_hastened').length;
 }
 
 /** The number of secret stores of which an apply records another name. */

@@ -12,8 +12,8 @@ import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
 import type { AccountPlan } from './account-plan.ts';
 import { unchangedCeiling } from './compute-ceiling.ts';
+import { isHastened } from './recorded-policy.ts';
 import { isOver, SHORT_OVERLAP } from './token-series.ts';
-import { isHastened } from './token-warnings.ts';
 
 /** The readings of one account. `now` in milliseconds since 1970. */
 interface Readings {

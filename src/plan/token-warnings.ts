@@ -3,9 +3,10 @@ import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import { isShortened, policyMargin } from '../model/rotation-due.ts';
-import type { RetiringToken, StateToken, TokenRecord } from '../model/state.ts';
+import { isShortened } from '../model/rotation-due.ts';
+import type { RetiringToken, StateToken } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
+import { isHastened, policyOf } from './recorded-policy.ts';
 import { awaitsRequest } from './revoke-request.ts';
 import type { Held } from './store-facts.ts';
 import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
@@ -170,20 +171,13 @@ export function unverifiedTokens(
     }));
 }
 
-/** Whether a policy gives the programs of a token less time than it did when somebody applied it last. */
-export function isHastened(desired: DesiredToken, { overlap: was, rotate_before: before }: TokenRecord): boolean {
-  return (was !== undefined && desired.overlap < was) || (before !== undefined && policyMargin(desired) > before);
-}
-
 /** A shorter overlap or an earlier rotation changes nothing now, and what a later run does that nobody attends. */
 export function hastened(desired: DesiredToken, state: StateToken | undefined, account: string): PlanWarning[] {
   const current = state?.current;
   if (current === undefined || !isHastened(desired, current)) return [];
-  const { overlap } = desired;
-  const rotate_before = policyMargin(desired);
-  const { overlap: was = overlap, rotate_before: before = rotate_before } = current;
-  const policy = { before: { overlap: was, rotate_before: before }, after: { overlap, rotate_before } };
-  return [{ kind: 'policy_hastened', account, token: desired.key, ...policy }];
+  const after = policyOf(desired);
+  const { overlap = after.overlap, rotate_before = after.rotate_before } = current;
+  return [{ kind: 'policy_hastened', account, token: desired.key, before: { overlap, rotate_before }, after }];
 }
 
 /** Live tokens that expire, and whose replacements do not. */

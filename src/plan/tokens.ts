@@ -25,10 +25,11 @@ import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import type { NextChange } from '../model/plan.ts';
-import type { StateToken } from '../model/state.ts';
+import type { NextChange, PolicyToRecord } from '../model/plan.ts';
+import type { StateToken, TokenRecord } from '../model/state.ts';
 import { position } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
+import { policyToRecord } from './recorded-policy.ts';
 import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, replacedBetween, toAdopt } from './token-adoption.ts';
@@ -57,6 +58,8 @@ export interface TokenPlan {
   readonly next: readonly NextChange[];
   /** Ids of live tokens that belong to this key. */
   readonly known: ReadonlySet<string>;
+  /** What an apply records of its policy; absent where it has nothing to record. */
+  readonly policy?: PolicyToRecord;
   /** It was stored but not verified, so the token that it replaced stays. */
   readonly unverified: boolean;
 }
@@ -127,6 +130,7 @@ export function planToken(
         ),
       ],
       known,
+      ...(errors.length > 0 || planned.some(isNewRecord) ? {} : recordedPolicy(desired, current, context)),
       unverified: unverified.some(({ retire_at: at }) => at === undefined),
     };
   };
@@ -181,6 +185,21 @@ export function planToken(
 
 function isNewToken({ action }: Action): boolean {
   return action === 'create_token' || action === 'rotate_token';
+}
+
+/** What it puts into the state has the policy, or has none that is known. */
+function isNewRecord(action: Action): boolean {
+  return isNewToken(action) || (action.action === 'adopt_token' && action.from === undefined);
+}
+
+function recordedPolicy(
+  desired: DesiredToken,
+  current: TokenRecord | undefined,
+  { account, renamedFrom: from }: TokenContext,
+): Pick<TokenPlan, 'policy'> {
+  const change = current && policyToRecord(desired, current);
+  if (change === undefined) return {};
+  return { policy: { account, token: desired.key, ...(from === undefined ? {} : { from }), ...change } };
 }
 
 function isRenaming(action: Action): boolean {

@@ -1,6 +1,7 @@
-/** For any configuration, organization and state: applying the plan, then planning again, gives an empty plan. */
+/** For any configuration, organization and state: applying the plan, then planning again, gives an empty plan, and applying that writes nothing. */
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { hasChanges } from '../../src/plan/plan.ts';
 import { brief, World } from '../world.ts';
 import { configuration, outsideChange } from './arbitraries.ts';
 
@@ -25,7 +26,10 @@ it('converges in one apply, whatever was configured and whatever happened meanwh
         const { outcomes, plan } = await world.apply(desired, { prune });
         // Protected accounts may not be pruned; a plan that is refused is not applied by the command.
         expect(outcomes.filter((outcome) => outcome.result !== 'done')).toEqual([]);
-        expect(brief(await world.plan(desired, { prune }))).toEqual([]);
+        const { accounts } = world.stateWriter.state;
+        const again = await world.apply(desired, { prune });
+        expect([brief(again.plan), hasChanges(again.plan)]).toEqual([[], false]);
+        expect(world.stateWriter.state.accounts).toBe(accounts);
         for (const name of plan.unmanaged.accounts ?? []) {
           const find = (accounts: typeof before.accounts) => accounts.find((each) => each.username === name);
           expect(find(world.organization.inspect().accounts)).toEqual(find(before.accounts));

@@ -187,12 +187,22 @@ it.each(['plan --sandbox', 'plan --sandbox --verbose', 'plan --sandbox --due', '
   },
 );
 
-it('a policy that gives programs less time is a change, which an apply records', async () => {
+it.each([
+  ['less', shortened],
+  ['more', (yaml: string) => yaml.replace('overlap: 24h', 'overlap: 48h')],
+])('a policy that gives programs %s time is a change, which an apply records', async (_, edit) => {
   const stage = await Stage.applied(CONFIGURATION);
-  stage.edit(shortened);
+  const serial = () => JSON.parse(stage.read(STATE)).serial as number;
+  const before = serial();
+  stage.edit(edit);
   const { code, stdout } = await stage.run('plan --sandbox --detailed-exitcode');
-  expect([code, stdout]).toEqual([2, expect.stringContaining('shorter policies of 1 token to record')]);
+  expect([code, stdout]).toEqual([2, expect.stringContaining('policy of 1 token to record')]);
   expect(stdout).not.toContain('No changes');
+  expect((await stage.run('plan --sandbox --due --detailed-exitcode')).code).toBe(0);
   expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  const after = serial();
+  expect(after).toBeGreaterThan(before);
   expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  expect(serial()).toBe(after);
 });

@@ -415,7 +415,7 @@ describe('the plan of a pull request', () => {
     const pull = await PullRequest.open();
     const base = pull.git('rev-parse', 'main');
     pull.forge(({ accounts }) => {
-      Object.assign(accounts.etl_prod?.tokens.bi?.current ?? {}, { overlap: 60 });
+      Object.assign(accounts.etl_prod?.tokens.bi?.current ?? {}, { verified_at: '2026-01-01T00:00:00Z' });
     });
     pull.commit();
     pull.git('update-ref', 'refs/remotes/origin/main', 'main');

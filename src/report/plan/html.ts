@@ -6,7 +6,7 @@ import { actionsByAccount, type Risk } from '../../model/action.ts';
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
-import { hasChanges, policiesToRecord, storesToRename, summarize } from '../../plan/plan.ts';
+import { hasChanges, storesToRename, summarize } from '../../plan/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
 import { placeOfState, withArrows } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -19,6 +19,7 @@ import { deletedText } from './deleted-data.ts';
 import { accountCards } from './html/card.ts';
 import { ducklingTable } from './html/duckling-table.ts';
 import { timeline } from './html/timeline.ts';
+import { recordedChanges } from './recorded.ts';
 import { storeLines } from './stores.ts';
 import { laterRevocations, printablePlan, removalText, summaryLine, unmanagedNames } from './wording.ts';
 
@@ -74,7 +75,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     sections: [
       ...blockers(plan, inContext),
       ...(hasChanges(plan) ? [planCounters(plan)] : []),
-      protectionChanges(plan),
+      recordedNotices(plan),
       ...(hasChanges(plan) ? [navigation(there)] : []),
       ...there.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>`),
     ],
@@ -170,15 +171,13 @@ function warnings({ warnings: all }: Plan, inContext: InContext): Markup | undef
   return all.length === 0 ? undefined : html`${notices('Warning', 'change', all, inContext)}`;
 }
 
-/** Changes of deletion protection, those that end it first. */
-function protectionChanges({ protection }: Plan): Markup {
-  const changes = ([false, true] as const).map((after) => {
-    const accounts = protection.filter((change) => change.after === after).map(({ account }) => account);
-    const [kind, change] = after ? (['adopt', 'off → on'] as const) : (['change', 'on → off'] as const);
-    if (accounts.length === 0) return NOTHING;
-    return html`<div class="notice ${kind}"><b>Deletion protection</b> ${change}: mdacc records it, and nothing changes at MotherDuck${countedNames(accounts, 'account')}</div>`;
+/** Changes in the state alone, those that end a protection first. */
+function recordedNotices(plan: Plan): Markup {
+  const notices = recordedChanges(plan).map(({ kind, subject, change, names, noun }) => {
+    const title = `${subject.charAt(0).toUpperCase()}${subject.slice(1)}`;
+    return html`<div class="notice ${kind === 'unprotected' ? 'change' : 'adopt'}"><b>${title}</b> ${withArrows(change)}: mdacc records it, and nothing changes at MotherDuck${countedNames(names, noun)}</div>`;
   });
-  return html`${changes}`;
+  return html`${notices}`;
 }
 
 function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
@@ -208,7 +207,7 @@ function planCounters(plan: Plan): Markup {
     counter(tokens.adopt, 'token', ' to adopt', 'adopt'),
     counter(accounts.forget, 'account', ' to forget', 'none'),
     counter(tokens.forget, 'token', ' to forget', 'none'),
-    counter(policiesToRecord(plan), 'shorter policy', ' to record', 'change', 'shorter policies'),
+    counter(plan.policies?.length ?? 0, 'policy', ' to record', 'none', 'policies'),
     counter(storesToRename(plan), 'store name', ' to record', 'none'),
     counter(groupNotices(plan.warnings).length, 'warning', '', 'change'),
   ];

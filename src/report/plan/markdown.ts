@@ -28,6 +28,7 @@ import { fitChanges } from './markdown/fit.ts';
 import { countedNames, cut, listed, listedWithin } from './markdown/names.ts';
 import { settings, stores } from './markdown/stores.ts';
 import { nextDays } from './next.ts';
+import { recordedChanges } from './recorded.ts';
 import { laterRevocations, printablePlan, removalText, stayingLines, summaryLine } from './wording.ts';
 
 /** Characters for the list of what was skipped, and for the fold of the table. */
@@ -35,8 +36,8 @@ const ROOM_AT_THE_END = 1200;
 const NOTICES_SHOWN = 20;
 /** Characters of one notice. */
 const NOTICE_LENGTH = 600;
-/** Characters of the names of one change of deletion protection. */
-const PROTECTION_LENGTH = 10_000;
+/** Characters of the names in all changes of the state alone. */
+const RECORDED_LENGTH = 10_000;
 /** Characters of all notices of a kind. */
 const NOTICES_LENGTH = 12_000;
 /** Kinds of edits of the state, and characters of the names in all of them. */
@@ -73,7 +74,7 @@ export function planMarkdown(given: Plan, _paint?: Paint, inContext: InContext =
       plan.warnings.filter((warning) => !isOfBranch(warning)),
       inContext,
     ),
-    ...protections(plan),
+    ...recorded(plan),
   ];
   const foot = untouched(plan);
   const all = MOST_CHARACTERS - lengthOf([...title, ...blocking, ...warned, ...foot, ...TABLE]) - ROOM_AT_THE_END;
@@ -107,14 +108,13 @@ function folded(rows: readonly string[]): string[] {
   return ['', summary, ...TABLE, ...rows, '', '</details>'];
 }
 
-/** One line for each direction. */
-function protections({ protection }: Plan): string[] {
-  const said = (on: boolean) => (on ? 'on' : 'off');
-  return [false, true].flatMap((after) => {
-    const names = protection.filter((change) => change.after === after).map(({ account }) => account);
-    if (names.length === 0) return [];
-    const change = `deletion protection ${said(!after)} → ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
-    return ['', `🔓 **${listedWithin(names, PROTECTION_LENGTH)}**: ${change}`];
+/** Changes in the state alone, a line each. */
+function recorded(plan: Plan): string[] {
+  const changes = recordedChanges(plan);
+  return changes.flatMap(({ kind, subject, change, names }) => {
+    const text = `${subject} ${withArrows(change)} (recorded by mdacc, nothing changes at MotherDuck)`;
+    const room = Math.floor(RECORDED_LENGTH / changes.length);
+    return ['', `${kind === 'policy' ? '📝' : '🔓'} **${listedWithin(names, room)}**: ${text}`];
   });
 }
 

@@ -12,6 +12,7 @@ import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
 import { deletedText } from './deleted-data.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAccount, rangesText } from './groups.ts';
 import { nextDays } from './next.ts';
+import { recordedChanges } from './recorded.ts';
 import { storeLines } from './stores.ts';
 import { paintSymbol, printablePlan, removalText, stayingLines, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
@@ -33,7 +34,7 @@ export function planText(
   const sections = [
     [paint.dim(headline(plan)), ...stateLine(plan)].join('\n'),
     ...blocks,
-    protections(plan, paint, verbose),
+    recorded(plan, paint, verbose),
     removals(plan, paint),
     notices('Error', plan.errors, 'red', paint, inContext),
     notices('Refused', plan.violations, 'red', paint, inContext),
@@ -106,21 +107,14 @@ function tokensOf(own: Action | undefined): string[] {
   return tokens.length === 0 ? [] : [`      tokens deleted too: ${list(tokens.map(({ name }) => name).sort())}`];
 }
 
-/** Changes of deletion protection: in the state alone, but they decide whether an account can be deleted. Each account is named. */
-function protections({ protection }: Plan, paint: Paint, verbose: boolean): string {
-  const said = (on: boolean) => (on ? 'on' : 'off');
-  const groups = new Map<string, string[]>();
-  for (const { account, before, after } of protection) {
-    const change = `deletion protection ${said(before)} -> ${said(after)} (recorded by mdacc, nothing changes at MotherDuck)`;
-    const known = groups.get(change);
-    if (known) known.push(account);
-    else groups.set(change, [account]);
-  }
-  return [...groups]
-    .flatMap(([change, accounts]) =>
-      (verbose ? accounts : [rangesText(accounts)]).map((names) => {
-        const count = verbose || accounts.length === 1 ? '' : ` (${counted(accounts.length, 'account')})`;
-        return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}  ${paint.dim(change)}`;
+/** Changes in the state alone. Each account and token is named. */
+function recorded(plan: Plan, paint: Paint, verbose: boolean): string {
+  return recordedChanges(plan)
+    .flatMap(({ subject, change, names: all, noun }) =>
+      (verbose ? all : [rangesText(all)]).map((names) => {
+        const count = verbose || all.length === 1 ? '' : ` (${counted(all.length, noun)})`;
+        const text = `${subject} ${change} (recorded by mdacc, nothing changes at MotherDuck)`;
+        return `${paintSymbol('~', paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}  ${paint.dim(text)}`;
       }),
     )
     .join('\n');

@@ -13,14 +13,7 @@ import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
-import {
-  changesBranch,
-  hasChanges,
-  leavesDueWork,
-  policiesToRecord,
-  storesToRename,
-  summarize,
-} from '../../plan/plan.ts';
+import { changesBranch, hasChanges, leavesDueWork, storesToRename, summarize } from '../../plan/plan.ts';
 import { printable, printableLines } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
@@ -171,8 +164,9 @@ export function summaryLine(plan: Plan, paint: Paint = plain): string {
   const { accounts, tokens, setups } = summarize(plan);
   const { removals = [] } = plan;
   const secrets = removals.length === 0 ? '' : `; ${counted(removals.length, 'secret')} to remove`;
-  const hastened = policiesToRecord(plan);
-  const policies = hastened === 0 ? '' : `; shorter policies of ${counted(hastened, 'token')} to record`;
+  const changed = plan.policies?.length ?? 0;
+  const policies =
+    changed === 0 ? '' : `; ${changed === 1 ? 'policy' : 'policies'} of ${counted(changed, 'token')} to record`;
   const renamed = storesToRename(plan);
   const names =
     renamed === 0 ? '' : `; ${renamed === 1 ? 'name' : 'names'} of ${counted(renamed, 'secret store')} to record`;

@@ -1,0 +1,32 @@
+/** The policy of a token as the state has it: that of the last apply that somebody attended. */
+import type { DesiredToken } from '../model/desired.ts';
+import type { PolicyToRecord } from '../model/plan.ts';
+import { policyMargin } from '../model/rotation-due.ts';
+import type { RecordedPolicy, TokenRecord } from '../model/state.ts';
+
+/** What the state keeps of a token's policy. */
+export function policyOf(desired: DesiredToken): RecordedPolicy {
+  return { overlap: desired.overlap, rotate_before: policyMargin(desired) };
+}
+
+/** The policy that an apply records for a token that stays; undefined where the state has it. */
+export function policyToRecord(
+  desired: DesiredToken,
+  current: TokenRecord,
+): Pick<PolicyToRecord, 'before' | 'after'> | undefined {
+  const { overlap, rotate_before } = current;
+  const before = {
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(rotate_before === undefined ? {} : { rotate_before }),
+  };
+  // Of an adopted token, no policy is known to be applied; one that is recorded all the same is not warned of for ever.
+  if (current.secret === 'unknown' && overlap === undefined && rotate_before === undefined) return undefined;
+  const after = policyOf(desired);
+  return overlap === after.overlap && rotate_before === after.rotate_before ? undefined : { before, after };
+}
+
+/** Whether a policy gives the programs of a token less time than it did when somebody applied it last. */
+export function isHastened(desired: DesiredToken, { overlap: was, rotate_before: before }: TokenRecord): boolean {
+  const now = policyOf(desired);
+  return (was !== undefined && now.overlap < was) || (before !== undefined && now.rotate_before > before);
+}
