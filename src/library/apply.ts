@@ -94,7 +94,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     },
     service.opened,
     options.smoke ?? true,
-    { command: 'library', who: whoRuns(process.env) },
+    { command: 'library', who: whoRuns(service.opened.env) },
   ).finally(() => state.applying.delete(run));
   return {
     ...done.applied,

@@ -71,7 +71,10 @@ export interface ServiceOptions {
   readonly token?: string;
   /** The address of the REST API. Default: `MOTHERDUCK_API_URL` or `MOTHERDUCK_API_BASE_URL` in `env`, else MotherDuck's. */
   readonly apiUrl?: string;
-  /** Environment variables with the token, the address and the proxy. Default: `process.env`. */
+  /**
+   * Environment variables with the token, the address, the proxy, what a state's storage service needs, and the CI job for the
+   * history. Default: `process.env`. The libraries of S3 and Google Cloud read credentials from `process.env` alone.
+   */
   readonly env?: Environment;
   /** Maximum number of concurrent requests and connections. Default: 10. */
   readonly parallelism?: number;
@@ -90,7 +93,7 @@ export interface Service {
   /** Closes the connections. Call it at the end, after an error too. */
   close(): Promise<void>;
   /** @internal */
-  readonly opened: EngineService & { readonly parallelism: number };
+  readonly opened: EngineService & { readonly parallelism: number; readonly env: NodeJS.ProcessEnv };
 }
 
 /**
@@ -114,17 +117,18 @@ export interface Service {
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
   const { token, env = process.env, parallelism = DEFAULT_PARALLELISM, debug, sandbox, ...more } = options;
   const location = sandbox === undefined ? more : { ...more, sandbox: true, sandboxDir: sandbox };
+  const given = { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) };
   const opened = await openEngineService(
     { ...location, parallelism },
     {
-      env: { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) },
+      env: given,
       options: { debug: debug !== undefined },
       note: () => {},
       debug: debug ?? (() => {}),
     },
   );
   const { api, isSandbox } = opened;
-  return { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism } };
+  return { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism, env: given } };
 }
 
 /** The options of `readState`. */
@@ -153,12 +157,12 @@ export async function readState(options: ReadStateOptions): Promise<State> {
   const backend = await backendOf(
     locationOf(options),
     options.desired.state,
-    beside(options.service.opened, process.env),
+    beside(options.service.opened, options.service.opened.env),
   );
   const { state, others } = await openFrom(backend, options);
   const { desired, service } = options;
   othersBeside.set(state, others);
-  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, process.env));
+  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, service.opened.env));
   return state;
 }
 
@@ -230,11 +234,11 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const backend = await backendOf(
     locationOf(options),
     options.desired.state,
-    beside(options.service.opened, process.env),
+    beside(options.service.opened, options.service.opened.env),
   );
   const lock = await backend.lock({
     command: 'library',
-    who: whoRuns(process.env),
+    who: whoRuns(options.service.opened.env),
     waitMs: wait * 1000,
     warn: onWarning,
     ...(signal ? { signal } : {}),

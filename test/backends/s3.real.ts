@@ -97,7 +97,7 @@ function placesOf({ url, end }: RunningServer): TestedService<TestedFolder> {
   return {
     place: async () => {
       const at = { bucket: BUCKET, prefix: `state-${places++}`, region: REGION, endpoint: url, pathStyle: true };
-      return lossyFolder(async () => openS3(sdk, at, stateHttp({})));
+      return lossyFolder(async () => openS3(sdk, at, stateHttp({}), process.env));
     },
     end,
   };

@@ -22,6 +22,7 @@ import {
   UserError,
 } from '../../src/library.ts';
 import { newFolder } from '../files/processes.ts';
+import { S3Server } from '../state/servers/s3.ts';
 
 const CONFIGURATION = `version: 1
 organization: acme
@@ -227,6 +228,28 @@ describe('the state', () => {
     const waiting = openState({ desired, service, wait: 60 });
     await state.close();
     await (await waiting).close();
+  });
+
+  it('is where the environment of the service says', async () => {
+    const server = await S3Server.start();
+    onTestFinished(() => server.end());
+    const known = { AWS_CONFIG_FILE: '/nonexistent', AWS_SHARED_CREDENTIALS_FILE: '/nonexistent', ...S3Server.ENV };
+    for (const [name, value] of Object.entries(known)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { folder, desired } = await open(`${CONFIGURATION}state: { kind: s3, bucket: acme-platform }\n`);
+    const env = {
+      AWS_ENDPOINT_URL: server.url,
+      AWS_REGION: server.region,
+      CI_JOB_URL: 'https://ci.example.com/jobs/1',
+    };
+    const service = await openService({ sandbox: join(folder, 'sandbox'), env });
+    onTestFinished(() => service.close());
+    expect((await readState({ desired, service })).accounts.size).toBe(0);
+    await applyAll({ desired, service });
+    const state = await readState({ desired, service });
+    expect(state.accounts.size).toBe(2);
+    expect(state.runs.map(({ who }) => who)).toEqual(['https://ci.example.com/jobs/1']);
+    expect(server.objects.size).toBeGreaterThan(0);
   });
 
   it('of another organization is refused, and no lock remains', async () => {

@@ -76,7 +76,7 @@ export const s3: StateKind = {
       ...(address === undefined ? {} : { address }),
       pathStyle: config.path_style === undefined ? address !== undefined : config.path_style === true,
     };
-    return objectBackend(openS3(sdk, place, await http()));
+    return objectBackend(openS3(sdk, place, await http(), env));
   },
 };
 

@@ -37,7 +37,7 @@ const LIMITS: S3Limits = { smallMs: 20_000, largeMs: 20_000 };
 
 function open(server: S3Server, place: Partial<S3Place> = {}, limits = LIMITS): ObjectStore {
   const at = { bucket: 'acme-platform', prefix: 'prod', region: server.region, endpoint: server.url, pathStyle: true };
-  return openS3(sdk, { ...at, ...place }, stateHttp({}), limits);
+  return openS3(sdk, { ...at, ...place }, stateHttp({}), process.env, limits);
 }
 
 async function start(): Promise<S3Server> {
@@ -85,6 +85,7 @@ describe('a state in s3', () => {
       sdk,
       { bucket: 'acme-platform', region: 'eu-central-1', endpoint: server.url, pathStyle: true },
       stateHttp({}),
+      process.env,
     );
     expect(store.name).toBe(`s3://acme-platform at ${server.url}`);
     await store.put('lock.json', '{}');
@@ -206,7 +207,12 @@ describe('a state in s3', () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     const server = await start();
     server.fate = () => ({ ...denied, headers: { 'x-amz-bucket-region': 'eu-central-1' } });
-    const store = openS3(sdk, { bucket: 'acme-platform', endpoint: server.url, pathStyle: true }, stateHttp({}));
+    const store = openS3(
+      sdk,
+      { bucket: 'acme-platform', endpoint: server.url, pathStyle: true },
+      stateHttp({}),
+      process.env,
+    );
     expect((await errorOf(() => store.list(''))).message).toContain('s3:ListBucket');
   });
 
@@ -228,7 +234,7 @@ describe('a state in s3', () => {
       },
     };
     const at = { bucket: 'acme-platform', region: 'eu-central-1', endpoint: server.url, pathStyle: true };
-    const error = await errorOf(() => openS3(sdk, at, hosts).get('lock.json'));
+    const error = await errorOf(() => openS3(sdk, at, hosts, process.env).get('lock.json'));
     expect(sent).toEqual(['sts.eu-central-1.amazonaws.com']);
     expect(error.message).toBe('refused by the proxy');
   });
@@ -236,7 +242,7 @@ describe('a state in s3', () => {
   it('has no region but what is said, at Amazon', async () => {
     vi.stubEnv('AWS_REGION', undefined);
     vi.stubEnv('AWS_DEFAULT_REGION', undefined);
-    const store = openS3(sdk, { bucket: 'acme-platform', pathStyle: false }, stateHttp({}));
+    const store = openS3(sdk, { bucket: 'acme-platform', pathStyle: false }, stateHttp({}), process.env);
     expectGoldenError('s3 > no region', await errorOf(() => store.get('lock.json')));
   });
 });

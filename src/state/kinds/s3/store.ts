@@ -14,7 +14,7 @@ export interface S3Place {
   readonly prefix?: string;
   readonly region?: string;
   readonly endpoint?: string;
-  /** For output: the address of the service, also where the environment names it. */
+  /** The address of the service, also where the environment names it; `endpoint` unless given. */
   readonly address?: string;
   /** Whether the bucket's name is in the path. */
   readonly pathStyle: boolean;
@@ -48,8 +48,15 @@ export interface S3Limits {
 const LIMITS: S3Limits = { smallMs: 20_000, largeMs: 300_000 };
 const IS_LARGE = 256 * 1024;
 
-export function openS3(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits = LIMITS): ObjectStore {
-  return new S3Store(sdk, place, http, limits);
+/** @param env names the region and the profile, where `place` does not; the SDK reads credentials from the process's own. */
+export function openS3(
+  sdk: Sdk,
+  place: S3Place,
+  http: StateHttp,
+  env: NodeJS.ProcessEnv,
+  limits: S3Limits = LIMITS,
+): ObjectStore {
+  return new S3Store(sdk, place, http, env, limits);
 }
 
 class S3Store implements ObjectStore {
@@ -59,12 +66,13 @@ class S3Store implements ObjectStore {
   readonly #http: StateHttp;
   readonly #limits: S3Limits;
   readonly #client: S3Client;
+  readonly #hasProfile: boolean;
   /** The prefix of all keys. */
   readonly #folder: string;
   /** The service's clock at its last answer, and when that was by the process's timer. */
   #clock = { date: Date.now(), at: monotonicMs() };
 
-  constructor(sdk: Sdk, place: S3Place, http: StateHttp, limits: S3Limits) {
+  constructor(sdk: Sdk, place: S3Place, http: StateHttp, env: NodeJS.ProcessEnv, limits: S3Limits) {
     const { bucket, prefix, address = place.endpoint } = place;
     this.name = `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}${atAddress(address)}`;
     this.#folder = prefix === undefined ? '' : `${prefix}/`;
@@ -72,7 +80,8 @@ class S3Store implements ObjectStore {
     this.#place = place;
     this.#http = http;
     this.#limits = limits;
-    this.#client = openClient(sdk, place, this.#handler());
+    this.#client = openClient(sdk, place, env, this.#handler());
+    this.#hasProfile = Boolean(env.AWS_PROFILE);
   }
 
   get(key: string) {
@@ -166,7 +175,7 @@ class S3Store implements ObjectStore {
         ...(signedFor === undefined ? {} : { region: signedFor }),
         name: this.name,
         operation,
-        hasProfile: Boolean(process.env.AWS_PROFILE),
+        hasProfile: this.#hasProfile,
       });
     }
   }
@@ -222,19 +231,19 @@ const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 function openClient(
   { S3Client }: Sdk,
-  { region, endpoint, pathStyle }: S3Place,
+  { region, endpoint, address = endpoint, pathStyle }: S3Place,
+  env: NodeJS.ProcessEnv,
   requestHandler: RequestHandler,
 ): S3Client {
   const ignore = () => {};
-  const fallback = endpoint === undefined ? undefined : (process.env.AWS_REGION ?? 'us-east-1');
-  const signedFor = region ?? fallback;
+  const signedFor = region ?? (env.AWS_REGION || (endpoint === undefined ? undefined : 'us-east-1'));
   // This program says itself which versions of Node it runs on.
   const before = process.env[QUIET];
   process.env[QUIET] = 'true';
   try {
     return new S3Client({
       ...(signedFor === undefined ? {} : { region: signedFor }),
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(address === undefined ? {} : { endpoint: address }),
       forcePathStyle: pathStyle,
       requestHandler,
       // `sure` repeats requests: it knows which ones may be.
