@@ -1,40 +1,20 @@
 /** The command line: every command with its options and its module, which is imported when the command is called. */
 
 import { Argument, Command, Option } from 'commander';
+import { COMMAND_OPTIONS } from './cli/command-options.ts';
 import { environmentLines, HELP, helpRows, helpWidth, section, withExamples } from './cli/help.ts';
 import {
-  ALLOW_MISSING,
-  APPLYING,
   acceptOnAll,
   advanceTime,
-  CONFIG,
   count,
-  DESTROY,
-  DRY_RUN,
-  DUE,
   duration,
-  FORCE,
   format,
-  LOCK_TIMEOUT,
   milliseconds,
-  NO_SERVICE,
-  OF_SANDBOX,
-  ONLY,
-  OUTPUT,
-  PRUNE,
   port,
-  REAL_STORES,
-  REVOKE_OLD,
-  ROTATE,
-  ROTATING,
   rate,
   refuseEmpty,
   SANDBOX_SETTINGS,
-  SERVICE,
-  USAGE,
-  VERBOSE,
   withOptions,
-  YES,
 } from './cli/options.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
@@ -123,7 +103,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
       .option('--organization <name>', `Set a name of your own for the organization (default: ${DEFAULT_ORGANIZATION})`)
       .action(go(() => import('./commands/init.ts')));
-    withOptions(init, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+    withOptions(init, COMMAND_OPTIONS.init);
     withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
   });
 
@@ -131,16 +111,15 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     validate
       .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
       .action(go(() => import('./commands/validate.ts')));
-    withOptions(validate, NO_SERVICE, CONFIG, OUTPUT);
+    withOptions(validate, COMMAND_OPTIONS.validate);
     withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
   });
 
   command('doctor', 'Check all that an apply needs; runs the checks of secret stores', (doctor) => {
     doctor
       .addOption(format('Set the format of the checks', DOCTOR_FORMATS))
-      .addOption(REAL_STORES)
       .action(go(() => import('./commands/doctor.ts')));
-    withOptions(doctor, CONFIG, SERVICE, OUTPUT);
+    withOptions(doctor, COMMAND_OPTIONS.doctor);
     withExamples(doctor, 'mdacc doctor', 'mdacc doctor --sandbox', 'mdacc doctor --format json');
   });
 
@@ -148,27 +127,9 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     plan
       .option('--out <file>', 'Save the plan for apply')
       .option('--detailed-exitcode', 'Exit with 2 if there are changes')
+      .addOption(format('Set the format of the plan', PLAN_FORMATS))
       .action(go(() => import('./commands/plan.ts')));
-    withOptions(
-      plan,
-      [
-        ONLY,
-        PRUNE,
-        DUE,
-        ROTATE,
-        REVOKE_OLD,
-        FORCE,
-        DESTROY,
-        USAGE,
-        ALLOW_MISSING,
-        format('Set the format of the plan', PLAN_FORMATS),
-        VERBOSE,
-        LOCK_TIMEOUT,
-      ],
-      CONFIG,
-      SERVICE,
-      OUTPUT,
-    );
+    withOptions(plan, COMMAND_OPTIONS.plan);
     withExamples(
       plan,
       'mdacc plan',
@@ -180,14 +141,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
 
   command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
     apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
-    withOptions(
-      apply,
-      [ONLY, PRUNE, DUE, ROTATE, REVOKE_OLD, FORCE, DESTROY, USAGE],
-      APPLYING,
-      CONFIG,
-      SERVICE,
-      OUTPUT,
-    );
+    withOptions(apply, COMMAND_OPTIONS.apply);
     withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
   });
 
@@ -195,26 +149,22 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     show
       .argument('<planfile>', 'A plan saved with plan --out')
       .addOption(format('Set the format of the plan', PLAN_FORMATS))
-      .addOption(VERBOSE)
       .action(go(() => import('./commands/show.ts')));
-    withOptions(show, NO_SERVICE, CONFIG, OUTPUT);
+    withOptions(show, COMMAND_OPTIONS.show);
     withExamples(show, 'mdacc show today.plan', 'mdacc show today.plan --format markdown');
   });
 
   command('smoke', 'Test each account with a connection through DuckDB', (smoke) => {
     smoke
       .argument('[account...]', 'Names or globs, which --only narrows; default: all')
-      .addOption(ONLY)
       .addOption(format('Set the format of the results', SMOKE_FORMATS))
-      .addOption(LOCK_TIMEOUT)
       .action(go(() => import('./commands/smoke.ts')));
-    withOptions(smoke, CONFIG, SERVICE, OUTPUT);
+    withOptions(smoke, COMMAND_OPTIONS.smoke);
     withExamples(smoke, 'mdacc smoke', 'mdacc smoke etl_prod "tenant_*"', 'mdacc smoke --format junit > smoke.xml');
   });
 
   command('audit', 'Compare live resources with the configuration and good practice', (audit) => {
     audit
-      .addOption(ONLY)
       .addOption(format('Set the format of the findings', AUDIT_FORMATS))
       .addOption(
         new Option('--fail-on <severity>', 'Exit with 2 at or above this severity; notes never fail')
@@ -222,7 +172,6 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
           .default('warning'),
       )
       .option('--check-stores', 'Also run the check commands of the secret stores, which the configuration names')
-      .addOption(REAL_STORES)
       .option(
         '--usage',
         'Also report idle accounts and sizes, compute hours and storage (makes one md: connection as the Admin)',
@@ -234,7 +183,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
         ).argParser(duration),
       )
       .action(go(() => import('./commands/audit.ts')));
-    withOptions(audit, CONFIG, SERVICE, OUTPUT);
+    withOptions(audit, COMMAND_OPTIONS.audit);
     withExamples(
       audit,
       'mdacc audit',
@@ -251,10 +200,9 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .option('--take-secrets', 'Store the secrets that the Terraform state has, so that no token is rotated')
       .option('--organization <name>', 'Name the organization, where a new configuration is written')
       .option('--store <store>', 'Set the secret store of new policies, if the configuration has several')
-      .addOption(ALLOW_MISSING)
       .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
       .action(go(() => import('./commands/import.ts')));
-    withOptions(adopt, [YES, DRY_RUN, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+    withOptions(adopt, COMMAND_OPTIONS.import);
     withExamples(
       adopt,
       'mdacc import --all --dry-run',
@@ -268,7 +216,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     rotate
       .argument('<account[/token]...>', 'Names as in the configuration, or globs; an account selects all of its tokens')
       .action(go(() => import('./commands/rotate.ts')));
-    withOptions(rotate, [REVOKE_OLD, FORCE, ONLY], ROTATING, CONFIG, SERVICE, OUTPUT);
+    withOptions(rotate, COMMAND_OPTIONS.rotate);
     withExamples(
       rotate,
       'mdacc rotate etl_prod/airflow',
@@ -279,7 +227,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
 
   command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {
     destroy.action(go(() => import('./commands/destroy.ts')));
-    withOptions(destroy, [ONLY, USAGE], APPLYING, CONFIG, SERVICE, OUTPUT);
+    withOptions(destroy, COMMAND_OPTIONS.destroy);
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
 
@@ -298,7 +246,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
           .default('config'),
       )
       .action(go(() => import('./commands/schema.ts')));
-    withOptions(schema, OUTPUT);
+    withOptions(schema, COMMAND_OPTIONS.schema);
     withExamples(schema, 'mdacc schema', 'mdacc schema plan > plan.schema.json');
   });
 
@@ -316,7 +264,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   });
   command('version', 'Show the version', (version) => {
     version.action(() => void process.stdout.write(`${VERSION}\n`));
-    withOptions(version, OUTPUT);
+    withOptions(version, COMMAND_OPTIONS.version);
     withExamples(version, 'mdacc version');
   });
   const [first = ''] = words;
@@ -362,7 +310,7 @@ function stateCommands(state: Command): void {
     .argument('[account...]', 'Names or globs; default: all')
     .addOption(format('Set the format of the state', STATE_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
-  withOptions(list, CONFIG, SERVICE, OUTPUT);
+  withOptions(list, COMMAND_OPTIONS['state list']);
   withExamples(list, 'mdacc state list', 'mdacc state list "tenant_*"', 'mdacc state list --format json');
 
   const show = state
@@ -370,7 +318,7 @@ function stateCommands(state: Command): void {
     .description('Print one entry as JSON')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
-  withOptions(show, CONFIG, SERVICE, OUTPUT);
+  withOptions(show, COMMAND_OPTIONS['state show']);
   withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
 
   const history = state
@@ -378,7 +326,7 @@ function stateCommands(state: Command): void {
     .description('List the last runs: when, who, which command, what it did')
     .addOption(format('Set the format of the history', HISTORY_FORMATS))
     .action(go(async () => ({ run: (await import('./commands/state.ts')).history })));
-  withOptions(history, CONFIG, SERVICE, OUTPUT);
+  withOptions(history, COMMAND_OPTIONS['state history']);
   withExamples(history, 'mdacc state history', 'mdacc state history --format json');
 
   const mv = state
@@ -387,7 +335,7 @@ function stateCommands(state: Command): void {
     .argument('<account[/token]>', 'Name as in the state')
     .argument('<new-account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).mv })));
-  withOptions(mv, [LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+  withOptions(mv, COMMAND_OPTIONS['state mv']);
   withExamples(mv, 'mdacc state mv etl_prod/airflow etl_prod/loads');
 
   const forget = state
@@ -395,14 +343,14 @@ function stateCommands(state: Command): void {
     .description('Remove an entry from the state without changing MotherDuck')
     .argument('<account[/token]>', 'Name as in the configuration')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
-  withOptions(forget, [YES, LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+  withOptions(forget, COMMAND_OPTIONS['state forget']);
   withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
 
   const unlock = state
     .command('unlock')
     .description('Remove the lock of a run that has ended')
     .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
-  withOptions(unlock, [YES], CONFIG, SERVICE, OUTPUT);
+  withOptions(unlock, COMMAND_OPTIONS['state unlock']);
   withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
 
   const migrate = state
@@ -413,7 +361,7 @@ function stateCommands(state: Command): void {
       'Name what says where the state is: the configuration before the change, or a state file (default: the file beside the configuration)',
     )
     .action(go(async () => ({ run: (await import('./commands/state.ts')).migrate })));
-  withOptions(migrate, [LOCK_TIMEOUT], CONFIG, SERVICE, OUTPUT);
+  withOptions(migrate, COMMAND_OPTIONS['state migrate']);
   withExamples(migrate, 'mdacc state migrate', 'mdacc state migrate --from old.yaml');
 }
 
@@ -435,7 +383,7 @@ function sandboxCommands(sandbox: Command): void {
     )
     .option('--export', 'Print the variables as lines that a shell can eval')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
-  withOptions(serve, SANDBOX_SETTINGS, OF_SANDBOX, OUTPUT);
+  withOptions(serve, [...SANDBOX_SETTINGS, ...COMMAND_OPTIONS['sandbox serve']]);
   withExamples(
     serve,
     'mdacc sandbox serve',
@@ -448,7 +396,7 @@ function sandboxCommands(sandbox: Command): void {
     .command('connect')
     .description('Connect with the token in MOTHERDUCK_TOKEN and print its account')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
-  withOptions(connect, OF_SANDBOX, OUTPUT);
+  withOptions(connect, COMMAND_OPTIONS['sandbox connect']);
   withExamples(
     connect,
     '. .motherduck/secrets.env',
@@ -459,7 +407,7 @@ function sandboxCommands(sandbox: Command): void {
     .command('reset')
     .description('Delete everything in the sandbox and reset its clock')
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
-  withOptions(reset, OF_SANDBOX, OUTPUT);
+  withOptions(reset, COMMAND_OPTIONS['sandbox reset']);
   withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox-dir rehearsal');
 
   const seed = sandbox
@@ -467,7 +415,7 @@ function sandboxCommands(sandbox: Command): void {
     .description('Add N accounts with two tokens each')
     .argument('<n>', 'Number of accounts', count)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
-  withOptions(seed, OF_SANDBOX, OUTPUT);
+  withOptions(seed, COMMAND_OPTIONS['sandbox seed']);
   withExamples(seed, 'mdacc sandbox seed 20', 'mdacc sandbox seed 1000 --sandbox-dir large');
 
   const advance = sandbox
@@ -475,6 +423,6 @@ function sandboxCommands(sandbox: Command): void {
     .description('Advance the clock of the sandbox')
     .argument('<duration>', 'Time such as 12h, 80d or 2w', advanceTime)
     .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
-  withOptions(advance, OF_SANDBOX, OUTPUT);
+  withOptions(advance, COMMAND_OPTIONS['sandbox advance']);
   withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');
 }

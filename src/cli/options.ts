@@ -16,9 +16,11 @@ import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } f
 import { nearest } from '../yaml/wording.ts';
 import { fullName } from './help.ts';
 
-/** Adds groups of options to a command, and returns the command. */
-export function withOptions(command: Command, ...groups: readonly (readonly Option[])[]): Command {
-  for (const option of groups.flat()) command.addOption(option);
+const NO_EFFECT = 'No effect; accepted for consistency';
+
+/** Adds options to a command, and returns the command. */
+export function withOptions(command: Command, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option);
   return command;
 }
 
@@ -37,12 +39,18 @@ export const OUTPUT = under(
   new Option('--debug', 'Print requests and timings on stderr, never secrets'),
 );
 
+const CONFIG_FILE = new Option('-c, --config <file>', 'Set the configuration file')
+  .env('MDACC_CONFIG')
+  .default(DEFAULT_CONFIG);
+export const STATE_FILE = new Option(
+  '--state <file>',
+  'Set the state file (default: beside the configuration, named after it)',
+).env('MDACC_STATE');
+
 export const CONFIG = under(
   'Configuration:',
-  new Option('-c, --config <file>', 'Set the configuration file').env('MDACC_CONFIG').default(DEFAULT_CONFIG),
-  new Option('--state <file>', 'Set the state file (default: beside the configuration, named after it)').env(
-    'MDACC_STATE',
-  ),
+  CONFIG_FILE,
+  STATE_FILE,
   new Option(
     '--allow-env <name>',
     'Let the configuration use this variable, whose name speaks of a secret or of a CI job; repeatable',
@@ -67,7 +75,7 @@ export const SERVICE = under(
 export const SHARED_OPTIONS = [...CONFIG, ...SERVICE, ...OUTPUT];
 
 /** For commands that work on the sandbox itself. */
-export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder'), noEffect('--sandbox')), ...CONFIG];
+export const OF_SANDBOX = [...under('The sandbox:', sandboxDir('Set its folder'), noEffect('--sandbox')), CONFIG_FILE];
 
 /** An option for each setting of the sandbox's organization. */
 export const SANDBOX_SETTINGS = under(
@@ -107,13 +115,33 @@ export function acceptOnAll(command: Command): void {
   }
 }
 
+/** The words with which options were typed: `--prune`, and for each value of a repeatable one `--only etl_*`. */
+export function typedWords(
+  options: readonly Option[],
+  values: object,
+): (readonly [flag: string, ...value: string[]])[] {
+  const typed: Readonly<Record<string, unknown>> = { ...values };
+  return options.flatMap((option) => {
+    const [flag, value] = [option.long ?? '', typed[option.attributeName()]];
+    if (Array.isArray(value)) return value.map((each) => [flag, String(each)] as const);
+    return value === undefined || value === false
+      ? []
+      : [value === true ? ([flag] as const) : ([flag, String(value)] as const)];
+  });
+}
+
 function sandboxDir(description: string): Option {
   const fallback = `MDACC_SANDBOX, else ${DEFAULT_SANDBOX} beside the configuration`;
   return new Option('--sandbox-dir <dir>', `${description} (default: ${fallback})`).implies({ sandbox: true });
 }
 
 function noEffect(flags: string): Option {
-  return new Option(flags, 'No effect; accepted for consistency');
+  return new Option(flags, NO_EFFECT);
+}
+
+/** Whether a command reads the option. */
+export function hasEffect({ description }: Option): boolean {
+  return description !== NO_EFFECT;
 }
 
 export const ONLY = new Option('--only <glob>', 'Include only accounts that match; repeatable').argParser(gather);
@@ -159,6 +187,9 @@ export const VERBOSE = new Option(
   'List every account of the plan, also those with identical changes, and all scheduled work',
 );
 
+/** What decides what a plan is of. A saved plan has its own, so none of them is applied with one. */
+export const PLANNING = [ONLY, PRUNE, DUE, ROTATE, REVOKE_OLD, FORCE, DESTROY, ALLOW_MISSING];
+
 const ALLOW_DELETE = new Option('--allow-delete', 'Allow --yes to delete accounts');
 
 /** Where stores are used in a sandbox. */
@@ -166,7 +197,6 @@ export const REAL_STORES = new Option('--real-stores', 'Run the commands of secr
 
 /** The options of commands that apply a plan. */
 export const APPLYING = [
-  ALLOW_MISSING,
   YES,
   ALLOW_DELETE,
   REAL_STORES,

@@ -2,6 +2,7 @@
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { applyCommand, type PlanRequest } from '../plan/plan-request.ts';
 import type { InContext } from '../report/hint.ts';
+import { takesOption } from './command-options.ts';
 
 /** The options that a command to type next repeats. */
 export interface TypedOptions extends PlanRequest {
@@ -17,14 +18,6 @@ export interface TypedOptions extends PlanRequest {
   readonly allowDelete?: boolean;
 }
 
-/** Commands that store secrets. */
-const STORING = ['apply', 'rotate', 'destroy'];
-
-/** Commands that take none of them. */
-const WITHOUT_CONTEXT = ['schema', 'completion', 'help', 'version'];
-/** Commands that never call MotherDuck take no `--api-url`. */
-const WITHOUT_API_URL = ['show', 'state', 'validate', 'sandbox'];
-
 /**
  * Gives argv with the context options that were typed; those of `options` at their defaults are omitted. With real stores, a command
  * does again what was typed.
@@ -34,35 +27,34 @@ export function inContext(given: readonly string[], options: TypedOptions): read
   const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores, planFile } = options;
   const again = planFile === undefined ? applyCommand(options) : ['apply', planFile];
   const argv = isAgain ? [...again, '--real-stores'] : given;
-  const isOfSandbox = argv[0] === 'sandbox';
-  if (WITHOUT_CONTEXT.includes(argv[0] ?? '')) return argv;
+  const takes = (option: string) => takesOption(argv, option);
   // What else is deleted was not asked for.
   const isDeleting = argv[0] === 'destroy' || (argv[0] === 'apply' && argv.includes('--prune'));
   const typed: readonly (readonly string[])[] = [
     config === undefined || config === DEFAULT_CONFIG ? [] : ['--config', config],
-    state === undefined || isOfSandbox ? [] : ['--state', state],
-    apiUrl === undefined || WITHOUT_API_URL.includes(argv[0] ?? '') ? [] : ['--api-url', apiUrl],
-    ...(isOffline(argv) ? [] : [sandboxFlags(options, isOfSandbox)]),
+    state === undefined ? [] : ['--state', state],
+    apiUrl === undefined ? [] : ['--api-url', apiUrl],
+    ...(isStarter(argv) ? [] : [sandboxFlags(options)]),
     ...allowEnv.map((name) => ['--allow-env', name]),
-    realStores && STORING.includes(argv[0] ?? '') ? ['--real-stores'] : [],
+    realStores ? ['--real-stores'] : [],
     ...(isDeleting ? deletionOptions(options) : []),
     isOfAll(argv) ? onlyOf(options) : [],
   ];
   // `--sandbox-dir` implies `--sandbox`.
   const words = sandboxDir === undefined ? argv : argv.filter((word) => word !== '--sandbox');
-  const added = typed.filter(([name = '']) => !words.includes(name)).flat();
+  const added = typed.filter(([name = '']) => takes(name) && !words.includes(name)).flat();
   const end = words.indexOf('--');
   return end === -1 ? [...words, ...added] : [...words.slice(0, end), ...added, ...words.slice(end)];
 }
 
-/** Whether a command reaches neither MotherDuck nor a sandbox. */
-function isOffline([command = '', ...rest]: readonly string[]): boolean {
-  return command === 'validate' || (command === 'init' && !rest.includes('--from-live'));
+/** `init` without `--from-live` writes a starter file, and uses no organization. */
+function isStarter([command, ...rest]: readonly string[]): boolean {
+  return command === 'init' && !rest.includes('--from-live');
 }
 
-function sandboxFlags({ sandbox, sandboxDir }: TypedOptions, isOfSandbox: boolean): string[] {
+function sandboxFlags({ sandbox, sandboxDir }: TypedOptions): string[] {
   if (sandboxDir !== undefined) return ['--sandbox-dir', sandboxDir];
-  return sandbox && !isOfSandbox ? ['--sandbox'] : [];
+  return sandbox ? ['--sandbox'] : [];
 }
 
 /** Whether a command plans all accounts, and not those of a saved plan. */

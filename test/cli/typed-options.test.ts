@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { hasEffect } from '../../src/cli/options.ts';
 import { contextOf, inContext } from '../../src/cli/typed-options.ts';
 import { program } from '../../src/program.ts';
 import { commandText, hintsInContext } from '../../src/report/hint.ts';
@@ -35,9 +36,11 @@ describe('commands in context', () => {
     ]);
   });
 
-  it('leave out --api-url where no API is called', () => {
+  it('reach the same organization: a state may be kept in it', () => {
     const options = { config: 'prod.yaml', apiUrl: 'http://localhost:1' };
-    expect(inContext(['state', 'unlock'], options)).toEqual(['state', 'unlock', '--config', 'prod.yaml']);
+    const words = ['--config', 'prod.yaml', '--api-url', 'http://localhost:1'];
+    expect(inContext(['state', 'unlock'], options)).toEqual(['state', 'unlock', ...words]);
+    expect(inContext(['show', 'today.plan'], options)).not.toContain('--api-url');
   });
 
   it('leave commands alone that know no configuration', () => {
@@ -46,17 +49,26 @@ describe('commands in context', () => {
 
   it('of the sandbox have what says where it is', () => {
     const typed = { config: 'prod.yaml', state: 's.json', sandbox: true, apiUrl: 'http://localhost:1' };
-    expect(inContext(['sandbox', 'reset'], typed)).toEqual(['sandbox', 'reset', '--config', 'prod.yaml']);
+    expect(inContext(['sandbox', 'seed', '3'], typed)).toEqual(['sandbox', 'seed', '3', '--config', 'prod.yaml']);
+    // It says how to remove the state of what it resets.
+    expect(inContext(['sandbox', 'reset'], typed)).toContain('--state');
   });
 
-  it('have only options that the command has', () => {
-    const typed = { config: 'prod.yaml', state: 's.json', sandbox: true, apiUrl: 'http://localhost:1' } as const;
+  it('have all options of what the user works on that the command reads, and no other', () => {
+    const typed = {
+      ...{ config: 'prod.yaml', state: 's.json', sandbox: true, sandboxDir: 'lab', apiUrl: 'http://localhost:1' },
+      ...{ allowEnv: ['A_KEY'], realStores: true },
+    };
+    const repeated = ['--config', '--state', '--sandbox-dir', '--api-url', '--allow-env', '--real-stores'];
     const visit = (command: Command, argv: readonly string[]): void => {
       for (const each of command.commands) visit(each, [...argv, each.name()]);
       if (command.commands.length > 0 || command.name() === '__complete') return;
-      const added = inContext(argv, typed).filter((word) => word.startsWith('--'));
-      const known = command.options.map(({ long }) => long);
-      expect(added.filter((option) => !known.includes(option))).toEqual([]);
+      const words = argv[0] === 'init' ? ['init', '--from-live'] : argv;
+      const added = inContext(words, typed).slice(words.length);
+      const read = command.options.filter((option) => !option.hidden && hasEffect(option)).map(({ long }) => long);
+      expect(added.filter((word) => word.startsWith('--')).sort(), argv.join(' ')).toEqual(
+        repeated.filter((option) => read.includes(option)).sort(),
+      );
     };
     visit(program(), []);
   });

@@ -1,0 +1,63 @@
+/** The options that each command shares with others. Its own are declared with it, in `program.ts`. */
+import type { Option } from 'commander';
+import {
+  ALLOW_MISSING,
+  APPLYING,
+  CONFIG,
+  DRY_RUN,
+  FORCE,
+  hasEffect,
+  LOCK_TIMEOUT,
+  NO_SERVICE,
+  OF_SANDBOX,
+  ONLY,
+  OUTPUT,
+  PLANNING,
+  REAL_STORES,
+  REVOKE_OLD,
+  ROTATING,
+  SERVICE,
+  STATE_FILE,
+  USAGE,
+  VERBOSE,
+  YES,
+} from './options.ts';
+
+const COMMON = [...CONFIG, ...SERVICE, ...OUTPUT];
+const OFFLINE = [...NO_SERVICE, ...CONFIG, ...OUTPUT];
+const SANDBOX = [...OF_SANDBOX, ...OUTPUT];
+
+export const COMMAND_OPTIONS = {
+  init: [YES, DRY_RUN, LOCK_TIMEOUT, ...COMMON],
+  validate: OFFLINE,
+  doctor: [REAL_STORES, ...COMMON],
+  plan: [...PLANNING, USAGE, VERBOSE, LOCK_TIMEOUT, ...COMMON],
+  apply: [...PLANNING, USAGE, ...APPLYING, ...COMMON],
+  show: [VERBOSE, ...OFFLINE],
+  smoke: [ONLY, LOCK_TIMEOUT, ...COMMON],
+  audit: [ONLY, REAL_STORES, ...COMMON],
+  import: [ALLOW_MISSING, YES, DRY_RUN, LOCK_TIMEOUT, ...COMMON],
+  rotate: [REVOKE_OLD, FORCE, ONLY, ALLOW_MISSING, ...ROTATING, ...COMMON],
+  destroy: [ONLY, USAGE, ALLOW_MISSING, ...APPLYING, ...COMMON],
+  'state list': COMMON,
+  'state show': COMMON,
+  'state history': COMMON,
+  'state mv': [LOCK_TIMEOUT, ...COMMON],
+  'state forget': [YES, LOCK_TIMEOUT, ...COMMON],
+  'state unlock': [YES, ...COMMON],
+  'state migrate': [LOCK_TIMEOUT, ...COMMON],
+  'sandbox serve': SANDBOX,
+  'sandbox connect': SANDBOX,
+  'sandbox reset': [...OF_SANDBOX, STATE_FILE, ...OUTPUT],
+  'sandbox seed': SANDBOX,
+  'sandbox advance': SANDBOX,
+  schema: OUTPUT,
+  version: OUTPUT,
+} satisfies Record<string, readonly Option[]>;
+
+/** Whether the command that these words begin with reads an option such as `--api-url`. */
+export function takesOption([command = '', next = '']: readonly string[], long: string): boolean {
+  const options: Readonly<Record<string, readonly Option[]>> = COMMAND_OPTIONS;
+  const own = options[`${command} ${next}`] ?? options[command] ?? [];
+  return own.some((option) => option.long === long && hasEffect(option));
+}
