@@ -3,6 +3,7 @@ import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from 
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/exit-codes.ts';
 import type { Io } from '../cli/io.ts';
+import { PLANNING, typedWords } from '../cli/options.ts';
 import { planningOf } from '../cli/planning-options.ts';
 import { readPlanFile } from '../cli/read-plan-file.ts';
 import { refuseUnverified } from '../cli/rotation-options.ts';
@@ -13,7 +14,7 @@ import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
 import { type PlanFile, parsePlanFile, refuseStale, requestOf } from '../plan/plan-file.ts';
-import { planCommand, planOptions } from '../plan/plan-request.ts';
+import { planCommand } from '../plan/plan-request.ts';
 
 export function run(typed: ApplyCommandOptions, planFile: string | undefined): Promise<number> {
   const options = { ...typed, planFile };
@@ -30,11 +31,10 @@ export function run(typed: ApplyCommandOptions, planFile: string | undefined): P
 
 /** Refuses options that would change a saved plan. */
 function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
-  const { only, prune, due, rotate, revokeOld, force, destroy } = options;
-  const given = planOptions({ only, prune, due, rotate, revokeOld, force, destroy });
+  const given = typedWords(PLANNING, options);
   if (planFile === undefined || given.length === 0) return;
-  const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given, '--out', planFile] };
-  const flags = [...new Set(given.filter((word) => word.startsWith('--')))];
+  const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given.flat(), '--out', planFile] };
+  const flags = [...new Set(given.map(([flag]) => flag))];
   throw new UserError('USAGE', `a saved plan is applied as a whole, without ${enumerated(flags)}`, hint);
 }
 
