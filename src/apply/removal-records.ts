@@ -30,7 +30,7 @@ export function withoutRemoved(entry: StateToken, { id, secret: removed }: Secre
   };
 }
 
-/** Older secrets of a key once a new one is stored, which took their places. */
+/** Older secrets of a key once a new one is stored, which overwrote them. */
 export function withoutReplaced<T extends Pick<StateToken, 'retiring' | 'intents'>>(entry: T, stored: StoredSecret): T {
   const left = (secret: StoredSecret) => copiesElsewhere(secret, stored);
   return {

@@ -28,7 +28,7 @@ import { entryName, findEntry, type Renaming, renameEntry } from '../state/entry
 import { fileBackend } from '../state/kinds/file.ts';
 import { isLikeState } from '../state/kinds/file-errors.ts';
 import { leftFile } from '../state/kinds/file-text.ts';
-import { isSamePlace, moveState } from '../state/move-state.ts';
+import { isSameBackend, moveState } from '../state/move-state.ts';
 import { openAnyState } from '../state/opened-state.ts';
 import { refuseMoveOfOther } from '../state/other-states.ts';
 import { bringBack } from '../state/removed-state.ts';
@@ -190,10 +190,10 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
     const about = { command: 'state migrate', who: whoRuns(io.env) };
     const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
       const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });
-      if (isSamePlace(from, to)) return move();
+      if (isSameBackend(from, to)) return move();
       const context = { warn: io.warn, note: io.note, signal };
       return underStateLock(from, about, options.lockTimeout ?? 0, context, move).catch((error: unknown) => {
-        throw inOldPlace(error, from, options);
+        throw inOldLocation(error, from, options);
       });
     });
     const what = `the state of "${state.organization}" (${counted(state.accounts.size, 'account')}, serial ${state.serial})`;
@@ -206,15 +206,15 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
   });
 }
 
-/** `state unlock` alone would unlock the new place. */
-function inOldPlace(error: unknown, { file }: StateBackend, { from = '' }: { readonly from?: string }): unknown {
+/** `state unlock` alone would unlock the new location. */
+function inOldLocation(error: unknown, { file }: StateBackend, { from = '' }: { readonly from?: string }): unknown {
   if (!(error instanceof UserError) || error.code !== 'STATE_LOCKED') return error;
   const there = file === undefined ? `--config ${from}` : `--state ${file}`;
-  const hint = `Wait with --lock-timeout 5m. If that process has ended, remove the lock of the old place: mdacc state unlock ${there}`;
+  const hint = `Wait with --lock-timeout 5m. If that process has ended, remove the lock of the old location: mdacc state unlock ${there}`;
   return new UserError(error.code, error.message, hint, { cause: error });
 }
 
-/** What the user commits, and what is left of the old place. */
+/** What the user commits, and what is left in the old location. */
 function afterMove({ config }: StateOptions, from: StateBackend, to: StateBackend, { sandbox }: State): string {
   const left =
     from.file === undefined

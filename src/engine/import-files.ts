@@ -122,7 +122,7 @@ export async function ignoreInGit(config: string): Promise<{ readonly added: num
   const file = path.join(path.dirname(config), '.gitignore');
   const text = (await readText(file).catch((cause) => refuseIgnoreFile(file, cause))) ?? '';
   const present = new Set(text.split(/\r?\n/).map((line) => line.trim()));
-  // Its lock, and what a move to another place leaves.
+  // Its lock, and what a move to another location leaves.
   const besideState = `${path.basename(statePath({ config }))}.*`;
   // The last: saved plans, and what a killed run leaves of a file that it was writing.
   const missing = [`${SECRETS_FOLDER}/`, `${DEFAULT_SANDBOX}/`, besideState, '*.plan', '*.mdacc-*.tmp'].filter(

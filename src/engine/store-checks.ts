@@ -89,7 +89,7 @@ export async function brokenPrograms(
   return broken;
 }
 
-/** The tokens whose first secrets would take the place of values of others. */
+/** The tokens whose first secrets would overwrite values that the state did not write. */
 export async function foreignIn(store: SecretStore, first: readonly SecretTarget[]): Promise<readonly TokenAddress[]> {
   return (await store.inspect?.({ stored: [], first, doubted: [] }))?.foreign ?? [];
 }

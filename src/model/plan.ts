@@ -119,7 +119,7 @@ export interface UsedStore extends StoreDestination {
   readonly uncreated?: number;
   /** By the state, it has no secret there. */
   readonly new?: true;
-  /** Tokens whose secret is elsewhere by the state, or at a place that it does not know: `etl_prod/airflow`. Absent when there is none. */
+  /** Tokens whose secret is elsewhere by the state, or at a secret path that it does not know: `etl_prod/airflow`. Absent when there is none. */
   readonly elsewhere?: readonly string[];
   /** Tokens whose secret an earlier version of the command's script stored. Absent when there is none. */
   readonly by_earlier_script?: readonly string[];

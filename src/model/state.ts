@@ -24,7 +24,7 @@ export interface State {
   readonly accounts: ReadonlyMap<string, StateAccount>;
 }
 
-/** The place that a state was moved from. */
+/** Where a state was moved from. */
 export interface MovedFrom {
   /** A URL, or the name of a file. */
   readonly place: string;
@@ -138,7 +138,7 @@ export interface StoredSecret extends SecretCopy {
   readonly fingerprint?: string;
   /** Where the same secret is too, where its token has several stores. */
   readonly also?: readonly SecretCopy[];
-  /** With `command`: the state's serial when it was recorded, to tell which of two secrets took the other's place. */
+  /** With `command`: the state's serial when it was recorded, to tell which of two secrets overwrote the other. */
   readonly serial?: number;
 }
 
@@ -158,13 +158,13 @@ export function joinCopies([first, ...others]: readonly StoredSecret[]): StoredS
   return { ...first, also };
 }
 
-/** The copies of a secret that another one did not take the place of. */
+/** The copies of a secret that another one did not overwrite. */
 export function copiesElsewhere(secret: StoredSecret, other: StoredSecret): StoredSecret | undefined {
   const taken = copiesOf(other);
-  return joinCopies(copiesOf(secret).filter((copy) => !taken.some((one) => isSamePlace(copy, one))));
+  return joinCopies(copiesOf(secret).filter((copy) => !taken.some((one) => isAtSamePath(copy, one))));
 }
 
-function isSamePlace(a: StoredSecret, b: StoredSecret): boolean {
+function isAtSamePath(a: StoredSecret, b: StoredSecret): boolean {
   return a.store === b.store && a.secret_path === b.secret_path && !isOtherCommand(a, b.command);
 }
 
@@ -231,7 +231,7 @@ export function secretFilesOf({ accounts }: State, folder: string): string[] {
       if (!current || current.secret === 'unknown') return [];
       return copiesOf(current.secret).flatMap(({ store, secret_path }) => {
         const [, file] = /^(.+?)#/s.exec(secret_path) ?? [];
-        // A store that runs a command has its name in the place of a file.
+        // A store that runs a command has its name instead of a file.
         return file === undefined || file === store ? [] : [file];
       });
     }),

@@ -26,7 +26,7 @@ export type StoreWarning =
       /** In a sandbox, where an apply runs no program. */
       readonly rehearsed?: true;
     }
-  /** The store has another name in the configuration than in the state, and the same place: apply records the name, and nothing else. */
+  /** The store has another name in the configuration than in the state, and the same secret paths: apply records the name, and nothing else. */
   | {
       readonly kind: 'store_renamed';
       /** Its name in the state. */
@@ -82,11 +82,11 @@ export type StoreWarning =
       readonly kind: 'secret_stays';
       readonly store: string;
       readonly tokens: readonly string[];
-      /** It has a `remove` command, which could remove the secrets in use: they may be at the same places. */
+      /** It has a `remove` command, which could remove the secrets in use: they may be at the same secret paths. */
       readonly near?: true;
       /** It has one, which would remove secrets in use as well. */
       readonly shared?: true;
-      /** Its command has the generation in its words, and may put each secret of a token at a place of its own. */
+      /** Its command has the generation in its words, and may give each secret of a token a secret path of its own. */
       readonly generations?: true;
     }
   /** The same, and the configuration no longer has the store. */
@@ -97,7 +97,7 @@ export type StoreWarning =
       readonly secret_paths: readonly string[];
       /** The configuration has the store, but it was another kind, file or command when it stored them. */
       readonly changed?: true;
-      /** Those in use may be at the same places. */
+      /** Those in use may be at the same secret paths. */
       readonly near?: true;
     }
   /** The secret paths of revoked tokens have values which the state did not write, so they stay. */

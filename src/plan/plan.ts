@@ -84,8 +84,8 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   // An edited script seldom moves secrets.
   const sets = new Map(
     [...(options.storeFacts?.changed ?? [])].map(([store, names]) => {
-      const inPlace = new Set(options.storeFacts?.users?.get(store)?.byEarlierScript);
-      return [store, new Set(names.filter((name) => !inPlace.has(name)))];
+      const byScript = new Set(options.storeFacts?.users?.get(store)?.byEarlierScript);
+      return [store, new Set(names.filter((name) => !byScript.has(name)))];
     }),
   );
   const changed = (store: string) => sets.get(store) ?? new Set();

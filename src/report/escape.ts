@@ -143,7 +143,7 @@ interface Commented {
 }
 
 /** Where the state is, unless it is the file beside the configuration that is named after it. */
-export function placeOfState({ scope }: Pick<Commented, 'scope'>): string | undefined {
+export function shownState({ scope }: Pick<Commented, 'scope'>): string | undefined {
   return scope === undefined || scope.state === ownState(scope.configuration) ? undefined : scope.state;
 }
 
@@ -154,7 +154,7 @@ export function commentHead(
   document: Commented & { readonly at: string },
 ): string[] {
   const { organization, sandbox, at } = document;
-  const state = placeOfState(document);
+  const state = shownState(document);
   return [
     `**${markdown(summary)}**`,
     '',

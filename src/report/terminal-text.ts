@@ -4,7 +4,7 @@ import wrapAnsi from 'wrap-ansi';
 import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
 import type { ErrorCode } from '../model/user-error.ts';
-import { placeOfState, unseenExcept, visibleAscii, visibleLines } from './escape.ts';
+import { shownState, unseenExcept, visibleAscii, visibleLines } from './escape.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
 export interface Paint {
@@ -144,6 +144,6 @@ export function headline(of: {
 
 /** `State: s3://acme/prod`: where the state is, unless it is where everybody expects it. */
 export function stateLine(of: { readonly scope?: Scope }): string[] {
-  const place = placeOfState(of);
-  return place === undefined ? [] : [`State: ${visibleAscii(place)}`];
+  const state = shownState(of);
+  return state === undefined ? [] : [`State: ${visibleAscii(state)}`];
 }

@@ -13,7 +13,7 @@ export interface NamedStores {
 }
 
 /**
- * Names stores of the state as the configuration names them now, where their secrets are at exactly the same place. Returns
+ * Names stores of the state as the configuration names them now, where their secrets are at exactly the same secret path. Returns
  * the same state when none is renamed.
  */
 export function withStoreNames(state: State, stores: Stores): NamedStores {

@@ -1,4 +1,4 @@
-/** Moves a state from one place to another, of any kinds. A move that ended on its way is finished by the next one. */
+/** Moves a state from one location to another, of any kinds. A move that ended on its way is finished by the next one. */
 import { randomUUID } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import type { State } from '../model/state.ts';
@@ -15,7 +15,7 @@ import { serializeState, statePieces } from './state-document.ts';
 export interface StateMove {
   /** Whether this run changed something. */
   readonly isMoved: boolean;
-  /** The state in its place. */
+  /** The state, where it is now. */
   readonly state: State;
 }
 
@@ -26,26 +26,26 @@ export interface StateMover {
   readonly at: string;
 }
 
-/** Whether both are the same place. */
-export function isSamePlace(from: StateBackend, to: StateBackend): boolean {
+/** Whether both keep the state in the same location. */
+export function isSameBackend(from: StateBackend, to: StateBackend): boolean {
   if (from.file !== undefined && to.file !== undefined) return resolve(from.file) === resolve(to.file);
   return from.file === undefined && to.file === undefined && from.name === to.name;
 }
 
 /**
- * Moves the state, under the locks of both places. It is written to the new place first, then the old one says where it is:
+ * Moves the state, under the locks of both locations. It is written to the new one first, then the old one says where it is:
  * at every moment one of them has it, and a run that still uses the old one fails at its next write.
  *
- * @throws UserError STATE_FOREIGN: the new place has another state; STATE_MOVED; STATE_INVALID when there is none to move
+ * @throws UserError STATE_FOREIGN: the new location has another state; STATE_MOVED; STATE_INVALID when there is none to move
  */
 export async function moveState(from: StateBackend, to: StateBackend, mover: StateMover): Promise<StateMove> {
   const [old, there] = [await readKept(from, MIGRATIONS), await readKept(to, MIGRATIONS)];
-  if (isSamePlace(from, to) || old === undefined || old.moved !== undefined) {
+  if (isSameBackend(from, to) || old === undefined || old.moved !== undefined) {
     return { isMoved: false, state: alreadyIn(to, there, from, old) };
   }
   if (there !== undefined && !isOutdated(there, old)) {
     if (!isCopyOf(there, old)) throw occupied(to, there, from, old);
-    // An earlier move ended before the old place knew of it.
+    // An earlier move ended before the old location knew of it.
     await leave(from, old.state, to, mover);
     return { isMoved: true, state: there.state };
   }
@@ -58,7 +58,7 @@ export async function moveState(from: StateBackend, to: StateBackend, mover: Sta
       counts: {},
       exit_code: 0,
     }),
-    moved_from: { place: placeOf(from), serial: old.state.serial, at: mover.at },
+    moved_from: { place: locationOf(from), serial: old.state.serial, at: mover.at },
   };
   await to.append({
     serial: state.serial,
@@ -73,14 +73,14 @@ export async function moveState(from: StateBackend, to: StateBackend, mover: Sta
 /** Whether the new place has an older copy, which may be replaced. */
 function isOutdated({ state, moved }: ReadState, { state: old }: ReadState): boolean {
   if (state.lineage !== old.lineage) return false;
-  // The state was moved away from there, or an earlier move ended before that place knew of it.
+  // The state was moved away from there, or an earlier move ended before that location knew of it.
   if (moved !== undefined || old.moved_from?.serial === state.serial) return true;
   // A copy that no run has used.
   const from = state.moved_from;
   return from !== undefined && state.serial === from.serial + 1 && from.serial < old.serial;
 }
 
-/** Whether the new place has everything that the old one has. */
+/** Whether the new location has everything that the old one has. */
 function isCopyOf({ state }: ReadState, { state: old }: ReadState): boolean {
   if (state.lineage !== old.lineage) return false;
   return (state.moved_from?.serial ?? 0) >= old.serial || serializeState(state) === serializeState(old);
@@ -90,13 +90,13 @@ async function leave(from: StateBackend, state: State, to: StateBackend, { who, 
   const left: State = { ...state, serial: state.serial + 1 };
   await from.leave({
     serial: left.serial,
-    text: JSON.stringify(movedChange(left, { to: placeOf(to), at, who }, randomUUID())),
+    text: JSON.stringify(movedChange(left, { to: locationOf(to), at, who }, randomUUID())),
     snapshot: () => statePieces(state),
   });
 }
 
 /** As other machines may know it: without the folder of a file. */
-function placeOf({ name, file }: StateBackend): string {
+function locationOf({ name, file }: StateBackend): string {
   return file === undefined ? name : basename(file);
 }
 
@@ -111,10 +111,10 @@ function alreadyIn(
   const isSuccessor =
     old === undefined || (there?.state.lineage === old.state.lineage && there.state.serial >= old.state.serial);
   if (there !== undefined && isSuccessor) return there.state;
-  if (old?.moved !== undefined && old.moved.to !== placeOf(to)) throw movedAway(from, old.moved);
-  const places = isSamePlace(from, to) ? to.name : `${from.name}, nor at ${to.name}`;
-  throw new UserError('STATE_INVALID', `there is no state at ${places}`, {
-    text: 'Name the place that it is moved from: the configuration as it was before you changed "state" (git show HEAD:FILE), or a state file.',
+  if (old?.moved !== undefined && old.moved.to !== locationOf(to)) throw movedAway(from, old.moved);
+  const locations = isSameBackend(from, to) ? to.name : `${from.name}, nor at ${to.name}`;
+  throw new UserError('STATE_INVALID', `there is no state at ${locations}`, {
+    text: 'Name the location that it is moved from: the configuration as it was before you changed "state" (git show HEAD:FILE), or a state file.',
     command: ['state', 'migrate', '--from', 'FILE'],
   });
 }
@@ -130,10 +130,10 @@ function occupied(to: StateBackend, there: ReadState, from: StateBackend, old: R
   const message = isSame
     ? `${from.name} (serial ${old.state.serial}) and ${to.name} (serial ${there.state.serial}) have the same state, and both were changed since it was copied`
     : `${to.name} has another state (${of(there)}) than ${from.name} (${of(old)})`;
-  const away = from.file === undefined ? `name another place than ${from.name}` : `move ${from.file} away`;
+  const away = from.file === undefined ? `name another location than ${from.name}` : `move ${from.file} away`;
   return new UserError(
     'STATE_FOREIGN',
     `${message}: nothing was overwritten.`,
-    `If the state in ${to.name} is the right one, ${away}. If not, name a place without a state under "state".`,
+    `If the state in ${to.name} is the right one, ${away}. If not, name a location without a state under "state".`,
   );
 }

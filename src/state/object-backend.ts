@@ -67,9 +67,9 @@ class ObjectBackend implements StateBackend {
 
   async #append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    const place = (change.after ?? change.serial - 1) + 1;
+    const next = (change.after ?? change.serial - 1) + 1;
     const began = Date.now();
-    if (!(await createOnce(this.#store, logKey(place), change.text))) {
+    if (!(await createOnce(this.#store, logKey(next), change.text))) {
       this.#lost = takenByOther(this.name, change.serial);
       throw this.#lost;
     }

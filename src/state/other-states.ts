@@ -102,7 +102,7 @@ function namedAlike(file: string): string[] {
   return ['yaml', 'yml', 'json'].map((end) => `${file.slice(0, -ENDING.length)}.${end}`);
 }
 
-/** What a place has. */
+/** What is kept in a location. */
 type Kept = Pick<State, 'lineage' | 'serial' | 'sandbox' | 'accounts'>;
 
 /**
@@ -114,7 +114,7 @@ type Kept = Pick<State, 'lineage' | 'serial' | 'sandbox' | 'accounts'>;
  * @throws UserError STATE_FOREIGN
  */
 export async function refuseUnmoved(
-  place: string,
+  location: string,
   configuration: string,
   there: Kept,
   tracked: readonly string[],
@@ -129,32 +129,39 @@ export async function refuseUnmoved(
     const name = file === own ? own : shownRelativePath(file);
     if (read instanceof UserError) {
       if (read.code !== 'STATE_MOVED' && file === own)
-        throw notMoved(place, there, name, `cannot be read (${read.message})`);
+        throw notMoved(location, there, name, `cannot be read (${read.message})`);
       continue;
     }
     const { state } = read;
     if (state.sandbox !== there.sandbox || (there.serial > 0 && state.accounts.size === 0)) continue;
     if (file !== own && (await isInUse(file, state))) continue;
     const has = `has the state of "${state.organization}" (${counted(state.accounts.size, 'account')})`;
-    throw notMoved(place, there, name, has, state, file === own);
+    throw notMoved(location, there, name, has, state, file === own);
   }
 }
 
-function notMoved(place: string, there: Kept, file: string, what: string, state?: State, isDefault = true): UserError {
+function notMoved(
+  location: string,
+  there: Kept,
+  file: string,
+  what: string,
+  state?: State,
+  isDefault = true,
+): UserError {
   const isThere = there.serial > 0;
   const found = isThere
-    ? `the configuration keeps its state in ${place} (${counted(there.accounts.size, 'account')}), but`
-    : `there is no state at ${place} yet, and`;
+    ? `the configuration keeps its state in ${location} (${counted(there.accounts.size, 'account')}), but`
+    : `there is no state at ${location} yet, and`;
   const message = `${found} ${file} ${what}`;
   if (state !== undefined && (!isThere || state.lineage === there.lineage)) {
     return new UserError('STATE_FOREIGN', message, {
-      text: `${isThere ? `If ${place} is the right place, finish the move` : 'Move it there'}. If you do not know that place, correct "state" in the configuration.`,
+      text: `${isThere ? `If ${location} is the right location, finish the move` : 'Move it there'}. If you do not know that location, correct "state" in the configuration.`,
       command: ['state', 'migrate', ...(isDefault ? [] : ['--from', file])],
     });
   }
   const hint = isThere
-    ? `If the state in ${place} is the right one, move ${file} away. If not, correct "state" in the configuration.`
-    : `Restore ${file} and move it with mdacc state migrate. If you do not know ${place}, correct "state" in the configuration.`;
+    ? `If the state in ${location} is the right one, move ${file} away. If not, correct "state" in the configuration.`
+    : `Restore ${file} and move it with mdacc state migrate. If you do not know ${location}, correct "state" in the configuration.`;
   return new UserError('STATE_FOREIGN', message, hint);
 }
 

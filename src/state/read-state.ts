@@ -68,14 +68,14 @@ export async function stateOfText(name: string, text: string): Promise<State | u
   return (await readKept({ name, read, restoreHint }, MIGRATIONS))?.state;
 }
 
-/** The error of a place that the state has left. */
+/** The error of a location that the state has left. */
 export function movedAway({ name, file }: Pick<StateBackend, 'name' | 'file'>, { to, at, who }: Moved): UserError {
   const anew = file === undefined ? '' : ` To begin a new state here, remove ${leftFile(file)}.`;
   return new UserError(
     'STATE_MOVED',
     `the state was moved from ${name} to ${to} (${at.slice(0, 16).replace('T', ' ')} UTC, by ${who})`,
     {
-      text: `Get the configuration that names the new place under "state" (git pull).${anew} To move the state back here, name a configuration that has the new place.`,
+      text: `Get the configuration that names the new location under "state" (git pull).${anew} To move the state back here, name a configuration that has the new location.`,
       command: ['state', 'migrate', '--from', 'FILE'],
     },
   );

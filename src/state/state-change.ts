@@ -130,7 +130,7 @@ export function wholeChange(state: State, writer: string): StateChange {
   return { serial, version: STATE_VERSION, lineage, writer, whole: stateDocument(state) };
 }
 
-/** The last entry of the log in a place that the state leaves. @param state As it is there, with the serial of the entry. */
+/** The last entry of the log in a location that the state leaves. @param state As it is there, with the serial of the entry. */
 export function movedChange({ serial, lineage }: State, moved: Moved, writer: string): StateChange {
   return { serial, version: STATE_VERSION, lineage, writer, moved };
 }

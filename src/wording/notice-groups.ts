@@ -26,7 +26,7 @@ const DEPROVISIONED = {
 export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGroup<N>[] {
   const groups = new Map<string, N[]>();
   for (const notice of all) {
-    // What is said of a store names its places.
+    // What is said of a store names its secret paths.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
     // What the plan does itself is not advised.
     const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice} ${'unreadable' in notice} ${'own_ttl' in notice}`;

@@ -57,7 +57,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         hint: {
-          text: 'If something else reads them, give the new secrets another place. If nothing does, or the state was lost, set `overwrite: true` on the store to replace them.',
+          text: 'If something else reads them, give the new secrets other secret paths. If nothing does, or the state was lost, set `overwrite: true` on the store to replace them.',
         },
       };
     case 'secret_unknown':
@@ -96,9 +96,9 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'secret_stays':
       if (notice.near) {
         return {
-          message: `the secret store ${notice.store} keeps secrets of revoked tokens, since those in use may be at the same places: ${few(notice.tokens)}`,
+          message: `the secret store ${notice.store} keeps secrets of revoked tokens, since those in use may be at the same secret paths: ${few(notice.tokens)}`,
           hint: {
-            text: 'Look where its command and that of their present store put them. If the places differ, remove the old ones by hand.',
+            text: 'Look where its command and that of their present store put them. If the secret paths differ, remove the old ones by hand.',
           },
         };
       }
@@ -106,7 +106,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
         return {
           message: `the secret store ${notice.store} may keep secrets of revoked tokens, since its command names the generation: ${few(notice.tokens)}`,
           hint: {
-            text: 'If it puts each generation at a place of its own, remove the old ones by hand, after the apply.',
+            text: 'If each generation has a secret path of its own, remove the old ones by hand, after the apply.',
           },
         };
       }
@@ -126,7 +126,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens ${notice.near ? 'may ' : ''}stay there: ${few(notice.tokens)}`,
         hint: {
-          text: `${notice.near ? 'Look first, since those in use may be at the same places. If they are not, delete' : 'Delete'} by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+          text: `${notice.near ? 'Look first, since those in use may be at the same secret paths. If they are not, delete' : 'Delete'} by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}`,
         },
       };
     case 'secret_not_removed':

@@ -60,7 +60,7 @@ describe('a token that differs from the configuration', () => {
     expect(result.findings).toMatchObject([{ rule: 'MDA028', message: expect.stringMatching(/: ttl never -> 90d$/) }]);
   });
 
-  it('by the place of its secret is found, where places are known', async () => {
+  it('by its secret path is found, where secret paths are known', async () => {
     const world = await applied();
     const secretPath = () => 'elsewhere#LOAD';
     const [finding, ...others] = (await auditOf(world, desired, { secretPath })).findings;

@@ -38,7 +38,7 @@ function keysIn(stage: Stage): string[] {
 }
 
 describe('an account whose case changed', () => {
-  it('has its own place where that is the same', async () => {
+  it('has its own secret path where that is the same', async () => {
     const stage = await renamed();
     const before = stage.read('.motherduck/s.env');
     const { code, stderr } = await stage.run('rotate ETL/air --sandbox --yes --no-smoke');
@@ -48,7 +48,7 @@ describe('an account whose case changed', () => {
     expect((await stage.run(`${APPLY} --due`)).code).toBe(0);
   });
 
-  it('loses its old places when the overlap ends, but for what a program that ignores case may have for its new ones', async () => {
+  it('loses the secrets at its old paths when the overlap ends, but for what a program that ignores case may have for its new ones', async () => {
     const stage = await renamed();
     await stage.advance(3 * DAY);
     const { document } = await stage.json('plan --sandbox');
@@ -63,7 +63,7 @@ describe('an account whose case changed', () => {
     expect((await stage.json('plan --sandbox')).document).toMatchObject({ warnings: [] });
   });
 
-  it('loses the places of both when it is deleted', async () => {
+  it('loses the secrets of both when it is deleted', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit(inUpperCase('bix'));
     expect((await stage.run(APPLY)).code).toBe(0);

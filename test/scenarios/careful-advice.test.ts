@@ -23,7 +23,7 @@ it('of a state that was made in a named sandbox names that option', async () => 
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('--sandbox-dir') });
 });
 
-it('a secret that stays in its place when its key is renamed is neither new nor elsewhere', async () => {
+it('a secret that stays at its path when its key is renamed is neither new nor elsewhere', async () => {
   const stage = await Stage.applied(CONFIGURATION);
   stage.edit((text) => text.replace('airflow: {', 'loads: {'));
   const { document } = await stage.json('plan --sandbox');

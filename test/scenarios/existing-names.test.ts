@@ -113,7 +113,7 @@ describe('accounts that exist under names that no new one could have', () => {
     expect(accounts).toEqual({});
   });
 
-  it('share no place of a secret: names that give one variable are an error', async () => {
+  it('share no secret path: names that give one variable are an error', async () => {
     const stage = await stageOf([], `${START}  été: { tokens: { app: loader } }\n  àtà: { tokens: { app: loader } }\n`);
     const { code, stdout } = await stage.run('validate');
     expect([code, stdout]).toEqual([1, expect.stringContaining('MOTHERDUCK_TOKEN__T__APP')]);

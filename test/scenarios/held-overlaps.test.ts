@@ -1,4 +1,4 @@
-/** A replaced token stays as long as the place of its replacement's secret may have its own again. */
+/** A replaced token stays as long as the path of its replacement's secret may have its own again. */
 import { expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
@@ -81,7 +81,7 @@ it('and an audit says why, and what helps, where an apply revokes nothing', asyn
   expect(await found()).toEqual([]);
 });
 
-it('and the place has it again when it is to be revoked', async () => {
+it('and the secret path has it again when it is to be revoked', async () => {
   const stage = await rotated();
   stage.edit((text) => text.replace('{ back: js }', '{ back: js, ops: restoring }'));
   const { code, document } = await stage.json([...`${APPLY} --real-stores --only etl`.split(' ')]);

@@ -73,7 +73,7 @@ describe('the secret of a token whose rotation or creation was killed after it w
   it.each<[string, (yaml: string) => string]>([
     ['which the configuration names no more', (yaml) => yaml],
     ['of an account that left the configuration', withoutAccount],
-  ])('at a new place, %s, goes when somebody revoked it', async (_, change) => {
+  ])('at a new path, %s, goes when somebody revoked it', async (_, change) => {
     const stage = await Stage.applied(CONFIGURATION);
     const before = JSON.parse(stage.read(STATE));
     stage.edit(toOtherStore);

@@ -7,15 +7,15 @@ const DAY = 86_400;
 const APPLY = 'apply --sandbox --real-stores --yes --no-smoke --prune --allow-delete';
 const PLAN = 'plan --sandbox --detailed-exitcode';
 const exec = (name: string) => {
-  const place = `"${name}-{account}-{token}"`;
-  return `{ kind: exec, command: [sh, store.sh, put, ${place}], remove: [sh, store.sh, remove, ${place}] }`;
+  const file = `"${name}-{account}-{token}"`;
+  return `{ kind: exec, command: [sh, store.sh, put, ${file}], remove: [sh, store.sh, remove, ${file}] }`;
 };
 
 /** Like `rm`, it fails where nothing is. */
-const SCRIPT = `place="$2"
+const SCRIPT = `file="$2"
 [ ! -e "fail.$1.\${2%%-*}" ] || exit 9
-echo "$1 $place" >> log
-if [ "$1" = put ]; then cat > "$place"; else rm "$place"; fi
+echo "$1 $file" >> log
+if [ "$1" = put ]; then cat > "$file"; else rm "$file"; fi
 `;
 
 const configuration = (stores: string, accounts = '{ etl: { tokens: { one: p }, smoke: false } }') => `version: 1
@@ -48,7 +48,7 @@ const removals = (stage: Stage) =>
     .sort();
 
 describe.skipIf(isWindows)('the remove command of a store', () => {
-  it('runs once for a secret that took the place of one which an interrupted run had stored', async () => {
+  it('runs once for a secret that overwrote one which an interrupted run had stored', async () => {
     const stage = staged('[a]');
     await applied(stage);
     stage.edit(() => configuration('[a, b]'));
@@ -66,7 +66,7 @@ describe.skipIf(isWindows)('the remove command of a store', () => {
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
   });
 
-  it('leaves the secret of a token in its overlap that took the place of an older one', async () => {
+  it('leaves the secret of a token in its overlap that overwrote an older one', async () => {
     const stage = staged('[a]');
     await applied(stage);
     for (const stores of ['[b]', '[a]', '[b]']) {

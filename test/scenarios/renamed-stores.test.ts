@@ -1,4 +1,4 @@
-/** A store that gets another name and keeps its place: its secrets stay valid where they are. */
+/** A store that gets another name and keeps its secret paths: its secrets stay valid where they are. */
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
 import { STATE, Stage } from '../stage.ts';
@@ -31,7 +31,7 @@ async function planOf(stage: Stage) {
   return { actions: actions.map(({ action }) => action), kinds: warnings.map(({ kind }) => kind) };
 }
 
-describe.skipIf(isWindows)('a store with another name and the same place', () => {
+describe.skipIf(isWindows)('a store with another name and the same secret paths', () => {
   it.each([
     ['file', BLOCKS.file, '.motherduck/secrets.env'],
     ['program', BLOCKS.exec, 'etl.app'],
@@ -77,7 +77,7 @@ describe.skipIf(isWindows)('a store with another name and the same place', () =>
     ['another command', { fresh: BLOCKS.exec.replace('cat > $0', 'cat > x/$0') }],
     ['another file', { fresh: BLOCKS.file.replace('secrets.env', 'more.env') }],
     ['a store of the old name', { fresh: BLOCKS.exec, old: BLOCKS.file.replace('secrets.env', 'more.env') }],
-    ['two stores of its place', { fresh: BLOCKS.exec, other: BLOCKS.exec }],
+    ['two stores of its secret paths', { fresh: BLOCKS.exec, other: BLOCKS.exec }],
   ])('is not one with %s, which gets a new secret', async (_, stores) => {
     const stage = new Stage(configuration({ old: stores.fresh?.includes('file') ? BLOCKS.file : BLOCKS.exec }, 'old'));
     expect((await stage.run(APPLY)).code).toBe(0);

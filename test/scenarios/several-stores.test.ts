@@ -87,8 +87,8 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
       ],
     });
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
-    for (const place of [`${ENV}#`, 'vault#etl/app', `${JSON_FILE}#etl.app`])
-      expect((await stage.run('state list --sandbox')).stdout).toContain(place);
+    for (const path of [`${ENV}#`, 'vault#etl/app', `${JSON_FILE}#etl.app`])
+      expect((await stage.run('state list --sandbox')).stdout).toContain(path);
     await done(stage, 'rotate etl/app --sandbox --real-stores --yes --no-smoke');
     const second = secretsIn(stage, 'env', 'vault', 'json');
     expect(second).toHaveLength(1);
@@ -114,7 +114,7 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
     expect(await stage.run(PLAN)).toMatchObject({ code: 0 });
   });
 
-  it('says which store holds a dead secret when a later one fails, and makes another token next', async () => {
+  it('says which store holds an obsolete secret when a later one fails, and makes another token next', async () => {
     const stage = staged('[vault, k8s, env]');
     await done(stage);
     const before = secretsIn(stage, 'env');
@@ -247,7 +247,7 @@ describe.skipIf(isWindows)('a token with a list of stores', () => {
     expect(ran).toMatchObject({ code: 1 });
   });
 
-  it('is refused when two of its stores are one place', async () => {
+  it('is refused when two of its stores have one secret path', async () => {
     const stage = staged('[env, other]');
     stage.edit((text) => text.replace('  json:', `  other: { kind: file, path: ./${ENV}, format: dotenv }\n  json:`));
     const ran = await stage.run('validate');

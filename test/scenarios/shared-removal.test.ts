@@ -1,4 +1,4 @@
-/** A `remove` command that would remove what another store or another token has at the same place: it is not run. */
+/** A `remove` command that would remove what another store or another token has at the same path: it is not run. */
 import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
@@ -61,7 +61,7 @@ describe('a secret in use stays where a store with the same `remove`', () => {
   });
 });
 
-describe('a secret in use stays, and the plan says so, where the new store may have the same place', () => {
+describe('a secret in use stays, and the plan says so, where the new store may have the same path', () => {
   const without = (name: string, more = '') =>
     `  ${name}: { kind: exec, command: [node, vault.cjs, put, "{account}-{token}"${more}] }`;
   it.each([
@@ -94,9 +94,9 @@ describe('a secret in use stays, and the plan says so, where the new store may h
 
   it.each([
     ['runs the same program by another', '[env, NAME=x, node, vault.cjs, put, "{account}-{token}"]'],
-    ['names the place by an option', '[node, vault.cjs, put, "--name={account}-{token}"]'],
-    ['names the folder of the place apart', '[node, vault.cjs, put, "-mount=.", "{account}-{token}"]', './'],
-    ['runs it through a text with the place', `[sh, -c, "node vault.cjs put {account}-{token}"]`],
+    ['names the path by an option', '[node, vault.cjs, put, "--name={account}-{token}"]'],
+    ['names the folder of the path apart', '[node, vault.cjs, put, "-mount=.", "{account}-{token}"]', './'],
+    ['runs it through a text with the path', `[sh, -c, "node vault.cjs put {account}-{token}"]`],
     ['runs it through a text with one word', `[sh, -c, 'node vault.cjs put "$1"', sh, "{account}-{token}"]`],
     ['runs it through a text with two words', `[sh, -c, 'node vault.cjs put "$1-$2"', sh, "{account}", "{token}"]`],
     ['runs it through a text with a folder', `[sh, -c, 'node ./vault.cjs put "./$1"', sh, "{account}-{token}"]`],
@@ -136,7 +136,7 @@ describe('a secret in use stays, and the plan says so, where the new store may h
     expect(stage.read('ran')).not.toContain('rm');
   });
 
-  it('and is removed where the place differs', async () => {
+  it('and is removed where the path differs', async () => {
     const stage = await applied(
       configuration([store('a', PLACE), store('b', '"b-{account}-{token}"').replace('put, "', 'put, "b-')], 'a'),
     );
@@ -200,7 +200,7 @@ describe('a secret that an earlier command stored', () => {
 it.each([
   ['when the overlap ends', ''],
   ['at once', '--revoke-old'],
-])('a secret of an earlier generation may stay at a place of its own, which the plan says: %s', async (_, how) => {
+])('a secret of an earlier generation may stay at a path of its own, which the plan says: %s', async (_, how) => {
   const one = store('a', PLACE).replace(`put, ${PLACE}`, 'put, "{account}-{token}.{generation}"');
   const stage = await applied(configuration([one], 'a'));
   const rotated = await stage.json(`rotate etl/app ${how} ${REAL}`);

@@ -102,7 +102,7 @@ it('a plan says where the next secret of an adopted token goes, first and with i
   }
 });
 
-it('a record that was edited to name a new place does not make it known', async () => {
+it('a record that was edited to name a new path does not make it known', async () => {
   const stage = await Stage.applied(configuration(TWO));
   stage.edit((text) => text.replace('.motherduck/secrets.env', '.motherduck/other.env'));
   editRecords(stage, ({ fingerprint: _, ...secret }) => ({

@@ -418,7 +418,7 @@ describe('the secret of a token that is gone for good', () => {
       return stage;
     };
 
-    it('is not removed when it is the current one, and that of another kind of store is dead', async () => {
+    it('is not removed when it is the current one, and that of another kind of store is obsolete', async () => {
       const stage = await moved('{ kind: file, path: s.json, format: json }', (yaml) =>
         yaml.replace('{ kind: file, path: s.json, format: json }', EXEC).replace('90d', '80d'),
       );
@@ -437,14 +437,14 @@ describe('the secret of a token that is gone for good', () => {
       });
     });
 
-    it('is not removed when another store has the current one at its place', async () => {
+    it('is not removed when another store has the current one at its path', async () => {
       const stage = await moved(EXEC, (yaml) =>
         yaml.replace('token_policies', `  more: ${EXEC}\ntoken_policies`).replace('store: local', 'store: more'),
       );
       expect(stage.has('etl_prod.airflow')).toBe(true);
     });
 
-    it('is stored anew when its key changes, and the old place is emptied after the overlap', async () => {
+    it('is stored anew when its key changes, and the old path is emptied after the overlap', async () => {
       const stage = new Stage(configuration(EXEC));
       expect((await stage.run(apply)).code).toBe(0);
       stage.edit((yaml) => yaml.replace('airflow: pipeline', 'loads: { policy: pipeline, name: airflow }'));
@@ -506,7 +506,7 @@ describe('the secret of a token that is gone for good', () => {
       expect(stage.has('etl_prod.x_x_bi')).toBe(true);
     });
 
-    it.each(['x_', 'a_'])('is said to be lost where a run ended after another key took its place: %sbi', async (x) => {
+    it.each(['x_', 'a_'])('is said to be lost where a run ended after another key overwrote it: %sbi', async (x) => {
       const [old, moved] = ['[sh, put, "{account}.{token}"]', `[sh, put, "{account}.${x}{token}"]`];
       const stage = new Stage(
         configuration(`{ kind: exec, command: ${old} }`, `etl_prod: { tokens: { bi: pipeline, ${x}bi: pipeline } }`),
@@ -550,11 +550,11 @@ describe('the secret of a token that is gone for good', () => {
       });
       expect((await stage.run(apply)).code).toBe(0);
       await stage.advance(25 * 3600);
-      const places = ['local#etl_prod/airflow by its earlier command'];
+      const paths = ['local#etl_prod/airflow by its earlier command'];
       const { document } = await stage.json(apply);
       expect(document).toMatchObject({
         removals: [],
-        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: places }] }, { kind: 'late_applies' }],
+        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: paths }] }, { kind: 'late_applies' }],
       });
       expect([stage.has('etl_prod.airflow'), stage.has('evil.etl_prod.airflow')]).toEqual([true, true]);
       expect((await stage.json('plan --sandbox')).document).toMatchObject({
@@ -587,7 +587,7 @@ describe('the secret of a token that is gone for good', () => {
     it.each([
       ['a file became a program', JSON_FILE, EXEC, 's.json#etl_prod.airflow'],
       ['a program became a file', EXEC, JSON_FILE, 'local#etl_prod/airflow by its earlier command'],
-    ])('is named when it stays since %s', async (_, before, after, place) => {
+    ])('is named when it stays since %s', async (_, before, after, path) => {
       const stage = new Stage(configuration(before));
       expect((await stage.run(apply)).code).toBe(0);
       stage.edit((yaml) => yaml.replace(before, after).replace('90d', '80d'));
@@ -596,7 +596,7 @@ describe('the secret of a token that is gone for good', () => {
       const { document } = await stage.json(apply);
       expect(document).toMatchObject({
         removals: [],
-        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: [place] }] }],
+        warnings: [{ kind: 'secret_left', cases: [{ secret_paths: [path] }] }],
       });
     });
   });
@@ -693,7 +693,7 @@ describe('the secret of a token that is gone for good', () => {
     });
   });
 
-  it('is not removed where it is no secret of this tool, or where another token has the place', async () => {
+  it('is not removed where it is no secret of this tool, or where another token has the path', async () => {
     const stage = await open(DOTENV);
     const text = stage.read(SECRETS).replace(/(_ETL_PROD_BI=).*/, '$1by-hand');
     stage.write(SECRETS, text);

@@ -1,4 +1,4 @@
-/** A configuration that names a shared place for its state while the state is still in a file, as users meet it. */
+/** A configuration that names a shared location for its state while the state is still in a file, as users meet it. */
 import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
@@ -13,7 +13,7 @@ const COMMANDS = [
   'destroy --sandbox --yes',
 ];
 
-/** A folder with an applied state in its file, whose configuration names an empty place in a bucket. */
+/** A folder with an applied state in its file, whose configuration names an empty location in a bucket. */
 async function unmoved() {
   const server = await S3Server.start();
   onTestFinished(() => server.end());

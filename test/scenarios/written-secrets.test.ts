@@ -64,7 +64,7 @@ it('the state has the fingerprint of a secret and not the secret', async () => {
   expect(stage.read(STATE)).not.toContain(secretIn(stage, AIRFLOW));
 });
 
-describe('a place that holds another value than the one written', () => {
+describe('a secret path that has another value than the one written', () => {
   const VALUES: [string, (stage: Stage) => string | Promise<string>][] = [
     ['garbage', () => 'foo'],
     ["another token's secret", (stage) => secretIn(stage, 'MOTHERDUCK_TOKEN_ETL_BI')],
@@ -277,7 +277,7 @@ describe('the plan names the secrets that apply removes', () => {
   it.each([
     ['another value', (text: string) => text.replace(/^(\w+_AIRFLOW=).*$/m, '$1eyJh.eyJi.c2ln'), [kept]],
     ['no value', (text: string) => text.replace(/^\w+_AIRFLOW=.*\n/m, ''), []],
-  ])('and none where its place has %s, which stays', async (_, change, warnings) => {
+  ])('and none where its path has %s, which stays', async (_, change, warnings) => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.edit(() => CONFIGURATION.replace('      airflow: rw\n', ''));
     stage.write(ENV, change(stage.read(ENV)));
@@ -369,7 +369,7 @@ describe('the plan names the secrets that apply removes', () => {
     expect((await stage.run('apply --sandbox --prune --yes --allow-delete --no-smoke')).code).toBe(0);
   });
 
-  it('and each value that is in the way once, by its store and place', async () => {
+  it('and each value that is in the way once, by its store and path', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     stage.remove(STATE);
     // Adopted tokens have no secret to store.
@@ -377,7 +377,7 @@ describe('the plan names the secrets that apply removes', () => {
     expect(JSON.stringify(adopting.document)).not.toContain('secret_foreign');
     await stage.run('sandbox reset');
     const { document } = await stage.json('plan --sandbox');
-    const places = [
+    const paths = [
       ['local', [`${ENV}#${AIRFLOW}`, `${ENV}#MOTHERDUCK_TOKEN_ETL_BI`]],
       ['js', [`${JSON_FILE}#ten.app`]],
     ];
@@ -385,7 +385,7 @@ describe('the plan names the secrets that apply removes', () => {
       warnings: { kind: string; cases: { store: string; secret_paths: string[] }[] }[];
     };
     const foreign = warnings.filter(({ kind }) => kind === 'secret_foreign');
-    expect(foreign.map(({ cases: [first] }) => [first?.store, first?.secret_paths])).toEqual(places);
+    expect(foreign.map(({ cases: [first] }) => [first?.store, first?.secret_paths])).toEqual(paths);
   });
 });
 

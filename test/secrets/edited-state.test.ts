@@ -32,7 +32,7 @@ it.each(['a retained account', 'another key of the account'])('the secret of %s 
   expect(stage.read('s.env')).toBe(before);
 });
 
-it("the secret of another configuration's account stays, whose place and fingerprint the state names", async () => {
+it("the secret of another configuration's account stays, whose path and fingerprint the state names", async () => {
   const stage = await Stage.applied(CONFIGURATION);
   const before = stage.read('s.env');
   const document = JSON.parse(stage.read(STATE)) as Document;

@@ -1,4 +1,4 @@
-/** States that move between places: services in memory and files. */
+/** States that move between locations: services in memory and files. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,7 +80,7 @@ describe.each([
     expect(await namesIn(to)).toEqual(['other']);
   });
 
-  it('stops a run that opened the old place before', async () => {
+  it('stops a run that opened the old location before', async () => {
     const [from, to] = [PLACES[oldKind](), newKind === 'file' ? file() : bucket('two')];
     await add(from, 'a_b');
     const zombie = await open(from);
@@ -119,7 +119,7 @@ it('says so when there is nothing to move', async () => {
   expect(await namesIn(here)).toEqual(['a_b']);
 });
 
-it('knows the new place of a state that went on to a third one', async () => {
+it('knows the new location of a state that went on to a third one', async () => {
   const [first, second, third] = [bucket('one'), bucket('two'), bucket('three')];
   await add(first, 'a_b');
   await move(first, second);
@@ -131,7 +131,7 @@ it('knows the new place of a state that went on to a third one', async () => {
   expect(await namesIn(first)).toEqual(['a_b', 'c_d']);
 });
 
-it('refuses a place that went on by itself, or is newer', async () => {
+it('refuses a location that went on by itself, or is newer', async () => {
   const [from, to, other] = [file(), bucket('one'), bucket('two')];
   await add(from, 'a_b');
   const old = readFileSync(from.path, 'utf8');
@@ -141,7 +141,7 @@ it('refuses a place that went on by itself, or is newer', async () => {
   writeFileSync(from.path, old);
   await add(from, 'e_f');
   await expect(move(from, to)).rejects.toMatchObject({ code: 'STATE_FOREIGN' });
-  // A clone that has the old file: the new place has all of it.
+  // A clone that has the old file: the new location has all of it.
   writeFileSync(from.path, old);
   expect((await move(from, to)).isMoved).toBe(true);
   expect(await namesIn(to)).toEqual(['a_b', 'c_d']);
@@ -207,7 +207,7 @@ describe.each([false, true])('killed at any request, after it took effect: %s', 
   });
 });
 
-it('is finished after a kill although the new place, or the old one, went on', async () => {
+it('is finished after a kill although the new location, or the old one, went on', async () => {
   for (const went of ['new', 'old'] as const) {
     const [from, to] = [file(), bucket('one')];
     await add(from, 'a_b');

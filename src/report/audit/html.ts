@@ -1,7 +1,7 @@
 /** An audit as a page: the organization at a glance, the findings, most severe first, and the accounts; the rules at the end. */
 import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
-import { placeOfState, printable } from '../escape.ts';
+import { printable, shownState } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { countedNames, html, type Markup, NOTHING, navigation, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
@@ -47,7 +47,7 @@ export function auditHtml(given: Audit, _paint?: Paint, inContext: InContext = n
     summary: heading(audit),
     organization,
     sandbox,
-    state: placeOfState(audit),
+    state: shownState(audit),
     at,
     facts: [
       html`${counted(audit.rules.length, 'rule')} checked`,

@@ -29,7 +29,7 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 
 /** Writes the whole file. */
 export function page({ title, summary, organization, sandbox, state, at, facts, sections, script }: Page): string {
-  const place = state === undefined ? NOTHING : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
+  const shownState = state === undefined ? NOTHING : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +46,7 @@ export function page({ title, summary, organization, sandbox, state, at, facts, 
 <body>
 <header>
 <h1>${summary}</h1>
-<p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${place}${facts.map((fact) => html` <span>${fact}</span>`)}</p>
+<p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${shownState}${facts.map((fact) => html` <span>${fact}</span>`)}</p>
 ${sandbox ? SANDBOX : NOTHING}
 </header>
 <main>

@@ -8,7 +8,7 @@ import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { hasChanges, storesToRename, summarize } from '../../plan/plan.ts';
 import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
-import { placeOfState, withArrows } from '../escape.ts';
+import { shownState, withArrows } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Counter, counters } from '../page/counters.ts';
 import { countedNames, html, type Kind, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
@@ -69,7 +69,7 @@ export function planHtml(given: Plan, _paint?: Paint, inContext: InContext = noC
     summary: heading(plan),
     organization: plan.organization,
     sandbox: plan.sandbox,
-    state: placeOfState(plan),
+    state: shownState(plan),
     at: plan.at,
     facts: [...deletedFact(plan), ...ceilingFact(plan)],
     sections: [

@@ -52,12 +52,12 @@ function secretText(
 ): string {
   if (current === undefined || current.secret === 'unknown') return 'secret unknown (adopted)';
   const { fingerprint } = current.secret;
-  const places = copiesOf(current.secret).map(({ store, secret_path: path }) =>
+  const copies = copiesOf(current.secret).map(({ store, secret_path: path }) =>
     fingerprint !== undefined && isRehearsed?.(account, key, store, fingerprint)
       ? `the sandbox's stand-in for ${store}`
       : path,
   );
-  return `secret in ${enumerated(places)}`;
+  return `secret in ${enumerated(copies)}`;
 }
 
 function tokenLines(key: string, width: number, token: StateToken, secret: string): string[] {

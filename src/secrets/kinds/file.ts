@@ -128,7 +128,7 @@ function targetOf({ config, target }: Written): string {
   return target ?? config.path;
 }
 
-/** Whose folder a file is in that is no place for secrets. */
+/** Whose folder a file is in, if secrets must not be in it. */
 function folderOfOthers(file: string): string | undefined {
   const folders = file.split(/[\\/]/);
   if (folders.includes('.git')) return "git's";

@@ -24,13 +24,13 @@ export function foreignSecrets(
   targets: readonly SecretTarget[],
   { areOfSandbox = false, readOnly = false } = {},
 ): UserError {
-  const places = few(
+  const paths = few(
     targets.map((target) => secretPathIn(config, target)),
     PLACES_SHOWN,
   );
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
   const so = readOnly ? 'apply refuses to store anything there' : 'nothing was stored there';
-  const message = `${places} already ${has} that this state did not write, so ${so}.`;
+  const message = `${paths} already ${has} that this state did not write, so ${so}.`;
   const other = `name another \`path\` in the secret store ${config.name}`;
   const isShared = targets.some((target) => target.isShared);
   const isSandbox = targets.some((target) => target.isSandbox);

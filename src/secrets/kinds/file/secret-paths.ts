@@ -1,4 +1,4 @@
-/** Where the secrets of a file store are: the file, and the variable or key in it. */
+/** The secret paths of a file store: the file, and the variable or key in it. */
 import { dirname, resolve } from 'node:path';
 import { writableTarget } from '../../../files/links.ts';
 import { isWithin, realPathOf, targetOf } from '../../../files/paths.ts';
@@ -20,8 +20,8 @@ export function fileEntry(config: FileStoreConfig, { account, token }: TokenAddr
 }
 
 /**
- * Where a secret path of the state is; the configuration may have another file or variable by now. Undefined: nowhere in a
- * file, or at a place that cannot be one of the account's, since anybody may have edited the state.
+ * The file and the entry at a secret path of the state; the configuration may have another file or variable by now. Undefined:
+ * it is not one of a file, or cannot be one of the account's, since anybody may have edited the state.
  */
 export function entryAt(config: FileStoreConfig, { account }: TokenAddress, secretPath: string) {
   const at = secretPath.lastIndexOf('#');
@@ -51,17 +51,17 @@ function isFromTemplate(template: string, account: string, name: string): boolea
   return rest.length === 0 ? name === first : new RegExp(`^${[first, ...rest].join('[A-Z0-9_]+')}$`).test(name);
 }
 
-/** Links are resolved, so that two ways to one file are one place. */
+/** Equal for equal secret paths: links are resolved, since several paths may lead to one file. */
 export function keyOfPath(
   config: FileStoreConfig,
   address: TokenAddress,
   secretPath: string,
   realPaths: Map<string, string>,
 ): string | undefined {
-  const place = entryAt(config, address, secretPath);
-  if (place === undefined) return undefined;
-  const real = realPathIn(place.path, realPaths);
-  return JSON.stringify([real, place.entry.variable]);
+  const found = entryAt(config, address, secretPath);
+  if (found === undefined) return undefined;
+  const real = realPathIn(found.path, realPaths);
+  return JSON.stringify([real, found.entry.variable]);
 }
 
 /** The file at a path of the state, with links resolved; undefined for one that is not the configuration's. */

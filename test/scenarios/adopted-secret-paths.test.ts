@@ -1,4 +1,4 @@
-/** A token that was adopted has a secret that the state does not know, and its place may hold a value. */
+/** A token that was adopted has a secret that the state does not know, and its secret path may have a value. */
 import { expect, it } from 'vitest';
 import { CONFIG, STATE, Stage } from '../stage.ts';
 
@@ -39,7 +39,7 @@ it('whose rotation would be refused is in the plan that adopts it, and in each o
   expect((await stage.run(ROTATE)).code).toBe(0);
 });
 
-it('is rotated without a warning where its place has no value', async () => {
+it('is rotated without a warning where its secret path has no value', async () => {
   const stage = await Stage.applied(CONFIGURATION);
   stage.remove(STATE);
   stage.remove('.motherduck/s.env');

@@ -1,4 +1,4 @@
-/** The secret in use of another key or store, at the place of a dead one by another spelling: no `remove` runs there. */
+/** The secret in use of another key or store, at the path of an obsolete one by another spelling: no `remove` runs there. */
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Ran } from '../in-process.ts';
@@ -67,7 +67,7 @@ it.each([
     'app',
   ],
   [
-    'of another key, at a place without a placeholder',
+    'of another key, at a path without a placeholder',
     vault('etl.app'),
     shell('etl.app'),
     '{ app: p }',
@@ -75,7 +75,7 @@ it.each([
     'app',
   ],
   [
-    'of a renamed key, at a place without a placeholder',
+    'of a renamed key, at a path without a placeholder',
     vault('etl.app'),
     shell('etl.app'),
     '{ app: { policy: p, name: t } }',
@@ -83,7 +83,7 @@ it.each([
     'app',
   ],
   [
-    'of another key, at a place with one placeholder',
+    'of another key, at a path with one placeholder',
     vault('{account}.{token}'),
     shell('{account}.app'),
     '{ app: p }',
@@ -146,7 +146,7 @@ it.each([
   ['of another key', vault('{account}.{token}'), vault('x'), '{ bi: p }'],
   ['of a key that is kept apart by its words', vault('{account}__{token}'), vault('x'), '{ app_2: p }'],
   ['beside one without a placeholder', vault('{account}.{token}'), shell('etl.bi'), '{ bi: q }'],
-])('a dead secret goes where the one in use is elsewhere: %s', async (_, a, b, after) => {
+])('an obsolete secret goes where the one in use is elsewhere: %s', async (_, a, b, after) => {
   const stage = new Stage(configuration(a, b, '{ app: p }'));
   stage.write('vault.cjs', VAULT);
   mkdirSync(stage.file('kv'));
