@@ -197,7 +197,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .argument('[account[/token]...]', 'Names as at MotherDuck; a token also by its id')
       .option('--all', 'Import every service account, and unmanaged tokens of managed accounts')
       .option('--terraform <file>', 'Import what this Terraform state has of MotherDuck, and print its removed blocks')
-      .option('--take-secrets', 'Store the secrets that the Terraform state has, so that no token is rotated')
+      .option('--adopt-secrets', 'Store the secrets that the Terraform state has, so that no token is rotated')
       .option('--organization <name>', 'Name the organization, where a new configuration is written')
       .option('--store <store>', 'Set the secret store of new policies, if the configuration has several')
       .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
@@ -208,7 +208,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       'mdacc import --all --dry-run',
       'mdacc import etl_prod tenant_acme',
       'mdacc import etl_prod/airflow',
-      'mdacc import --terraform terraform.tfstate --take-secrets --dry-run',
+      'mdacc import --terraform terraform.tfstate --adopt-secrets --dry-run',
     );
   });
 

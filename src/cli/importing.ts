@@ -1,5 +1,5 @@
 /** The run that import and init --from-live share: lock, read, decide, show, ask, import, report. */
-import type { Taking, TakingInput } from '../apply/take-secrets.ts';
+import type { SecretAdoption, SecretAdoptionInput } from '../apply/adopt-secrets.ts';
 import { checkClock } from '../engine/clock.ts';
 import { type Decided, decideSafely, readForImport } from '../engine/import-decision.ts';
 import type { ImportFiles } from '../engine/import-files.ts';
@@ -28,7 +28,7 @@ import { EXIT } from './exit-codes.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
-import { type FromTerraform, onlyInTerraform, secretsToTake, showHandOver } from './terraform.ts';
+import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
@@ -139,22 +139,22 @@ async function askAndImport(
   const { actions, desired } = decided;
   const { texts } = decided.decided;
   const after = afterImport(work);
-  const chosen = secretsToTake(terraform, after, io);
-  const { taking } = chosen;
+  const chosen = secretsToAdopt(terraform, after, io);
+  const { adoptions } = chosen;
   const exitCode = (isComplete: boolean) => (isComplete ? EXIT.done : EXIT.partly);
-  if (dryRun || (texts.size === 0 && actions.length === 0 && taking.length === 0)) {
-    reportImport(decided, options, taking, dryRun ? 'dry_run' : 'done', io);
-    handOverTo(terraform, after, onlyInTerraform(chosen, taking), io);
+  if (dryRun || (texts.size === 0 && actions.length === 0 && adoptions.length === 0)) {
+    reportImport(decided, options, adoptions, dryRun ? 'dry_run' : 'done', io);
+    handOverTo(terraform, after, onlyInTerraform(chosen, adoptions), io);
     return exitCode(isAllRead(decided));
   }
   if (!options.yes) {
-    io.note(`\n${summary(decided, config, taking, 'confirm').trimEnd()}`);
+    io.note(`\n${summary(decided, config, adoptions, 'confirm').trimEnd()}`);
     const question = questionOf(decided);
     await askFor('yes', question, { text: 'Read what it would write with --dry-run, then add --yes.' }, io, stopping);
   }
   const { serial } = stateWriter.state;
   const by = { command, who: whoRuns(io.env), exitCode };
-  const choices = { config, taking, after, parallelism };
+  const choices = { config, adoptions, after, parallelism };
   const { stored, ignored, isComplete } = await carryOutImport(work, choices, by, { warn: io.warn, signal: stopping });
   reportImport(decided, options, stored, 'done', io);
   handOverTo(terraform, after, onlyInTerraform(chosen, stored), io);
@@ -175,7 +175,7 @@ async function askAndImport(
 function reportImport(
   decided: Decided,
   { config }: ImportOptions,
-  stored: readonly Taking[],
+  stored: readonly SecretAdoption[],
   stage: Counts['stage'],
   io: Io,
 ): void {
@@ -186,7 +186,7 @@ function reportImport(
 /** @param kept the ids of tokens whose secrets Terraform alone has */
 function handOverTo(
   terraform: FromTerraform | undefined,
-  { state, desired }: TakingInput,
+  { state, desired }: SecretAdoptionInput,
   kept: ReadonlySet<string>,
   io: Io,
 ): void {
@@ -195,15 +195,15 @@ function handOverTo(
   showHandOver(handOver(instances, state, desired, kept), instances, io);
 }
 
-/** Which stores get the secrets of adopted tokens that were not taken, and when. */
+/** Which stores get the secrets of adopted tokens that were not adopted, and when. */
 function unknownSecrets(
   { actions, desired }: Decided,
-  stores: TakingInput['stores'],
-  stored: readonly Taking[],
+  stores: SecretAdoptionInput['stores'],
+  stored: readonly SecretAdoption[],
 ): string | undefined {
-  const taken = new Set(stored.map(({ account, key }) => `${account}/${key}`));
+  const adopted = new Set(stored.map(({ account, key }) => `${account}/${key}`));
   const unknown = actions.flatMap((action) =>
-    action.action === 'adopt_token' && !taken.has(`${action.account}/${action.token}`) ? [action] : [],
+    action.action === 'adopt_token' && !adopted.has(`${action.account}/${action.token}`) ? [action] : [],
   );
   if (unknown.length === 0) return undefined;
   const names = unknown.flatMap(
@@ -235,7 +235,7 @@ function withoutDucklings(selection: Selection, { accounts }: Desired, after: De
 function summary(
   { decided, actions }: Decided,
   config: string,
-  stored: readonly Taking[],
+  stored: readonly SecretAdoption[],
   stage: Counts['stage'],
 ): string {
   const { accounts, tokens, skipped, texts } = decided;

@@ -1,11 +1,11 @@
-/** What import --terraform does beside an import: it takes the secrets that Terraform has, and hands over what it manages. */
+/** What import --terraform does beside an import: it adopts the secrets that Terraform has, and hands over what it manages. */
 import {
   type ChosenSecrets,
   chooseSecrets,
   type KeptToken,
-  type Taking,
-  type TakingInput,
-} from '../apply/take-secrets.ts';
+  type SecretAdoption,
+  type SecretAdoptionInput,
+} from '../apply/adopt-secrets.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { parseTerraformState, pullCommand, type TerraformInstance } from '../import/terraform-state.ts';
@@ -13,7 +13,7 @@ import type { HandOver } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import { shellWord } from '../report/hint.ts';
-import { handOverText, removedBlocks, stayingText, untakenTexts } from '../report/import/terraform.ts';
+import { handOverText, removedBlocks, stayingText, unadoptedTexts } from '../report/import/terraform.ts';
 import type { Io } from './io.ts';
 
 /** What an import has of Terraform. */
@@ -21,8 +21,8 @@ export interface FromTerraform {
   /** The file with its state, as the user named it. */
   readonly file: string;
   readonly instances: readonly TerraformInstance[];
-  /** With --take-secrets. */
-  readonly takesSecrets: boolean;
+  /** With --adopt-secrets. */
+  readonly adoptsSecrets: boolean;
 }
 
 /** Reads what Terraform manages from a file with its state. @throws UserError TERRAFORM_STATE_INVALID, LINK_REFUSED */
@@ -40,27 +40,30 @@ export async function readTerraform(file: string): Promise<readonly TerraformIns
   throw new UserError('TERRAFORM_STATE_INVALID', `${file} does not exist`, hint);
 }
 
-/** Chooses the secrets to take, and says what is not taken. */
-export function secretsToTake(from: FromTerraform | undefined, input: TakingInput, io: Io): ChosenSecrets {
-  if (from === undefined) return { taking: [], untaken: [] };
+/** Chooses the secrets to adopt, and warns of those that are not adopted. */
+export function secretsToAdopt(from: FromTerraform | undefined, input: SecretAdoptionInput, io: Io): ChosenSecrets {
+  if (from === undefined) return { adoptions: [], unadopted: [] };
   const chosen = chooseSecrets(from.instances.flatMap(keptToken), input);
-  if (from.takesSecrets) {
-    for (const { message, hint } of untakenTexts(chosen.untaken)) io.warn(message, hint);
+  if (from.adoptsSecrets) {
+    for (const { message, hint } of unadoptedTexts(chosen.unadopted)) io.warn(message, hint);
     return chosen;
   }
-  const { length } = chosen.taking;
+  const { length } = chosen.adoptions;
   if (length > 0) {
     const message = `the secrets of ${counted(length, 'token')} may be in Terraform alone, which forgets them with the removed blocks`;
-    const command = ['import', '--terraform', from.file, '--take-secrets'];
+    const command = ['import', '--terraform', from.file, '--adopt-secrets'];
     io.warn(message, { text: 'Store them here too.', command });
   }
-  return { taking: [], untaken: [] };
+  return { adoptions: [], unadopted: [] };
 }
 
 /** The ids of tokens whose secrets Terraform alone has: it must not forget them yet. */
-export function onlyInTerraform({ taking, untaken }: ChosenSecrets, stored: readonly Taking[]): ReadonlySet<string> {
-  const failed = taking.filter((each) => !stored.includes(each)).map(({ token }) => token.id);
-  return new Set([...failed, ...untaken.flatMap(({ kind, id }) => (kind === 'replaced' ? [id] : []))]);
+export function onlyInTerraform(
+  { adoptions, unadopted }: ChosenSecrets,
+  stored: readonly SecretAdoption[],
+): ReadonlySet<string> {
+  const failed = adoptions.filter((each) => !stored.includes(each)).map(({ token }) => token.id);
+  return new Set([...failed, ...unadopted.flatMap(({ kind, id }) => (kind === 'replaced' ? [id] : []))]);
 }
 
 function keptToken({ username, token, unfit }: TerraformInstance): KeptToken[] {

@@ -13,7 +13,7 @@ import { UserError } from '../model/user-error.ts';
 interface ImportCommandOptions extends NewOptions {
   readonly all?: boolean;
   readonly terraform?: string;
-  readonly takeSecrets?: boolean;
+  readonly adoptSecrets?: boolean;
 }
 
 export function run(options: ImportCommandOptions, names: readonly string[]): Promise<number> {
@@ -43,9 +43,9 @@ async function fromTerraform(
   }
   const instances = await readTerraform(file);
   const beginning = await beginWith(options, io);
-  const { takeSecrets: takesSecrets = false } = options;
-  const argv = ['import', '--terraform', file, ...(takesSecrets ? ['--take-secrets'] : []), ...furtherWords(options)];
-  const terraform = { file, instances, takesSecrets };
+  const { adoptSecrets: adoptsSecrets = false } = options;
+  const argv = ['import', '--terraform', file, ...(adoptsSecrets ? ['--adopt-secrets'] : []), ...furtherWords(options)];
+  const terraform = { file, instances, adoptsSecrets };
   return importLive('import', terraformSelection(instances), { ...beginning, argv, terraform }, options, io);
 }
 
@@ -57,8 +57,8 @@ function furtherWords({ store, into, organization, dryRun }: ImportCommandOption
 }
 
 /** Options that only --terraform has, and a new configuration, which --all does not write. */
-function refuseAlone({ organization, takeSecrets }: ImportCommandOptions, names: readonly string[]): void {
-  if (!takeSecrets && organization !== undefined) {
+function refuseAlone({ organization, adoptSecrets }: ImportCommandOptions, names: readonly string[]): void {
+  if (!adoptSecrets && organization !== undefined) {
     if (names.length > 0) return;
     const hint = {
       text: 'Begin with all that is live.',
@@ -67,7 +67,7 @@ function refuseAlone({ organization, takeSecrets }: ImportCommandOptions, names:
     throw new UserError('USAGE', '--organization was given, and no names or --terraform', hint);
   }
   const given = [
-    ...(takeSecrets ? ['--take-secrets'] : []),
+    ...(adoptSecrets ? ['--adopt-secrets'] : []),
     ...(organization === undefined ? [] : ['--organization', organization]),
   ];
   if (given[0] === undefined) return;

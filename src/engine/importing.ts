@@ -5,7 +5,12 @@
  * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
-import { checkTaking, type Taking, type TakingInput, takeSecrets } from '../apply/take-secrets.ts';
+import {
+  adoptSecrets,
+  checkSecretAdoptions,
+  type SecretAdoption,
+  type SecretAdoptionInput,
+} from '../apply/adopt-secrets.ts';
 import type { Live } from '../model/live.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
@@ -30,9 +35,9 @@ export interface ImportChoices {
   /** The main file of the configuration, beside which git ignores secrets. */
   readonly config: string;
   /** The secrets to store. */
-  readonly taking: readonly Taking[];
+  readonly adoptions: readonly SecretAdoption[];
   /** As `afterImport` gives it. */
-  readonly after: TakingInput;
+  readonly after: SecretAdoptionInput;
   readonly parallelism: number;
 }
 
@@ -45,7 +50,7 @@ export interface ImportRun {
 
 export interface Imported {
   /** Of the secrets to store. */
-  readonly stored: readonly Taking[];
+  readonly stored: readonly SecretAdoption[];
   /** The lines that were added to a .gitignore. */
   readonly ignored: { readonly added: number; readonly file: string };
   /** Whether all of the selection could be read, and all secrets were stored. */
@@ -53,7 +58,7 @@ export interface Imported {
 }
 
 /** The configuration, the state and the stores as they are after the import: secrets are chosen by them. */
-export function afterImport({ decided, live, stateWriter, service }: ImportWork): TakingInput {
+export function afterImport({ decided, live, stateWriter, service }: ImportWork): SecretAdoptionInput {
   const { actions, desired } = decided;
   const state = adoptAll(stateWriter.state, actions, live);
   return { desired, state, live, stores: storesFor(desired, service), isSandbox: service.isSandbox };
@@ -71,14 +76,14 @@ export function isAllRead({ decided: { skipped } }: Decided): boolean {
  */
 export async function carryOutImport(
   { decided, files, live, stateWriter, service }: ImportWork,
-  { config, taking, after, parallelism }: ImportChoices,
+  { config, adoptions, after, parallelism }: ImportChoices,
   { command, who, exitCode }: ImportRun,
   { warn, signal: stopping }: RunContext & { readonly signal: AbortSignal },
 ): Promise<Imported> {
   const { actions } = decided;
   const { texts } = decided.decided;
   const ignored = await ignoreInGit(config);
-  await checkTaking(taking, after);
+  await checkSecretAdoptions(adoptions, after);
   await writeImportFiles(files, texts);
   const run = runBy({ command, who }, isoTime(live.now));
   const ended = (isComplete: boolean, more: StateRun['counts'] = {}) => ({
@@ -91,17 +96,17 @@ export async function carryOutImport(
     .update((state) => {
       const adopted = adoptAll(state, actions, live);
       if (adopted === state) return state;
-      return { ...adopted, runs: withRun(state.runs, taking.length > 0 ? run : ended(isRead)) };
+      return { ...adopted, runs: withRun(state.runs, adoptions.length > 0 ? run : ended(isRead)) };
     })
     .catch((error) => notAdopted(error, [...texts.keys()]));
-  let stored: readonly Taking[] = [];
+  let stored: readonly SecretAdoption[] = [];
   let isComplete = isRead;
-  if (taking.length > 0) {
-    const taken = await takeSecrets(taking, stateWriter, service.api.now, { parallelism, stopping });
-    for (const { message, hint } of taken.failures) warn(message, hint);
-    stored = taken.stored;
-    isComplete &&= stored.length === taking.length;
-    const last = ended(isComplete, { take_secret: stored.length });
+  if (adoptions.length > 0) {
+    const adopted = await adoptSecrets(adoptions, stateWriter, service.api.now, { parallelism, stopping });
+    for (const { message, hint } of adopted.failures) warn(message, hint);
+    stored = adopted.stored;
+    isComplete &&= stored.length === adoptions.length;
+    const last = ended(isComplete, { adopt_secret: stored.length });
     await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, last) }));
   }
   await stateWriter.close();

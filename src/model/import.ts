@@ -135,8 +135,8 @@ export interface HandOver {
   readonly accounts: readonly string[];
 }
 
-/** A secret that Terraform has, or should have, and that is not taken from it: `etl_prod/airflow`. */
-export interface UntakenSecret {
+/** A secret that Terraform has, or should have, and that is not adopted: `etl_prod/airflow`. */
+export interface UnadoptedSecret {
   /**
    * `missing`: Terraform never had it. `other`: by its claims, it is of another type or another user than the token.
    * `other_time`: by its claims, it expired, or was made at another time than the token.

@@ -128,7 +128,7 @@ export const BEGIN: Readonly<Record<string, () => Promise<Reader>>> = {
     await live.folder.serve();
     reader.goTo(live.folder);
     await reader.named('mdacc init --from-live');
-    await reader.type(`mdacc import --terraform ${TFSTATE} --take-secrets`);
+    await reader.type(`mdacc import --terraform ${TFSTATE} --adopt-secrets`);
     await reader.type('mdacc plan --detailed-exitcode');
     return reader;
   },

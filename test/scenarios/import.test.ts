@@ -1,4 +1,4 @@
-/** Taking over an organization through the command line. */
+/** Adopting an organization through the command line. */
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

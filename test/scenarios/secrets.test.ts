@@ -354,11 +354,11 @@ it.skipIf(!hasProc)('of a Terraform state go to the store alone', { timeout: 120
   };
   for (const [name, content] of Object.entries(broken)) {
     folder.write(name, content);
-    runs.push(await folder.run(`import --terraform ${name} --take-secrets --sandbox --debug`));
+    runs.push(await folder.run(`import --terraform ${name} --adopt-secrets --sandbox --debug`));
     expect(runs.at(-1)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^Error/m) });
   }
-  const take = `import --terraform ${TFSTATE} --take-secrets --sandbox --debug`;
-  for (const argv of [`${take} --dry-run`, take, `${take} --yes`, `${take} --yes`])
+  const adopt = `import --terraform ${TFSTATE} --adopt-secrets --sandbox --debug`;
+  for (const argv of [`${adopt} --dry-run`, adopt, `${adopt} --yes`, `${adopt} --yes`])
     runs.push(await folder.runProgram(argv));
   expect(runs.slice(-2).map(({ code }) => code)).toEqual([0, 0]);
   for (const command of ['plan --format json', 'plan --format html', 'state show --format json', 'state history'])

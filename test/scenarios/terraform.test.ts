@@ -122,7 +122,7 @@ accounts:
       instances.push(Object.assign(copy, unfit));
     });
     for (let round = 0; round < 2; round += 1) {
-      const ran = await folder.run(`${IMPORT} --take-secrets`);
+      const ran = await folder.run(`${IMPORT} --adopt-secrets`);
       expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('motherduck_access_token.etl["again"]') });
       expect(ran.stdout).not.toContain('etl["airflow"]');
       expect(adopted(folder.read(STATE)).etl_prod).toEqual({ dbt: ids.get('etl_prod/dbt') });
@@ -261,30 +261,30 @@ accounts:
   });
 });
 
-describe('import --terraform --take-secrets', () => {
-  const TAKE = `${IMPORT} --take-secrets`;
+describe('import --terraform --adopt-secrets', () => {
+  const ADOPT = `${IMPORT} --adopt-secrets`;
   const SECRETS = '.motherduck/secrets.env';
 
   it('stores the secrets that Terraform has, so that nothing is rotated, and a second run does nothing', async () => {
     const { folder, secrets, write } = await madeByTerraform();
     write();
-    const ran = await folder.run(TAKE);
+    const ran = await folder.run(ADOPT);
     expect(ran.code, ran.stderr).toBe(0);
-    expectGolden('reports', 'import --terraform --take-secrets', ending(ran).replace(/removed \{[\s\S]*\}\n/, '…\n'));
+    expectGolden('reports', 'import --terraform --adopt-secrets', ending(ran).replace(/removed \{[\s\S]*\}\n/, '…\n'));
     const stored = folder.read(SECRETS);
     for (const secret of secrets.values()) expect(stored).toContain(secret);
     expect(folder.read('.gitignore')).toContain('.motherduck/');
     expect(folder.read(STATE)).not.toContain('"unknown"');
     expect(await folder.run('plan --sandbox --detailed-exitcode')).toMatchObject({ code: 0, stderr: '' });
     expect(await folder.json('apply --sandbox --yes')).toMatchObject({ code: 0, document: { actions: [] } });
-    expect((await folder.run('state history --sandbox')).stdout).toContain('4 take secret');
+    expect((await folder.run('state history --sandbox')).stdout).toContain('4 adopt secret');
 
     const before = [folder.read(), folder.read(STATE), folder.read(SECRETS)];
-    const again = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets`);
+    const again = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --adopt-secrets`);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to import\./) });
     expect([folder.read(), folder.read(STATE), folder.read(SECRETS)]).toEqual(before);
 
-    // From here on, the policy goes on with what was taken: the same variable gets the replacement.
+    // From here on, the policy goes on with what was adopted: the same variable gets the replacement.
     await folder.run('sandbox advance 77d');
     expect(await folder.run('apply --sandbox --yes')).toMatchObject({ code: 0 });
     for (const secret of secrets.values()) expect(folder.read(SECRETS)).not.toContain(secret);
@@ -293,9 +293,9 @@ describe('import --terraform --take-secrets', () => {
   it('stores them later too, and where the same value is already', async () => {
     const { folder, secrets, write } = await madeByTerraform();
     write();
-    expect((await folder.run(IMPORT)).stderr).toMatch(/--take-secrets/);
+    expect((await folder.run(IMPORT)).stderr).toMatch(/--adopt-secrets/);
     folder.write(SECRETS, `MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW=${secrets.get('etl_prod/airflow')}\n`, 0o600);
-    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets`);
+    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --adopt-secrets`);
     expect(ran).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^Stored 4 secrets of Terraform in local\.\n/),
@@ -317,11 +317,11 @@ secret_stores:
 accounts:
 `,
     );
-    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --take-secrets --store vault`);
+    const ran = await folder.run(`import --terraform ${TFSTATE} --sandbox --yes --adopt-secrets --store vault`);
     expect(ran.code, ran.stderr).toBe(0);
     expectGolden(
       'reports',
-      'import --terraform --take-secrets --store, in a sandbox',
+      'import --terraform --adopt-secrets --store, in a sandbox',
       ending(ran).split('\n')[0] ?? '',
     );
     expect(folder.has('ran')).toBe(false);
@@ -333,12 +333,12 @@ accounts:
     const { secrets } = await madeByTerraform();
     folder.write(SECRETS, `MOTHERDUCK_TOKEN_ETL_PROD_DBT=${secrets.get('etl_prod/airflow')}\n`, 0o600);
     const before = folder.read(SECRETS);
-    expect(await folder.run(TAKE)).toMatchObject({ code: 1, stderr: expect.stringContaining('ETL_PROD_DBT') });
+    expect(await folder.run(ADOPT)).toMatchObject({ code: 1, stderr: expect.stringContaining('ETL_PROD_DBT') });
     expect(folder.read(SECRETS)).toBe(before);
     expect(folder.has(CONFIG) || folder.has(STATE)).toBe(false);
   });
 
-  it('takes no secret that its claims or Terraform itself deny', async () => {
+  it('adopts no secret that its claims or Terraform itself deny', async () => {
     const { folder, secrets, write } = await madeByTerraform();
     write('motherduckdb', (state) => {
       const [airflow, dbt] = resource(state, 'motherduck_access_token', 'etl').instances;
@@ -347,31 +347,31 @@ accounts:
       const [app] = resource(state, 'motherduck_access_token', 'app').instances;
       Object.assign(app?.attributes ?? {}, { token: 'marker-of-terraform\nX=1' });
     });
-    const ran = await folder.run(TAKE);
+    const ran = await folder.run(ADOPT);
     expect(ran.code).toBe(0);
-    expectGolden('warnings', 'import --terraform --take-secrets', ran.stderr.split('\n\n')[0] ?? '');
+    expectGolden('warnings', 'import --terraform --adopt-secrets', ran.stderr.split('\n\n')[0] ?? '');
     expect(folder.read(SECRETS).match(/^MOTHERDUCK_TOKEN_.*/gm)).toEqual([
       `MOTHERDUCK_TOKEN_TENANT_GLOBEX_APP=${secrets.get('tenant_globex/app')}`,
     ]);
     expect(folder.read(SECRETS) + ran.stdout + ran.stderr).not.toContain('marker-of-terraform');
   });
 
-  it('takes no secret that was made at another time, and names its token', async () => {
+  it('adopts no secret that was made at another time, and names its token', async () => {
     const { folder, write } = await madeByTerraform();
     write('motherduckdb', (state) => {
       const [airflow] = resource(state, 'motherduck_access_token', 'etl').instances;
       const claims = JSON.stringify({ iss: 'sandbox', tokenType: 'read_write', iat: 1, exp: 2 });
       Object.assign(airflow?.attributes ?? {}, { token: `x.${Buffer.from(claims).toString('base64url')}.y` });
     });
-    const ran = await folder.run(TAKE);
+    const ran = await folder.run(ADOPT);
     expect(ran.code).toBe(0);
-    expectGolden('warnings', 'import --terraform --take-secrets, of another time', ran.stderr.split('\n\n')[0] ?? '');
+    expectGolden('warnings', 'import --terraform --adopt-secrets, of another time', ran.stderr.split('\n\n')[0] ?? '');
     expect(folder.read(SECRETS)).not.toContain('ETL_PROD_AIRFLOW');
   });
 
   it('is said with --terraform', async () => {
     const { folder } = await madeByTerraform();
-    const ran = await folder.run('import --take-secrets --all --sandbox');
-    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--take-secrets was given without') });
+    const ran = await folder.run('import --adopt-secrets --all --sandbox');
+    expect(ran).toMatchObject({ code: 64, stderr: expect.stringContaining('--adopt-secrets was given without') });
   });
 });

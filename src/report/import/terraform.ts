@@ -1,5 +1,5 @@
 /** What to do in Terraform after its accounts and tokens are managed here. */
-import type { HandOver, UntakenSecret } from '../../model/import.ts';
+import type { HandOver, UnadoptedSecret } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
@@ -32,11 +32,11 @@ export function removedBlocks(found: HandOver): string {
 const KEPT =
   '# Other instances of these resources stay in Terraform. Let it forget these, and remove their keys from its configuration:\n';
 
-/** Words why secrets are not taken: one notice for each kind. */
-export function untakenTexts(untaken: readonly UntakenSecret[]): Notice[] {
+/** Words why secrets are not adopted: one notice for each kind. */
+export function unadoptedTexts(unadopted: readonly UnadoptedSecret[]): Notice[] {
   const kinds = ['missing', 'other', 'other_time', 'replaced'] as const;
   return kinds.flatMap((kind) => {
-    const names = untaken.filter((each) => each.kind === kind).map(({ name }) => name);
+    const names = unadopted.filter((each) => each.kind === kind).map(({ name }) => name);
     const hint = { text: 'Rotate it to have a new one stored.', command: ['rotate', names[0] ?? ''] };
     return names.length === 0 ? [] : [{ message: `${WHY[kind]}: ${few(names)}`, hint }];
   });
@@ -49,4 +49,4 @@ const WHY = {
   other_time:
     'what Terraform has as the secrets of these tokens expired, or was made at another time than they were, and is not stored',
   replaced: 'these tokens replaced others whose secrets may be in use, so theirs are not stored',
-} satisfies Record<UntakenSecret['kind'], string>;
+} satisfies Record<UnadoptedSecret['kind'], string>;

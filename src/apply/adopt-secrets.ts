@@ -1,5 +1,5 @@
 /**
- * Takes the secrets of adopted tokens that another program has, such as Terraform in its state, so that nothing is rotated:
+ * Adopts the secrets of adopted tokens that another program has, such as Terraform in its state, so that nothing is rotated:
  *
  *   1. choose the secrets of current tokens whose secret is unknown, by the tokens' ids; no claim may contradict
  *   2. check the stores, before anything is written
@@ -8,7 +8,7 @@
  * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
  */
 import type { Desired } from '../model/desired.ts';
-import type { UntakenSecret } from '../model/import.ts';
+import type { UnadoptedSecret } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
 import type { Secret } from '../model/secret.ts';
 import type { RecordedPolicy, State, StateToken, TokenRecord } from '../model/state.ts';
@@ -36,8 +36,8 @@ export interface KeptToken {
   readonly secret?: Secret;
 }
 
-/** A secret to take. */
-export interface Taking {
+/** A secret to adopt: to store, and to record in the state. */
+export interface SecretAdoption {
   /** As the configuration spells it. */
   readonly account: string;
   readonly key: string;
@@ -49,7 +49,7 @@ export interface Taking {
 }
 
 /** What the secrets are chosen by: the state and the configuration with the import. */
-export interface TakingInput {
+export interface SecretAdoptionInput {
   readonly desired: Desired;
   readonly state: State;
   readonly live: Live;
@@ -57,16 +57,16 @@ export interface TakingInput {
   readonly isSandbox: boolean;
 }
 
-/** The secrets to take, and those that are not taken. */
+/** The secrets to adopt, and those that are not adopted. */
 export interface ChosenSecrets {
-  readonly taking: readonly Taking[];
-  readonly untaken: readonly UntakenSecret[];
+  readonly adoptions: readonly SecretAdoption[];
+  readonly unadopted: readonly UnadoptedSecret[];
 }
 
 /** Chooses the secrets of the tokens that are managed here and whose secret is unknown. */
-export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): ChosenSecrets {
-  const taking: Taking[] = [];
-  const untaken: UntakenSecret[] = [];
+export function chooseSecrets(kept: readonly KeptToken[], input: SecretAdoptionInput): ChosenSecrets {
+  const adoptions: SecretAdoption[] = [];
+  const unadopted: UnadoptedSecret[] = [];
   const users = usersByName(input.live);
   for (const { username, id, secret } of kept) {
     const account = input.desired.accounts.get(accountKey(username));
@@ -77,23 +77,23 @@ export function chooseSecrets(kept: readonly KeptToken[], input: TakingInput): C
     const token = entry?.current;
     if (account === undefined || configured === undefined || key === undefined) continue;
     if (token?.secret !== 'unknown' || stores.length === 0) continue;
-    const why = whyUntaken(secret, token, entry, accountKey(username), input, users);
+    const why = whyUnadopted(secret, token, entry, accountKey(username), input, users);
     if (secret === undefined || why !== undefined) {
-      untaken.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
-    } else taking.push({ account: account.username, key, token, secret, policy: policyOf(configured), stores });
+      unadopted.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
+    } else adoptions.push({ account: account.username, key, token, secret, policy: policyOf(configured), stores });
   }
-  return { taking, untaken };
+  return { adoptions, unadopted };
 }
 
 /** What the claims of a secret contradict. They tell two tokens of one account and type apart by their times alone. */
-function whyUntaken(
+function whyUnadopted(
   secret: Secret | undefined,
   token: TokenRecord,
   entry: StateToken | undefined,
   account: string,
-  { isSandbox, live }: TakingInput,
+  { isSandbox, live }: SecretAdoptionInput,
   users: ReadonlyMap<string, string>,
-): UntakenSecret['kind'] | undefined {
+): UnadoptedSecret['kind'] | undefined {
   if (secret === undefined) return 'missing';
   // Programs may read the secret of the token that an adopted one replaced.
   if (entry === undefined || entry.retiring.length > 0) return 'replaced';
@@ -130,13 +130,13 @@ function ownersOf(secret: Secret, users: ReadonlyMap<string, string>): ReadonlyS
 }
 
 /** Checks that the secrets can be stored. @throws UserError STORE_UNUSABLE, STORE_FOREIGN */
-export async function checkTaking(
-  taking: readonly Taking[],
-  { desired, state, stores, isSandbox }: TakingInput,
+export async function checkSecretAdoptions(
+  adoptions: readonly SecretAdoption[],
+  { desired, state, stores, isSandbox }: SecretAdoptionInput,
 ): Promise<void> {
   const inUse = new SecretPathsInUse(desired, state, stores);
   const targets = new Map<SecretStore, SecretTarget[]>();
-  for (const each of taking) {
+  for (const each of adoptions) {
     const { account, key } = each;
     const names = each.stores.map(({ name }) => name);
     const taken = whyTaken({ account, token: key }, names, { desired }, inUse);
@@ -150,7 +150,7 @@ export async function checkTaking(
 }
 
 /** The same value may be there already: a run may have been killed, or the other program have stored it. */
-function targetOf({ account, key, secret }: Taking, store: SecretStore, state: State): SecretTarget {
+function targetOf({ account, key, secret }: SecretAdoption, store: SecretStore, state: State): SecretTarget {
   const address = { account, token: key };
   if (!isFirstSecret(state, store, address)) return address;
   const first = firstTarget(state, address);
@@ -163,18 +163,18 @@ function targetOf({ account, key, secret }: Taking, store: SecretStore, state: S
  * @returns The stored ones, and the failures of others.
  * @throws UserError when the state is lost
  */
-export async function takeSecrets(
-  taking: readonly Taking[],
+export async function adoptSecrets(
+  adoptions: readonly SecretAdoption[],
   stateWriter: StateWriter,
   now: () => number,
   { parallelism, stopping }: { readonly parallelism: number; readonly stopping: AbortSignal },
-): Promise<{ readonly stored: readonly Taking[]; readonly failures: readonly UserError[] }> {
-  const [stored, failures]: [Taking[], UserError[]] = [[], []];
-  await inParallel(taking, parallelism, async (each) => {
+): Promise<{ readonly stored: readonly SecretAdoption[]; readonly failures: readonly UserError[] }> {
+  const [stored, failures]: [SecretAdoption[], UserError[]] = [[], []];
+  await inParallel(adoptions, parallelism, async (each) => {
     if (stopping.aborted) return;
     try {
       await stateWriter.confirm();
-      await takeSecret(each, stateWriter, now);
+      await adoptSecret(each, stateWriter, now);
       stored.push(each);
     } catch (error) {
       if (!(error instanceof UserError) || isStateError(error)) throw error;
@@ -184,7 +184,7 @@ export async function takeSecrets(
   return { stored, failures };
 }
 
-/** The error of a store, which also names those that keep the secret; the next run takes it into all. */
+/** The error of a store, which also names those that keep the secret; the next run stores it in all of them. */
 function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeInAll>>>): unknown {
   if (!(error instanceof UserError) || left.length === 0) return error;
   const { code, message, hint, location } = error;
@@ -192,11 +192,11 @@ function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeIn
   return new UserError(code, alsoSaid(message, also), hint, location === undefined ? {} : { location });
 }
 
-async function takeSecret(taking: Taking, stateWriter: StateWriter, now: () => number): Promise<void> {
-  const { account, key, token, secret, policy, stores } = taking;
+async function adoptSecret(adoption: SecretAdoption, stateWriter: StateWriter, now: () => number): Promise<void> {
+  const { account, key, token, secret, policy, stores } = adoption;
   const { generation, type, expires_at: expiresAt } = token;
   const failed = await storeInAll(stores, (store) =>
-    store.put({ ...targetOf(taking, store, stateWriter.state), generation, type, expiresAt }, secret),
+    store.put({ ...targetOf(adoption, store, stateWriter.state), generation, type, expiresAt }, secret),
   );
   if (failed) throw withLeft(failed);
   const address = { account, token: key };

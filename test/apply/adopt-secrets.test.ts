@@ -1,12 +1,12 @@
-/** Taking the secrets of adopted tokens from another program. */
+/** Adopting the secrets of adopted tokens from another program. */
 import { expect, it } from 'vitest';
 import {
-  checkTaking,
+  adoptSecrets,
+  checkSecretAdoptions,
   chooseSecrets,
   type KeptToken,
-  type TakingInput,
-  takeSecrets,
-} from '../../src/apply/take-secrets.ts';
+  type SecretAdoptionInput,
+} from '../../src/apply/adopt-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
@@ -70,7 +70,7 @@ async function adopted() {
     reader: { tokens: [token('bi')] },
   });
   await world.apply(desired);
-  const input = async (): Promise<TakingInput> => {
+  const input = async (): Promise<SecretAdoptionInput> => {
     const { state } = world.stateWriter;
     return { desired, state, live: await world.live(desired), stores: world.stores, isSandbox: true };
   };
@@ -85,32 +85,32 @@ function currentOf(world: World, name: string) {
 it('checks the stores, stores each secret, and records it, once', async () => {
   const { world, store, kept, input } = await adopted();
   expect(currentOf(world, 'etl_prod/dbt')?.secret).toBe('unknown');
-  const { taking, untaken } = chooseSecrets(kept, await input());
-  expect(untaken).toEqual([]);
-  await checkTaking(taking, await input());
+  const { adoptions, unadopted } = chooseSecrets(kept, await input());
+  expect(unadopted).toEqual([]);
+  await checkSecretAdoptions(adoptions, await input());
   expect(store.checked.at(-1)?.map(({ token }) => token)).toEqual(['airflow', 'dbt', 'bi']);
   expect(store.secrets.size).toBe(0);
-  expect(await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING)).toEqual({
-    stored: taking,
+  expect(await adoptSecrets(adoptions, world.stateWriter, world.api.now, RUNNING)).toEqual({
+    stored: adoptions,
     failures: [],
   });
   expect(store.secrets.get('reader/bi')).toBe(kept[2]?.secret?.reveal());
   expect(currentOf(world, 'reader/bi')?.secret).toMatchObject({ store: 'memory', secret_path: 'memory#reader/bi' });
   expect(JSON.stringify([...world.stateWriter.state.accounts])).not.toContain(kept[2]?.secret?.reveal());
-  expect(chooseSecrets(kept, await input())).toEqual({ taking: [], untaken: [] });
+  expect(chooseSecrets(kept, await input())).toEqual({ adoptions: [], unadopted: [] });
 });
 
-it('goes on where a store refuses one, which the next run takes', async () => {
+it('goes on where a store refuses one, which the next run adopts', async () => {
   const { world, store, kept, input } = await adopted();
   store.refuses.add('airflow');
   const first = chooseSecrets(kept, await input());
-  const done = await takeSecrets(first.taking, world.stateWriter, world.api.now, RUNNING);
+  const done = await adoptSecrets(first.adoptions, world.stateWriter, world.api.now, RUNNING);
   expect(done.stored.map(({ key }) => key).sort()).toEqual(['bi', 'dbt']);
   expect(done).toMatchObject({ failures: [{ code: 'STORE_FAILED' }] });
-  expect(chooseSecrets(kept, await input()).taking.map(({ key }) => key)).toEqual(['airflow']);
+  expect(chooseSecrets(kept, await input()).adoptions.map(({ key }) => key)).toEqual(['airflow']);
 });
 
-it('stores a secret in all stores of its token, or in none, and the next run takes what it did not', async () => {
+it('stores a secret in all stores of its token, or in none, and the next run adopts what it did not', async () => {
   const { world, kept, input } = await adopted();
   const [file, vault] = [new MemoryStore('file'), new MemoryStore('vault')];
   const stores = new Map<string, SecretStore>([
@@ -119,30 +119,30 @@ it('stores a secret in all stores of its token, or in none, and the next run tak
   ]);
   const tokens = [{ ...token('airflow'), stores: ['vault', 'file'] }];
   const desired = desire({ etl_prod: { tokens }, reader: { tokens: [] } });
-  const take = async () => {
-    const { taking } = chooseSecrets(kept, { ...(await input()), desired, stores });
-    return takeSecrets(taking, world.stateWriter, world.api.now, RUNNING);
+  const adopt = async () => {
+    const { adoptions } = chooseSecrets(kept, { ...(await input()), desired, stores });
+    return adoptSecrets(adoptions, world.stateWriter, world.api.now, RUNNING);
   };
   vault.fails = new UserError('STORE_FAILED', 'sealed', 'Unseal it.');
-  expect(await take()).toMatchObject({ stored: [], failures: [{ message: 'sealed' }] });
+  expect(await adopt()).toMatchObject({ stored: [], failures: [{ message: 'sealed' }] });
   expect([file.secrets.size, currentOf(world, 'etl_prod/airflow')?.secret]).toEqual([0, 'unknown']);
   // The other way round, the first cannot put back what it had.
   const second = new MemoryStore('second');
   second.fails = vault.fails;
   vault.fails = undefined;
   stores.set('second', second);
-  const { taking } = chooseSecrets(kept, {
+  const { adoptions } = chooseSecrets(kept, {
     ...(await input()),
     desired: desire({ etl_prod: { tokens: [{ ...token('airflow'), stores: ['vault', 'second'] }] } }),
     stores,
   });
-  const left = await takeSecrets(taking, world.stateWriter, world.api.now, RUNNING);
+  const left = await adoptSecrets(adoptions, world.stateWriter, world.api.now, RUNNING);
   expect(left).toMatchObject({
     stored: [],
     failures: [{ message: expect.stringMatching(/^sealed\. Also, .*\bvault\b/) }],
   });
   for (const stored of [[{ key: 'airflow' }], []]) {
-    expect(await take()).toMatchObject({ stored, failures: [] });
+    expect(await adopt()).toMatchObject({ stored, failures: [] });
     expect([file, vault].map(({ secrets }) => secrets.get('etl_prod/airflow'))).toEqual(
       Array(2).fill(kept[0]?.secret?.reveal()),
     );
@@ -151,9 +151,9 @@ it('stores a secret in all stores of its token, or in none, and the next run tak
 
 it('stops between two secrets when it is interrupted', async () => {
   const { world, kept, input } = await adopted();
-  const { taking } = chooseSecrets(kept, await input());
+  const { adoptions } = chooseSecrets(kept, await input());
   expect(
-    await takeSecrets(taking, world.stateWriter, world.api.now, {
+    await adoptSecrets(adoptions, world.stateWriter, world.api.now, {
       parallelism: 1,
       stopping: AbortSignal.abort(),
     }),
@@ -166,11 +166,11 @@ it('stops between two secrets when it is interrupted', async () => {
 it('stores nothing where a store cannot be written', async () => {
   const { store, kept, input } = await adopted();
   store.unusable = new UserError('STORE_UNUSABLE', 'the store is full', 'Empty it.');
-  const { taking } = chooseSecrets(kept, await input());
-  await expect(checkTaking(taking, await input())).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+  const { adoptions } = chooseSecrets(kept, await input());
+  await expect(checkSecretAdoptions(adoptions, await input())).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
 });
 
-it('takes none that is of another account, another organization, or no secret', async () => {
+it('adopts none that is of another account, another organization, or no secret', async () => {
   const { kept, input } = await adopted();
   const [airflow, dbt, bi] = kept;
   const secrets: [Secret | undefined, string][] = [
@@ -183,16 +183,16 @@ it('takes none that is of another account, another organization, or no secret', 
   for (const [secret, kind] of secrets) {
     const one = { username: 'etl_prod', id: airflow?.id ?? '', ...(secret === undefined ? {} : { secret }) };
     expect(chooseSecrets([one], await input())).toEqual({
-      taking: [],
-      untaken: [{ kind, name: 'etl_prod/airflow', id: one.id }],
+      adoptions: [],
+      unadopted: [{ kind, name: 'etl_prod/airflow', id: one.id }],
     });
   }
   // Two tokens of one account that were created together cannot be told apart by their claims.
   const swapped = { username: 'etl_prod', id: airflow?.id ?? '', ...(dbt?.secret ? { secret: dbt.secret } : {}) };
-  expect(chooseSecrets([swapped], await input()).taking).toHaveLength(1);
+  expect(chooseSecrets([swapped], await input()).adoptions).toHaveLength(1);
 });
 
-it('takes none that expired, or that was made at another time than its token, so swapped ones are found', async () => {
+it('adopts none that expired, or that was made at another time than its token, so swapped ones are found', async () => {
   const { world, input } = await adopted();
   const { created_at: at = '', id = '' } = currentOf(world, 'etl_prod/airflow') ?? {};
   const created = Date.parse(at) / 1000;
@@ -201,13 +201,13 @@ it('takes none that expired, or that was made at another time than its token, so
     return new Secret(`x.${Buffer.from(text).toString('base64url')}.y`);
   };
   const choose = async (secret: Secret) => chooseSecrets([{ username: 'etl_prod', id, secret }], await input());
-  const untaken = [{ kind: 'other_time', name: 'etl_prod/airflow', id }];
+  const unadopted = [{ kind: 'other_time', name: 'etl_prod/airflow', id }];
   for (const claims of [{ iat: 0 }, { exp: 1 }, { iat: created, exp: created - 1 }, { iat: created + 300 }])
-    expect(await choose(claiming(claims))).toEqual({ taking: [], untaken });
+    expect(await choose(claiming(claims))).toEqual({ adoptions: [], unadopted });
   for (const claims of [{}, { iat: created - 60 }, { iat: created, exp: created + 7776000 }, { iat: 'never' }])
-    expect((await choose(claiming(claims))).untaken).toEqual([]);
+    expect((await choose(claiming(claims))).unadopted).toEqual([]);
 
   await world.organization.advance(600);
   const later = await world.api.createToken('etl_prod', { name: 'later', token_type: 'read_write', ttl: 7776000 });
-  expect(await choose(later.secret)).toEqual({ taking: [], untaken });
+  expect(await choose(later.secret)).toEqual({ adoptions: [], unadopted });
 });
