@@ -14,7 +14,7 @@ import type { Notice } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
-import { refuseMissing } from '../plan/missing-accounts.ts';
+import { ACCEPT_MISSING, refuseMissing } from '../plan/missing-accounts.ts';
 import { printable } from '../report/escape.ts';
 import { commandText } from '../report/hint.ts';
 import { type Counts, importSummary, unknownSecretsText } from '../report/import/summary.ts';
@@ -75,7 +75,7 @@ export async function importLive(
         readForImport({ selection, desired, state, service, others, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
-      if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv);
+      if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv ?? ACCEPT_MISSING);
       const files = (await beginning.settle?.(live)) ?? read;
       const { terraform } = beginning;
       const situation = { selection, files, live, state, service, others, terraform: terraform?.instances };

@@ -12,7 +12,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { refuseOtherOrganization } from '../plan/missing-accounts.ts';
+import { ACCEPT_MISSING, missingAccounts } from '../plan/missing-accounts.ts';
 import { accountNames, type MakePlanOptions } from '../plan/plan.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { refusalOf } from '../secrets/secret-targets.ts';
@@ -74,7 +74,7 @@ export async function gatherEvidence(
   const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
   const judged = new Map([...given.accounts].filter(([key]) => !changing.has(key)));
-  refuseOtherOrganization(desired, { accounts: judged }, live);
+  missingAccounts(desired, { accounts: judged }, live, ACCEPT_MISSING);
   const stores = storesFor(desired, service, options.realStores);
   const { state } = withStoreNames(given, stores);
   if (options.checkStores) warnOfRehearsed(stores, context);

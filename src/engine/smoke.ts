@@ -8,7 +8,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { refuseMissing } from '../plan/missing-accounts.ts';
+import { ACCEPT_MISSING, refuseMissing } from '../plan/missing-accounts.ts';
 import { secretLosses } from '../plan/secret-warnings.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { smokeAccounts } from '../smoke/session.ts';
@@ -48,7 +48,7 @@ export async function smokeTest(
     const hint = { text: 'Add one under accounts, then apply.', command: ['apply'] };
     throw new UserError('USAGE', 'the configuration has no account to test', hint);
   }
-  await refuseOtherOrganization(desired, state, service, options.parallelism, signal);
+  await checkManagedAccounts(desired, state, service, options.parallelism, signal);
   checkClock(service, context);
   let done = 0;
   progress?.(done, accounts.length);
@@ -72,8 +72,13 @@ export async function smokeTest(
   return { ...smoke, warnings: [...smoke.warnings, ...notices.map(({ message, hint }) => ({ message, hint }))] };
 }
 
-/** Refuses before any token is created: in another organization, the accounts of these names are not the managed ones. @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING */
-export async function refuseOtherOrganization(
+/**
+ * Reads whether the managed accounts are there. In another organization, the accounts of their names are others, for which no
+ * token may be created.
+ *
+ * @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING
+ */
+export async function checkManagedAccounts(
   desired: Desired,
   { accounts }: State,
   { api }: Service,
@@ -90,7 +95,7 @@ export async function refuseOtherOrganization(
       parallelism,
       ...(signal ? { signal } : {}),
     });
-    refuseMissing(desired, { accounts }, live);
+    refuseMissing(desired, { accounts }, live, ACCEPT_MISSING);
   } catch (error) {
     // Without any reading nothing is known, and each account's test says why it fails.
     if (!(error instanceof ApiError)) throw error;

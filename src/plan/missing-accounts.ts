@@ -66,21 +66,24 @@ function haveOtherTokens(
   return expected > 1 || rivals > 0;
 }
 
+/** For commands without `--allow-missing`: an apply creates the accounts again or forgets them, and then they are not missing. */
+export const ACCEPT_MISSING = ['apply'];
+
 type Limits = Pick<Desired, 'guardrails' | 'organization'>;
 
 /**
  * Refuses what is another organization, or one that lacks more accounts than `max_missing` allows.
  *
- * @param command what to type with `--allow-missing`
+ * @param command which takes `--allow-missing` and, with it, makes this check pass
  * @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function refuseMissing(
   desired: Limits,
   state: Pick<State, 'accounts'>,
   live: Live,
-  command: readonly string[] = ['plan'],
+  command: readonly string[],
 ): void {
-  const missing = refuseOtherOrganization(desired, state, live, command);
+  const missing = missingAccounts(desired, state, live, command);
   const managed = state.accounts.size;
   const limit = desired.guardrails.maxMissing ?? (managed < DEFAULT_FROM ? undefined : DEFAULT_LIMIT);
   if (limit === undefined || missing.length <= allowedBy(limit, managed)) return;
@@ -89,16 +92,16 @@ export function refuseMissing(
 }
 
 /**
- * Refuses what is another organization.
+ * The usernames of the managed accounts that are missing.
  *
- * @returns The managed accounts that are missing in this one.
- * @throws UserError ORGANIZATION_DIFFERS
+ * @param command as for `refuseMissing`
+ * @throws UserError ORGANIZATION_DIFFERS: all are, or the accounts of their names are others
  */
-export function refuseOtherOrganization(
+export function missingAccounts(
   desired: Limits,
   state: Pick<State, 'accounts'>,
   live: Live,
-  command: readonly string[] = ['plan'],
+  command: readonly string[],
 ): readonly string[] {
   const { missing, found, strange } = searchManaged(state, live);
   const names = few(missing, NAMES_SHOWN);

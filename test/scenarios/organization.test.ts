@@ -179,6 +179,19 @@ async function createByHand({ env }: Stage, ...names: readonly string[]): Promis
   }
 }
 
+interface Refusal {
+  readonly code?: string;
+  readonly hint: { readonly command?: readonly string[] };
+}
+
+/** The errors of a document that are about missing accounts. */
+function refusals(document: unknown): readonly Refusal[] {
+  const { error, checks = [] } = document as { readonly error?: Refusal; readonly checks?: readonly Refusal[] };
+  return [...(error ? [error] : []), ...checks].filter(({ code }) =>
+    ['MANY_MISSING', 'ORGANIZATION_DIFFERS'].includes(code ?? ''),
+  );
+}
+
 describe('an organization with none of the managed accounts', () => {
   const ALL = ['etl_prod', 'tenant_acme', 'tenant_globex'];
 
@@ -253,6 +266,25 @@ describe('an organization with none of the managed accounts', () => {
     expect(code, stdout).toBe(4);
   });
 
+  it.each([
+    ['smoke', ['tenant_acme'], 'MANY_MISSING'],
+    ['doctor', ['tenant_acme'], 'MANY_MISSING'],
+    ['smoke', ALL, 'ORGANIZATION_DIFFERS'],
+    ['doctor', ALL, 'ORGANIZATION_DIFFERS'],
+    ['audit', ALL, 'ORGANIZATION_DIFFERS'],
+  ])('%s without %j is refused until what it says is typed', async (command, gone, code) => {
+    const folder = new Stage();
+    folder.edit((text) => `${text}\nguardrails: { max_missing: 33% }\n`.replace(/^guardrails:\n( .*\n)*/m, ''));
+    await folder.serve();
+    expect((await folder.run('apply --yes --no-smoke')).code).toBe(0);
+    await deleteByHand(folder, ...gone);
+    const [refusal] = refusals((await folder.json(command)).document);
+    expect(refusal).toMatchObject({ code, hint: { command: expect.arrayContaining(['--allow-missing']) } });
+    const typed = [...(refusal?.hint.command ?? []), '--yes', '--no-smoke'];
+    expect(await folder.run(typed)).toMatchObject({ code: 0 });
+    expect(refusals((await folder.json(command)).document)).toEqual([]);
+  });
+
   it('with some of them missing, guardrails.max_missing decides', async () => {
     const folder = new Stage();
     folder.edit((text) => `${text}\nguardrails: { max_missing: 33% }\n`.replace(/^guardrails:\n( .*\n)*/m, ''));
@@ -268,7 +300,7 @@ describe('an organization with none of the managed accounts', () => {
       'apply --due --yes': 'apply --due --allow-missing',
       'rotate etl_prod --revoke-old --yes': 'rotate etl_prod --revoke-old --allow-missing',
       'destroy --yes': 'destroy --allow-missing',
-      smoke: 'plan --allow-missing',
+      smoke: 'apply --allow-missing',
     };
     for (const [command, hint] of Object.entries(again)) {
       const { code: exit, document } = await folder.json(command);

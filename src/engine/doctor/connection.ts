@@ -5,7 +5,7 @@ import type { ProbeReport } from '../../motherduck/probe-process.ts';
 import { organizationOf } from '../../smoke/checks.ts';
 import { explainForAdmin } from '../../smoke/failures.ts';
 import { USER_AGENT } from '../service.ts';
-import { refuseOtherOrganization } from '../smoke.ts';
+import { checkManagedAccounts } from '../smoke.ts';
 import { type Check, errorOf, failed, ok, settled, skipped, warning } from './examination.ts';
 
 const hostVariable: Check = {
@@ -95,7 +95,7 @@ const organization: Check = {
       });
     }
     if (state && desired && service) {
-      await refuseOtherOrganization(desired, state, service, examination.options.parallelism, undefined);
+      await checkManagedAccounts(desired, state, service, examination.options.parallelism, undefined);
     }
     if (found === undefined) return skipped('needs a connection, which names it');
     const facts = [found.id, found.type, found.region]
