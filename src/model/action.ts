@@ -276,7 +276,7 @@ export function adoptingActions(actions: readonly Action[]): AdoptToken[] {
   return actions.filter((action) => action.action === 'adopt_token');
 }
 
-/** Why an action is planned; `reasonText` of `plan` words it. */
+/** Why an action is planned; `wording/reasons.ts` says it in English. */
 export type Reason = Action['reason'];
 
 /** The name of an action. */

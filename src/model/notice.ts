@@ -32,7 +32,7 @@ export interface SettingChange {
   readonly after?: string;
 }
 
-/** What a plan warns of. `noticeText` of `plan` words it. */
+/** What a plan warns of. `wording/notices.ts` says it in English. */
 export type PlanWarning =
   /** The branch of a pull request has another state than its target branch. */
   | {

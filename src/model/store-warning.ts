@@ -1,4 +1,4 @@
-/** What a plan warns of about secret stores, and the secrets in them. `storeText` of `plan` words it. */
+/** What a plan warns of about secret stores, and the secrets in them. `wording/store-warnings.ts` says it in English. */
 import type { Hint } from './user-error.ts';
 
 /** The last run that stored secrets, as far as a shared state tells. */

@@ -1,4 +1,4 @@
-/** What a plan warns of about one token. `tokenText` of `plan` words it. */
+/** What a plan warns of about one token. `wording/token-warnings.ts` says it in English. */
 import type { RecordedPolicy } from './state.ts';
 import type { Seconds } from './time.ts';
 
