@@ -56,16 +56,21 @@ export async function connect(
 ): Promise<Connected> {
   const limit = limitFor(options, subject.size);
   const expected: Limited = { ...subject, limit, ...(token.temporary ? {} : { token: token.name }) };
+  const deadline = monotonicMs() + limit.seconds * 1000;
   let checked: Limited = expected;
   let missing: SmokeCheck | undefined;
-  let { report, attempts } = await open(options, token, expected, requestFor(expected, shutdown));
+  let { report, attempts } = await open(options, token, expected, requestFor(expected, shutdown), deadline);
   const first = report.get('connect')?.failure;
-  if (first?.kind === 'sql' && expected.database !== undefined && isOfAccount(explain(first, expected))) {
+  const hasTime = deadline - monotonicMs() > SHORTEST_ATTEMPT_MS;
+  if (hasTime && first?.kind === 'sql' && expected.database !== undefined && isOfAccount(explain(first, expected))) {
     // The database may be what is missing, which does not mean that the token is wrong.
-    missing = { name: 'database', passed: false, ms: msOf(report), ...explain(first, expected).problem };
     const { database, query, ...without } = expected;
-    checked = without;
-    ({ report, attempts } = await open(options, token, checked, requestFor(checked, shutdown)));
+    const second = await open(options, token, without, requestFor(without, shutdown), deadline);
+    if (!isLate(second.report)) {
+      missing = { name: 'database', passed: false, ms: msOf(report), ...explain(first, expected).problem };
+      checked = without;
+      ({ report, attempts } = second);
+    }
   }
   const failure = report.get('connect')?.failure;
   const unusable = failure ?? report.get('user')?.failure;
@@ -85,17 +90,17 @@ export async function connect(
     },
     connects: failure === undefined,
     aborted: failure?.kind === 'aborted',
-    verified: checks.some(isProof) && !checks.some(isDisproof),
+    verified: checks.some(isSameUser) && !checks.some(isOtherDuckling),
     shutDown: report.has('shutdown'),
     ...(unusable && { failure: explain(unusable, { ...expected, attempts }) }),
   };
 }
 
-function isProof({ name, passed }: SmokeCheck): boolean {
+function isSameUser({ name, passed }: SmokeCheck): boolean {
   return name === 'user' && passed;
 }
 
-function isDisproof({ name, passed }: SmokeCheck): boolean {
+function isOtherDuckling({ name, passed }: SmokeCheck): boolean {
   return name === 'duckling' && !passed;
 }
 
@@ -126,7 +131,8 @@ export async function runAlone(
 
 type Limited = Expected & { readonly limit: TimeLimit };
 
-function limitFor({ timeout }: ConnectionOptions, size: Size | undefined): TimeLimit {
+/** The time limit of one connection. */
+export function limitFor({ timeout }: ConnectionOptions, size: Size | undefined): TimeLimit {
   return { seconds: timeout ?? connectSeconds(size), isGiven: timeout !== undefined, ...(size && { size }) };
 }
 
@@ -134,24 +140,30 @@ function isOfAccount({ scope, isDoubtful = false }: Failure): boolean {
   return scope === 'account' && !isDoubtful;
 }
 
-/** Opens the target and runs the request; again after a momentary failure, within the time limit. */
+/**
+ * Opens the target and runs the request; again after a momentary failure, within the time limit.
+ *
+ * @param deadline on `monotonicMs`; the time limit from now on unless given
+ */
 async function open(
   options: ConnectionOptions,
   token: ConnectingToken,
   expected: Limited,
   request: ProbeRequest,
+  deadline = monotonicMs() + expected.limit.seconds * 1000,
 ): Promise<{ readonly report: ProbeReport; readonly attempts: number }> {
   const started = monotonicMs();
   const { seconds, connecting = seconds } = expected.limit;
-  const left = (limit = seconds) => limit * 1000 - (monotonicMs() - started);
+  const left = () => deadline - monotonicMs();
+  const leftToConnect = () => left() - (seconds - connecting) * 1000;
   let last: ProbeReport | undefined;
   for (let attempts = 1; ; attempts += 1) {
     const spent = monotonicMs() - started;
     const report = withDelay(await openOnce(options, token, expected.database, request, left()), spent);
     // That the time was up says less than why it was spent.
-    if (last !== undefined && report.get('connect')?.failure?.kind === 'time_limit') return { report: last, attempts };
+    if (last !== undefined && isLate(report)) return { report: last, attempts };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
-    if (!isMomentary(report, expected) || left(connecting) < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };
+    if (!isMomentary(report, expected) || leftToConnect() < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };
     last = report;
     const isWaiting = await sleep(pause, true, options.signal && { signal: options.signal }).catch(() => false);
     if (!isWaiting) return { report, attempts };
@@ -172,6 +184,10 @@ function isMomentary(report: ProbeReport, expected: Expected): boolean {
     failure && !OPTIONAL_STEPS.has(step) ? [failure] : [],
   );
   return !report.has('query') && failures.some((failure) => explain(failure, expected).isMomentary);
+}
+
+function isLate(report: ProbeReport): boolean {
+  return report.get('connect')?.failure?.kind === 'time_limit';
 }
 
 /** @param ms spent on earlier attempts */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { Connector } from '../../src/motherduck/connector.ts';
@@ -111,6 +112,36 @@ describe('the time limit', () => {
     const options = timeout === undefined ? {} : { timeout };
     const { limits } = await connecting([answer], options, size ? { size } : {});
     expect(Math.round((limits[0] ?? 0) / 1000)).toBe(seconds);
+  });
+});
+
+describe('a database that cannot be opened', () => {
+  const missing: ProbeReport = new Map([
+    ['connect', { ms: 30, failure: { kind: 'sql', text: 'Catalog Error: database "sales" does not exist' } }],
+  ]);
+
+  /** Connects with probes of 30 ms. */
+  async function connectingTo(database: string, reports: readonly ProbeReport[], timeout: number) {
+    const limits: number[] = [];
+    const probe: ProbeRunner = async (_target, _request, { timeoutMs }) => {
+      limits.push(timeoutMs);
+      await sleep(30);
+      return reports[limits.length - 1] ?? new Map();
+    };
+    return { ...(await connecting([], { probe, timeout }, { database })), limits };
+  }
+
+  it('leaves what is left of the time to the connection without it', async () => {
+    const { made, limits, failed } = await connectingTo('sales', [missing, answering()], 60);
+    expect(limits).toHaveLength(2);
+    expect(limits[1]).toBeLessThan((limits[0] ?? 0) - 25);
+    expect([made.verified, failed.map(({ name }) => name)]).toEqual([true, ['database']]);
+  });
+
+  it('is the failure where that has no time left', async () => {
+    const { failed } = await connectingTo('sales', [missing, new Map([['connect', LATE]])], 60);
+    expect(failed).toMatchObject([{ name: 'connects', message: expect.stringContaining('"sales"') }]);
+    expect((await connectingTo('sales', [missing, answering()], 1)).limits).toHaveLength(1);
   });
 });
 
