@@ -1,3 +1,5 @@
+import { DAY, MINUTE, type Seconds } from './time.ts';
+
 /** All types of tokens. */
 export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
 /** The type of a token, in the words of the configuration and of MotherDuck. */
@@ -27,9 +29,18 @@ export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 
 
 /** The name of the short-lived tokens that a smoke test creates and revokes. No configured token may have it. */
 export const SMOKE_TOKEN_NAME = 'mdacc smoke';
-const SMOKE_TOKEN_LIFE_MS = 2 * TOKEN_TTL_SECONDS.min * 1000;
+/** Their lifetimes. No test takes a day. */
+const SMOKE_TTL_SECONDS = { min: TOKEN_TTL_SECONDS.min, max: DAY };
+/** MotherDuck may round the time at which a token expires. */
+const SMOKE_TTL_SLACK_SECONDS = 300;
 
-/** The name of such a token where the plain one is taken, perhaps by a token that is not listed any more. @param now Milliseconds since 1970 */
+/** The lifetime of a token that is used for at most so long, with a minute for the calls around it. */
+export function smokeTtl(use: Seconds): Seconds {
+  const { min, max } = SMOKE_TTL_SECONDS;
+  return Math.min(max, Math.max(min, Math.ceil(use) + MINUTE));
+}
+
+/** The name of such a token where the plain one is taken, perhaps by a test that runs elsewhere. @param now Milliseconds since 1970 */
 export function otherSmokeName(now: number): string {
   return `${SMOKE_TOKEN_NAME} ${now.toString(36)}`;
 }
@@ -49,7 +60,11 @@ export function isSmokeToken(token: {
   readonly expiresAt: number | null;
 }): boolean {
   const { name, createdAt, expiresAt } = token;
-  return isSmokeName(name) && expiresAt !== null && expiresAt - createdAt <= SMOKE_TOKEN_LIFE_MS;
+  return (
+    isSmokeName(name) &&
+    expiresAt !== null &&
+    expiresAt - createdAt <= (SMOKE_TTL_SECONDS.max + SMOKE_TTL_SLACK_SECONDS) * 1000
+  );
 }
 
 /** The name at MotherDuck of a token's nth generation: `airflow`, then `airflow.2`, `airflow.3`. */

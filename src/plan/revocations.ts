@@ -51,7 +51,7 @@ export function futureRevocations(series: TokenSeries, account: string, token: s
   );
 }
 
-/** A smoke test's own tokens live five minutes; those of a killed run are revoked sooner. */
+/** A smoke test's own tokens expire by themselves; those of a killed run are revoked sooner. */
 export function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
   const leftovers = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
   return leftovers.map((token) => ({

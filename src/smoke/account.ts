@@ -25,7 +25,7 @@ import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
 import type { CommonFailure } from './common-failure.ts';
-import { type ConnectingToken, type ConnectionOptions, connect, shutDownDuckling } from './connection.ts';
+import { type ConnectingToken, type ConnectionOptions, connect, limitFor, shutDownDuckling } from './connection.ts';
 import type { Failure } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
@@ -114,8 +114,11 @@ class AccountTest {
   async #connectTemporary(type: TokenType): Promise<void> {
     const { api, account, common } = this.#options;
     if (common?.problem !== undefined) return this.#fail(type, 'connects', common.problem);
+    const { seconds } = limitFor(this.#options, account.ducklings?.[type].size);
+    // One more connection may shut the Duckling down.
+    const limit = 2 * seconds;
     try {
-      await withTemporaryToken({ api, account: account.username, type, warn: this.#warn }, (secret) =>
+      await withTemporaryToken({ api, account: account.username, type, limit, warn: this.#warn }, (secret) =>
         this.#connectAll(type, [{ name: SMOKE_TOKEN_NAME, temporary: true, secret }]),
       );
     } catch (error) {

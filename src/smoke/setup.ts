@@ -6,10 +6,10 @@ import type { Secret } from '../model/secret.ts';
 import { openTransaction, type SetupOutcome } from '../model/setup.ts';
 import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import type { ProbeReport } from '../motherduck/probe-process.ts';
+import type { ProbeFailure, ProbeReport } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type ConnectingToken, type ConnectionOptions, runAlone } from './connection.ts';
-import { explain } from './failures.ts';
+import { explain, type TimeLimit } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
 export interface SetupOptions extends ConnectionOptions {
@@ -27,9 +27,11 @@ export async function setUpAccount(options: SetupOptions): Promise<SetupOutcome>
   const { account, secrets, api, warn } = options;
   const [known] = [...secrets].filter(([, { type }]) => type === 'read_write');
   if (known !== undefined) return run({ name: known[0], temporary: false, secret: known[1].secret }, options);
+  const { seconds } = limitFor(options);
   try {
-    return await withTemporaryToken({ api, account: account.username, type: 'read_write', warn }, (secret) =>
-      run({ name: SMOKE_TOKEN_NAME, temporary: true, secret }, options),
+    return await withTemporaryToken(
+      { api, account: account.username, type: 'read_write', limit: seconds, warn },
+      (secret) => run({ name: SMOKE_TOKEN_NAME, temporary: true, secret }, options),
     );
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -39,16 +41,9 @@ export async function setUpAccount(options: SetupOptions): Promise<SetupOutcome>
 }
 
 async function run(token: ConnectingToken, options: SetupOptions): Promise<SetupOutcome> {
-  const { account, timeout, connector } = options;
-  const { setup = [], username, ducklings } = account;
-  const size = ducklings?.read_write.size;
-  const seconds = timeout ?? connectSeconds(size) + SETUP_SECONDS;
-  const limit = {
-    seconds,
-    connecting: timeout ?? connectSeconds(size),
-    isGiven: timeout !== undefined,
-    ...(size && { size }),
-  };
+  const { account, connector } = options;
+  const { setup = [], username } = account;
+  const limit = limitFor(options);
   const about = { account: username, type: 'read_write', ranBefore: false, limit } as const;
   const steps = setup.map(({ sql }, index) => ({ name: stepName(index), sql, foreign: true }));
   const request = { steps, shutdown: options.shutdown, stopAtFailure: true };
@@ -77,13 +72,20 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
     return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, hint) };
   }
   const { file, line } = statement.location;
-  const message = `statement ${failed + 1} of ${setup.length} of the setup failed (${file}:${line}): ${reasonOf(failure, seconds)}`;
+  const message = `statement ${failed + 1} of ${setup.length} of the setup failed (${file}:${line}): ${reasonOf(failure, limit.seconds)}`;
   const hint = { text: 'Correct it, or what it needs; then all statements run again.', command: ['apply'] };
   const error = new UserError('SETUP_FAILED', message, hint, { location: statement.location });
   return failure.kind === 'sql' ? { done, error, isRefused: true } : { done, error };
 }
 
-function reasonOf({ kind, text }: NonNullable<ReturnType<ProbeReport['get']>>['failure'] & object, seconds: number) {
+function limitFor({ account, timeout }: SetupOptions): TimeLimit {
+  const size = account.ducklings?.read_write.size;
+  const connecting = timeout ?? connectSeconds(size);
+  const seconds = timeout ?? connecting + SETUP_SECONDS;
+  return { seconds, connecting, isGiven: timeout !== undefined, ...(size && { size }) };
+}
+
+function reasonOf({ kind, text }: ProbeFailure, seconds: number) {
   return kind === 'time_limit' ? `it did not end within ${seconds} s (--timeout allows more)` : text;
 }
 

@@ -1,8 +1,9 @@
-/** Temporary tokens of five minutes for one test. Whatever happens to the test, they are revoked after it. */
+/** Temporary tokens for one test. Whatever happens to the test, they are revoked after it. */
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
-import { isSmokeName, otherSmokeName, SMOKE_TOKEN_NAME, TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
-import type { UserError } from '../model/user-error.ts';
+import { describeSpan, type Seconds } from '../model/time.ts';
+import { otherSmokeName, SMOKE_TOKEN_NAME, smokeTtl, type TokenType } from '../model/tokens.ts';
+import type { Hint, UserError } from '../model/user-error.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 
@@ -13,6 +14,8 @@ export interface TemporaryTokenOptions {
   readonly api: TokenApi;
   readonly account: string;
   readonly type: TokenType;
+  /** The longest that `use` can take. The token lives on after it. */
+  readonly limit: Seconds;
   readonly warn: (notice: Notice) => void;
 }
 
@@ -21,7 +24,7 @@ export async function withTemporaryToken<T>(
   options: TemporaryTokenOptions,
   use: (secret: Secret) => Promise<T>,
 ): Promise<T> {
-  const { record, secret } = await createOrReplace(options);
+  const { record, secret } = await createUnderFreeName(options);
   try {
     return await use(secret);
   } finally {
@@ -29,29 +32,23 @@ export async function withTemporaryToken<T>(
   }
 }
 
-async function createOrReplace(options: TemporaryTokenOptions): ReturnType<Api['createToken']> {
-  const names = [SMOKE_TOKEN_NAME, SMOKE_TOKEN_NAME, otherSmokeName(options.api.now())];
-  for (const [tried, name] of names.entries()) {
-    try {
-      return await create(options, name);
-    } catch (error) {
-      const isTaken = error instanceof ApiError && error.failure === 'conflict' && tried < names.length - 1;
-      if (!isTaken) throw error;
-      // A test that was killed left a live token, which nothing uses; or the name stays taken by one that is not listed.
-      if (tried === 0) await revokeLeftovers(options, Number.NEGATIVE_INFINITY);
-    }
+/** A test that runs elsewhere may use the token that has the usual name, so that one stays: it expires by itself. */
+async function createUnderFreeName(options: TemporaryTokenOptions): ReturnType<Api['createToken']> {
+  try {
+    return await create(options, SMOKE_TOKEN_NAME);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.failure !== 'conflict') throw error;
+    return create(options, otherSmokeName(options.api.now()));
   }
-  throw new Error('no name is left');
 }
 
 async function create(options: TemporaryTokenOptions, name: string): ReturnType<Api['createToken']> {
-  const { api, account, type } = options;
+  const { api, account, type, limit } = options;
   const started = api.now();
   try {
-    return await api.createToken(account, { name, ttl: TOKEN_TTL_SECONDS.min, token_type: type });
+    return await api.createToken(account, { name, ttl: smokeTtl(limit), token_type: type });
   } catch (error) {
-    // The response was lost, so the token may exist.
-    if (error instanceof ApiError && error.effect === 'unknown') await revokeLeftovers(options, started);
+    if (error instanceof ApiError && error.effect === 'unknown') await revokeUnanswered(options, name, started);
     throw error;
   }
 }
@@ -59,24 +56,25 @@ async function create(options: TemporaryTokenOptions, name: string): ReturnType<
 /** MotherDuck's `Date` headers have whole seconds and arrive with a delay. */
 const CLOCK_SLACK_MS = 5000;
 
-async function revokeLeftovers(options: TemporaryTokenOptions, createdSince: number): Promise<void> {
+/** Revokes the token whose creation was not answered, if it exists. */
+async function revokeUnanswered(options: TemporaryTokenOptions, name: string, createdSince: number): Promise<void> {
   const { api, account, warn } = options;
   try {
     for (const token of await api.listTokens(account)) {
-      const ours = isSmokeName(token.name ?? '');
-      const recent = Date.parse(token.created_ts) >= createdSince - CLOCK_SLACK_MS;
-      if (ours && recent) await revoke(options, token.id);
+      const isRecent = Date.parse(token.created_ts) >= createdSince - CLOCK_SLACK_MS;
+      if (token.name === name && isRecent) await revoke(options, token.id);
     }
   } catch (error) {
     warn({
       account,
-      message: `a temporary token "${SMOKE_TOKEN_NAME}" may still be live: ${(error as UserError).message}`,
-      hint: { text: 'It expires by itself five minutes after it was created.' },
+      message: `a temporary token "${name}" may still be live: ${(error as UserError).message}`,
+      hint: expires(options),
     });
   }
 }
 
-async function revoke({ api, account, warn }: TemporaryTokenOptions, id: string): Promise<void> {
+async function revoke(options: TemporaryTokenOptions, id: string): Promise<void> {
+  const { api, account, warn } = options;
   try {
     await api.deleteToken(account, id);
   } catch (error) {
@@ -84,7 +82,11 @@ async function revoke({ api, account, warn }: TemporaryTokenOptions, id: string)
     warn({
       account,
       message: `the temporary token "${SMOKE_TOKEN_NAME}" with the id ${id} could not be revoked: ${(error as UserError).message}`,
-      hint: { text: 'It expires by itself five minutes after it was created.' },
+      hint: expires(options),
     });
   }
+}
+
+function expires({ limit }: TemporaryTokenOptions): Hint {
+  return { text: `It expires by itself ${describeSpan(smokeTtl(limit))} after it was created.` };
 }

@@ -2,7 +2,7 @@
 import type { Action, RevokeToken } from '../../src/model/action.ts';
 import type { PlanWarning } from '../../src/model/notice.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { generationOf, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
+import { generationOf, isSmokeName } from '../../src/model/tokens.ts';
 import { hasChanges } from '../../src/plan/plan.ts';
 import { brief } from '../world.ts';
 import type { Call, LiveAccount, Ran, RandomWorld } from './random-world.ts';
@@ -48,7 +48,7 @@ function unplanned(call: Call, { accounts }: Before, { plan, calls }: Ran): stri
         return has('delete_account');
       case 'POST token':
         return (
-          call.name === SMOKE_TOKEN_NAME ||
+          isSmokeName(call.name ?? '') ||
           actions.some(
             (each) =>
               /^(create|rotate)_token$/.test(each.action) &&
@@ -59,7 +59,7 @@ function unplanned(call: Call, { accounts }: Before, { plan, calls }: Ran): stri
       default: {
         const name = nameOf(id, account, accounts);
         const isMadeNow = calls.some((other) => other.method === 'POST token' && other.id === id);
-        return isMadeNow || name === SMOKE_TOKEN_NAME || (plan !== undefined && names(plan, account, id, name));
+        return isMadeNow || isSmokeName(name ?? '') || (plan !== undefined && names(plan, account, id, name));
       }
     }
   };

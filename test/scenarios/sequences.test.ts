@@ -11,7 +11,7 @@ import type { Desired } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { State, StateToken } from '../../src/model/state.ts';
-import { generationOf, SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../../src/model/tokens.ts';
+import { generationOf, isSmokeName, TOKEN_TYPES, type TokenType } from '../../src/model/tokens.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
 import { hashOf } from '../../src/sandbox/authentication.ts';
@@ -399,7 +399,7 @@ class Story {
     const ids = this.known();
     for (const { username, tokens } of accounts) {
       for (const { id, name, expiresAt } of tokens) {
-        const isOurs = !this.foreign.has(id) && !(name === SMOKE_TOKEN_NAME && expiresAt !== null);
+        const isOurs = !this.foreign.has(id) && !(isSmokeName(name) && expiresAt !== null);
         // An account that left the configuration keeps an orphan, which may be in use, and the state what it was meant for.
         const isLeft = !desired.accounts.has(accountKey(username)) && this.intended(username).has(name);
         // What cannot be told from a token of others is named, and the user decides.

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import { Secret, variableOf } from '../../src/model/secret.ts';
-import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
+import { isSmokeName } from '../../src/model/tokens.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/check-file.ts';
 import { DotenvText } from '../../src/secrets/kinds/file/dotenv-text.ts';
 import { openStores } from '../../src/secrets/stores.ts';
@@ -186,7 +186,7 @@ async function checkEnd({ world, desired }: Year): Promise<void> {
   expect(brief(plan)).toEqual([]);
   expect([plan.retest, plan.errors, plan.unmanaged]).toEqual([[], [], { accounts: [], tokens: [] }]);
   const listed = world.organization.inspect().accounts.flatMap(({ tokens }) => tokens);
-  expect(listed.filter(({ name }) => name === SMOKE_TOKEN_NAME)).toEqual([]);
+  expect(listed.filter(({ name }) => isSmokeName(name))).toEqual([]);
 }
 
 describe('an apply every night', () => {

@@ -249,20 +249,34 @@ describe('temporary tokens are revoked', () => {
     expect(world.calls.slice(1)).toEqual(['delete etl_prod t0']);
   });
 
-  it('when a killed run left one with the same name', async () => {
-    world.leftover('left', world.api.now() - 60_000);
+  it('under another name where a test that runs elsewhere has the usual one, whose token stays', async () => {
+    world.leftover('theirs', world.api.now() - 60_000);
     expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
-    expect(world.calls.map((call) => call.split(' ')[0])).toEqual(['create', 'delete', 'create', 'delete']);
-  });
-
-  it('under another name where the usual one stays taken', async () => {
-    world.takenNames.add('mdacc smoke');
-    expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
-    const [first, again, other, last] = world.calls;
-    expect([first, again]).toEqual(Array(2).fill('create etl_prod mdacc smoke read_write 300'));
+    const [first, other, last] = world.calls;
+    expect(first).toBe('create etl_prod mdacc smoke read_write 300');
     expect(other).toMatch(/^create etl_prod mdacc smoke \w+ read_write 300$/);
     expect(last).toBe('delete etl_prod t0');
     expect(isSmokeName(other?.split(' ').slice(2, 5).join(' ') ?? '')).toBe(true);
+    expect([...world.alive]).toEqual(['theirs']);
+    world.alive.clear();
+  });
+
+  it('after a lost response, but not those of a test that runs elsewhere', async () => {
+    world.leftover('theirs', world.api.now());
+    world.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
+    expect(shown(await smoke(account({ a: 'read_write' })))).toEqual(['read_write mdacc smoke: token!']);
+    expect([...world.alive]).toEqual(['theirs']);
+    world.alive.clear();
+  });
+
+  it('and live longer than two connections, one that tests and one that shuts down', async () => {
+    await smoke(account({ a: 'read_write' }), { timeout: 600 });
+    const [created] = world.calls;
+    expect(Number(created?.split(' ').at(-1))).toBeGreaterThan(2 * 600);
+    world.fail = [{ on: 'deleteToken', failure: 'unavailable', effect: 'unknown' }];
+    const { warnings } = await smoke(account({ a: 'read_write' }), { timeout: 600 });
+    expect(warnings).toMatchObject([{ hint: { text: expect.stringContaining('21 minutes') } }]);
+    world.alive.clear();
   });
 
   it('and one that cannot be created is a failed check', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Secret } from '../../src/model/secret.ts';
-import type { TokenType } from '../../src/model/tokens.ts';
+import { SMOKE_TOKEN_NAME, type TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
 import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
@@ -74,7 +74,7 @@ export class FakeMotherDuck {
 
   /** A token with the smoke test's name, from an earlier run. */
   leftover(id: string, createdAt: number): void {
-    this.#made.push(wireToken(id, 'read_write', createdAt));
+    this.#made.push(wireToken(id, SMOKE_TOKEN_NAME, 'read_write', createdAt));
     this.alive.add(id);
   }
 
@@ -114,18 +114,16 @@ export class FakeMotherDuck {
     };
   }
 
-  /** Names of tokens that are refused though no listed token has them. */
-  readonly takenNames = new Set<string>();
-
   readonly api: SessionOptions['api'] = {
     createToken: async (username, request) => {
       const type = request.token_type ?? 'read_write';
       this.calls.push(`create ${username} ${request.name} ${type} ${request.ttl}`);
-      if (this.alive.size > 0 || this.takenNames.has(request.name)) throw apiError('conflict', 'none');
+      const isTaken = this.#made.some(({ id, name }) => name === request.name && this.alive.has(id));
+      if (isTaken) throw apiError('conflict', 'none');
       const id = `t${this.#count}`;
       const lost = this.#failure('createToken');
       if (lost?.effect === 'none') throw apiError(lost.failure, 'none');
-      const record = wireToken(id, type, this.api.now());
+      const record = wireToken(id, request.name, type, this.api.now());
       this.#made.push(record);
       this.alive.add(id);
       if (lost !== undefined) throw apiError(lost.failure, 'unknown');
@@ -154,9 +152,9 @@ export class FakeMotherDuck {
   }
 }
 
-function wireToken(id: string, type: TokenType, createdAt: number): WireToken {
+function wireToken(id: string, name: string, type: TokenType, createdAt: number): WireToken {
   const created_ts = new Date(createdAt).toISOString();
-  return { id, name: 'mdacc smoke', created_ts, read_only: type === 'read_scaling', token_type: type };
+  return { id, name, created_ts, read_only: type === 'read_scaling', token_type: type };
 }
 
 function apiError(failure: ApiFailure, effect: 'none' | 'unknown'): ApiError {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { CONNECT_SECONDS, SETUP_SECONDS } from '../../src/model/defaults.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
+import type { ProbeRunner } from '../../src/motherduck/probe-process.ts';
 import type { SmokeSubject } from '../../src/smoke/account.ts';
 import { judgeOrganization, SmokeSession, smokeAccounts } from '../../src/smoke/session.ts';
 import { FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
@@ -208,4 +210,15 @@ describe('judgeOrganization', () => {
     expect(accounts.map(({ outcome }) => outcome)).toEqual(['passed', 'failed', 'failed']);
     expect(accounts[1]?.connections[0]?.checks[0]).toMatchObject({ found: 'A (a)', expected: 'b', passed: false });
   });
+});
+
+it('runs a setup with a temporary token that lives longer than the setup may take', async () => {
+  const { api, connector, calls } = world;
+  const probe: ProbeRunner = async () => new Map([['setup 1', { ms: 1 }]]);
+  const location = { file: 'a.yaml', line: 1, column: 1 };
+  const setup = [{ sql: 'SELECT 1', hash: 'h', location }];
+  const account = { username: 'one', location, tokens: new Map(), deletionProtection: true, smoke: {}, setup };
+  const session = new SmokeSession({ api, connector, probe, parallelism: 1 });
+  expect(await session.setUp(account, new Map(), false)).toEqual({ done: 1 });
+  expect(Number(calls[0]?.split(' ').at(-1))).toBeGreaterThan(SETUP_SECONDS + CONNECT_SECONDS);
 });

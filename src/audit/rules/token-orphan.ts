@@ -15,7 +15,7 @@ export const tokenOrphan: Rule = {
   name: 'token-orphan',
   severity: 'warning',
   title: 'An interrupted run left a token behind.',
-  help: 'A token whose secret is unknown is useless and still gives access. The next apply replaces it, and revokes it: at once when its store shows that its secret was not stored, else after the overlap. Tokens of a smoke test expire after five minutes.',
+  help: 'A token whose secret is unknown is useless and still gives access. The next apply replaces it, and revokes it: at once when its store shows that its secret was not stored, else after the overlap. Tokens of a smoke test expire by themselves, most after five minutes.',
   *check({ accounts }) {
     for (const account of accounts) {
       for (const token of account.tokens) {
