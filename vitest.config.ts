@@ -9,7 +9,7 @@ const APART = [
   'test/ci/**/*.test.ts',
   'test/crash/**/*.test.ts',
   'test/packaging/**/*.test.ts',
-  'test/secrets/kinds/exec/run-command-pipe.test.ts',
+  'test/secrets/kinds/exec/run-command.test.ts',
 ];
 // Long, since machines are busy and many tests start processes.
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };

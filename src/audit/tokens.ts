@@ -1,9 +1,8 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
-import type { Action, CreateToken, RevokeToken, RotateToken } from '../model/action.ts';
-import { storingActions } from '../model/action.ts';
+import { type Action, type CreateToken, type RevokeToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { InventoryToken } from '../model/audit.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
+import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { TokenChange } from '../model/planned-token.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
@@ -12,7 +11,6 @@ import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts
 import { isUsername } from '../model/username.ts';
 import { canHaveCreated } from '../plan/intents.ts';
 import { awaitsRequest } from '../plan/revoke-request.ts';
-import { isExpired } from '../plan/token-series.ts';
 
 /**
  * - `current`: current in the state, or adopted for a configured token by the next apply

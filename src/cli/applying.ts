@@ -11,9 +11,11 @@ import {
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
+import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
+import { whoRuns } from '../engine/run-lock.ts';
 import type { RunContext, Service } from '../engine/service.ts';
-import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf, whoRuns } from '../engine/state.ts';
+import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
 import { rehearsedTokens } from '../engine/store-contents.ts';
 import { storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
 import type { ImportSurroundings } from '../engine/import-files.ts';
-import { type StateLocation, statePath } from '../engine/state.ts';
+import { type StateLocation, statePath } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';

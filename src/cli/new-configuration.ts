@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { notFound } from '../config/errors.ts';
 import { newImportFiles, readImportFiles } from '../engine/import-files.ts';
-import { statePath } from '../engine/state.ts';
+import { statePath } from '../engine/state-location.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';

@@ -1,5 +1,5 @@
 /** Interruptions by Ctrl-C, SIGTERM or a closed terminal, and work under the lock of the state. */
-import { underStateLock, whoRuns } from '../engine/state.ts';
+import { underStateLock, whoRuns } from '../engine/run-lock.ts';
 import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { EXIT } from './exit-codes.ts';

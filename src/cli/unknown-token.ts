@@ -1,9 +1,10 @@
 /** What was named to rotate, and the configuration does not have: it may have leaked, so MotherDuck is asked whether it is live. */
 
 import { existsSync } from 'node:fs';
+import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { UnknownToken } from '../engine/rotation-selection.ts';
 import { type Service, type ServiceOptions, sandboxFolder } from '../engine/service.ts';
-import { backendOf, openServiceFor, openStateOf, surroundingsOf } from '../engine/state.ts';
+import { backendOf, surroundingsOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';

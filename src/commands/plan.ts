@@ -8,8 +8,9 @@ import { type PlanCommandOptions, planningOf } from '../cli/planning-options.ts'
 import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
 import { orUnmanaged } from '../cli/unknown-token.ts';
+import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { planNow } from '../engine/planning.ts';
-import { backendOf, openServiceFor, openStateOf, scopeOf, surroundingsOf } from '../engine/state.ts';
+import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
 import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';

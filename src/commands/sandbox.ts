@@ -7,7 +7,7 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { noteNewSandbox, sandboxFolder } from '../engine/service.ts';
-import { statePath } from '../engine/state.ts';
+import { statePath } from '../engine/state-location.ts';
 import { PROGRAM_VARIABLES, tokenIn } from '../engine/token-variables.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';

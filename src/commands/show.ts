@@ -7,7 +7,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { readPlanFile } from '../cli/read-plan-file.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
-import { backendAt, surroundingsOf } from '../engine/state.ts';
+import { backendAt, surroundingsOf } from '../engine/state-location.ts';
 import { shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';

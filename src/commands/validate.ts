@@ -4,7 +4,7 @@ import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
-import { statePath } from '../engine/state.ts';
+import { statePath } from '../engine/state-location.ts';
 import { isNewUsername, newUsernameRule } from '../model/username.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import { relocatedValidation } from '../report/locations.ts';

@@ -21,9 +21,9 @@ import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { type OtherState, unreadStates } from '../state/other-states.ts';
 import { serializeAccount } from '../state/state-document.ts';
 import { checkClock } from './clock.ts';
+import type { StateNow } from './open-state.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
-import type { StateNow } from './state.ts';
 import { configuredTargets } from './store-checks.ts';
 import { inspectStores } from './store-contents.ts';
 

@@ -9,7 +9,7 @@ import { codeOf, writeFix } from '../files/system-errors.ts';
 import { DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
-import { statePath } from './state.ts';
+import { statePath } from './state-location.ts';
 
 export interface ImportFiles {
   readonly loaded: LoadedWell;

@@ -1,6 +1,6 @@
 import type { ApplyEvent, Outcome } from '../apply/apply-input.ts';
 import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../engine/applying.ts';
-import { whoRuns } from '../engine/state.ts';
+import { whoRuns } from '../engine/run-lock.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';

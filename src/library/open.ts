@@ -3,17 +3,10 @@
 import type { StateWriter } from '../apply/state-writer.ts';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
+import { openStateOf, readStateNow, type StateNow } from '../engine/open-state.ts';
+import { whoRuns } from '../engine/run-lock.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
-import {
-  backendOf,
-  beside,
-  openStateOf,
-  readStateNow,
-  type StateLocation,
-  type StateNow,
-  statePath,
-  whoRuns,
-} from '../engine/state.ts';
+import { backendOf, beside, type StateLocation, statePath } from '../engine/state-location.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';

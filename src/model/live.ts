@@ -110,3 +110,8 @@ export function chooseUsers<User extends { readonly username: string }>(
   }
   return byKey;
 }
+
+/** Whether a live token has expired. @param now Milliseconds since 1970. */
+export function isExpired(token: LiveToken, now: number): boolean {
+  return token.expiresAt !== null && token.expiresAt <= now;
+}

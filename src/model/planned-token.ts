@@ -1,5 +1,6 @@
 /** The tokens of a plan: those that exist, and those to create. */
-import type { Seconds } from './time.ts';
+import type { LiveToken } from './live.ts';
+import { isoTime, type Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 
 /** The name of the secret store of a token, or the names of several, as in the configuration. */
@@ -69,4 +70,15 @@ export interface PlannedRotation extends PlannedToken {
   readonly overlap: Seconds;
   /** The replaced token has a name of another series, so it is never revoked. */
   readonly keeps_old?: true;
+}
+
+/** A live token as plans show it. */
+export function shownToken(token: LiveToken): ShownToken {
+  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
+  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
+}
+
+/** Whether a token has expired, by its record or as a plan shows it. @param now Milliseconds since 1970. */
+export function isRecordExpired({ expires_at: at }: Pick<ShownToken, 'expires_at'>, now: number): boolean {
+  return at !== null && Date.parse(at) <= now;
 }

@@ -50,3 +50,6 @@ export function isShortened({ createdAt, expiresAt }: Life, requestedTtl: Second
   if (expiresAt === null || requestedTtl === undefined) return false;
   return requestedTtl === null || expiresAt - createdAt < requestedTtl * 990;
 }
+
+/** In seconds. In less, no program reads a new secret: the replaced token is revoked while it is in use. */
+export const SHORT_OVERLAP = 5 * MINUTE;

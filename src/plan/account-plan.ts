@@ -2,7 +2,7 @@
 
 import type { Action, ComputeCeiling, SourceLine } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import type { LiveAccount } from '../model/live.ts';
+import { isExpired, type LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange, PolicyToRecord, Unmanaged } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
@@ -10,7 +10,6 @@ import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
 import type { Held } from './store-facts.ts';
-import { isExpired } from './token-series.ts';
 
 /** What is known when an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {

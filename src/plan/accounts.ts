@@ -2,7 +2,7 @@
 
 import type { Action, SetDucklings } from '../model/action.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
-import { type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
+import { isExpired, type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
@@ -26,7 +26,7 @@ import { smokeLeftovers } from './revocations.ts';
 import { isRequested, revokesOld } from './revoke-request.ts';
 import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
-import { accountRecords, isExpired } from './token-series.ts';
+import { accountRecords } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
 import { unreadableToken, unreadableTokens } from './unreadable-token.ts';
 

@@ -1,12 +1,12 @@
 /** Whether what is live is the organization of the state: managed accounts that are all gone are those of another one. */
 import { type AccountLimit, allowedBy, type Desired, limitText } from '../model/desired.ts';
-import { type Live, type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
+import { isExpired, type Live, type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
-import { isExpired, liveGeneration } from './token-series.ts';
+import { liveGeneration } from './token-series.ts';
 
 /** The managed accounts that were looked for. */
 export interface Searched {

@@ -1,16 +1,16 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
 import type { Action, RotateToken } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
+import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
-import { type PlannedToken, storeNames } from '../model/planned-token.ts';
-import { rotationDue } from '../model/rotation-due.ts';
+import { type PlannedToken, shownToken, storeNames } from '../model/planned-token.ts';
+import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { byEarlierCommand } from './secret-removals.ts';
 import type { TokenContext } from './token-reasons.ts';
-import { isExpired, isNamedAfter, liveGeneration, SHORT_OVERLAP, show, type TokenSeries } from './token-series.ts';
+import { isNamedAfter, liveGeneration, type TokenSeries } from './token-series.ts';
 
 /** The rotation of a current token. */
 export function rotate(
@@ -33,7 +33,7 @@ export function rotate(
     ...position(desired.location),
     reason: why,
     risk: isShort || isOtherType || after.orphans !== undefined ? 'disruptive' : 'safe',
-    before: show(old),
+    before: shownToken(old),
     after: {
       ...after,
       overlap: after.revokes_old === undefined ? desired.overlap : 0,
@@ -62,7 +62,7 @@ export function plannedToken(
       ({ record, live, isReplaced }) =>
         !isExpired(live, now) && (!isReplaced || record.retire_at === undefined || heldBy(record) !== undefined),
     )
-    .map(({ live }) => show(live));
+    .map(({ live }) => shownToken(live));
   const names = new Set(live.map((token) => token.name));
   const generations = live.map((token) => liveGeneration(desired.name, token) ?? 0);
   const replaced = old === undefined ? 0 : (liveGeneration(seriesOf(old.name), old) ?? 0);
@@ -81,7 +81,7 @@ export function plannedToken(
     policy: desired.policy,
     ...(state?.current?.secret === 'unknown' ? { first_secret: true as const } : {}),
     ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
-    ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(show) }),
+    ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(shownToken) }),
     ...(toRetire.length === 0 ? {} : { retiring: toRetire }),
   };
 }

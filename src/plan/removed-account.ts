@@ -3,13 +3,14 @@ import type { Action, Forget } from '../model/action.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange } from '../model/plan.ts';
+import { shownToken } from '../model/planned-token.ts';
 import type { StateAccount } from '../model/state.ts';
 import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
 import { computeOfRemoved } from './compute-ceiling.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
 import { smokeLeftovers } from './revocations.ts';
-import { accountRecords, show } from './token-series.ts';
+import { accountRecords } from './token-series.ts';
 import { unreadableToken, unreadableTokens } from './unreadable-token.ts';
 
 /** Deletes the account when pruning was asked for, forgets it when it is gone, and else retains it. */
@@ -42,7 +43,7 @@ export function planRemovedAccount(
     const unread = live.unreadableTokens?.map(({ id, name }) => ({ id, name }));
     const before = {
       username: live.username,
-      tokens: live.tokens.map(show),
+      tokens: live.tokens.map(shownToken),
       ...(unread ? { unreadable_tokens: unread } : {}),
       ...(state.setup?.created ? { created: state.setup.created } : {}),
     };

@@ -1,8 +1,9 @@
 /** Tokens that only the state has: their key, or their account, left the configuration, or the account is suspended. */
 import type { Action, Risk, SourceLine } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
+import { isExpired, type LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
+import { shownToken } from '../model/planned-token.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
@@ -11,15 +12,7 @@ import { futureRevocations, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import type { Held } from './store-facts.ts';
 import type { TokenContext } from './token-reasons.ts';
-import {
-  type AccountRecords,
-  isExpired,
-  newerTokens,
-  rivalTokens,
-  show,
-  takenBy,
-  tokenSeries,
-} from './token-series.ts';
+import { type AccountRecords, newerTokens, rivalTokens, takenBy, tokenSeries } from './token-series.ts';
 import {
   heldTokens,
   longOverlaps,
@@ -86,7 +79,7 @@ export function planRemovedToken(
     // Until its overlap has ended, programs may use a replaced token.
     const isUnused = replaced?.isReplaced && !replaced.isTooEarly && Date.parse(replaced.record.retire_at ?? '') <= now;
     const risk: Risk = isUnused || isExpired(token, now) ? 'safe' : 'disruptive';
-    return { action: 'revoke_token', ...about, reason, risk, before: show(token), after: null };
+    return { action: 'revoke_token', ...about, reason, risk, before: shownToken(token), after: null };
   });
   const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
   const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));

@@ -1,11 +1,12 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
 import type { Action } from '../model/action.ts';
-import type { LiveAccount } from '../model/live.ts';
+import { isExpired, type LiveAccount } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
+import { shownToken } from '../model/planned-token.ts';
 import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Held } from './store-facts.ts';
-import { isExpired, show, type TokenSeries } from './token-series.ts';
+import type { TokenSeries } from './token-series.ts';
 
 /**
  * A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. While a store
@@ -22,7 +23,7 @@ export function overlapEnded(
     if (!isReplaced || record.retire_at === undefined) return [];
     if (Date.parse(record.retire_at) > now || (heldBy(record) !== undefined && !isExpired(live, now))) return [];
     const risk = isTooEarly && !isExpired(live, now) ? 'disruptive' : 'safe';
-    const about = { action: 'revoke_token', account, token, risk, before: show(live), after: null } as const;
+    const about = { action: 'revoke_token', account, token, risk, before: shownToken(live), after: null } as const;
     return [{ ...about, reason: { kind: 'overlap_ended', retire_at: record.retire_at } }];
   });
 }
@@ -37,7 +38,7 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
       token,
       reason: { kind: 'orphan' },
       risk: 'safe',
-      before: show(orphan),
+      before: shownToken(orphan),
       after: null,
     }));
 }
@@ -59,7 +60,7 @@ export function smokeLeftovers(account: string, live: LiveAccount | undefined, n
     account,
     reason: { kind: 'smoke_test' },
     risk: 'safe',
-    before: show(token),
+    before: shownToken(token),
     after: null,
   }));
 }

@@ -1,9 +1,10 @@
 /** Tokens that are to be revoked without an overlap, because somebody asked for it: `rotate --revoke-old`, for a leaked one. */
 import type { Action, RevokeToken } from '../model/action.ts';
-import type { RevokesOld } from '../model/planned-token.ts';
+import { isExpired } from '../model/live.ts';
+import { isRecordExpired, type RevokesOld, shownToken } from '../model/planned-token.ts';
 import type { RevokeRequest, StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
-import { isExpired, isOver, show, type TokenSeries } from './token-series.ts';
+import type { TokenSeries } from './token-series.ts';
 
 /** What the earlier tokens of a series wait for: by the present command, or by an earlier one that was not completed. */
 export function revokesOld(
@@ -53,8 +54,8 @@ export function requestedRevocations(
     if (made.after.revokes_old === undefined) return [];
     const old = [
       ...planned.flatMap(({ before }) => (before !== null && 'id' in before ? [before] : [])),
-      ...[...series.retiring.map(({ live }) => live), ...series.storedOrphans].map(show),
-    ].filter((each) => !isOver(each, now));
+      ...[...series.retiring.map(({ live }) => live), ...series.storedOrphans].map(shownToken),
+    ].filter((each) => !isRecordExpired(each, now));
     const force = made.after.revokes_old === 'stored' ? { force: true as const } : {};
     const byId = new Map(old.map((each) => [each.id, each]));
     return [...byId.values()].map((before) => ({ ...about, reason: { kind: 'requested', ...force }, before }));
@@ -66,7 +67,11 @@ export function requestedRevocations(
     .filter(
       ({ live, isReplaced }) => isReplaced && !isExpired(live, now) && generationIn(live.name) <= request.generation,
     )
-    .map(({ live }) => ({ ...about, reason: { kind: 'requested', at: request.at, ...force }, before: show(live) }));
+    .map(({ live }) => ({
+      ...about,
+      reason: { kind: 'requested', at: request.at, ...force },
+      before: shownToken(live),
+    }));
 }
 
 /** The request of an earlier run, where the token that replaced the others is what it waits for. */

@@ -6,14 +6,13 @@ import { type Action, type CreateToken, type RotateToken, storingActions } from 
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
-import type { ShownToken } from '../model/planned-token.ts';
-import { rotationDue } from '../model/rotation-due.ts';
+import { isRecordExpired, type ShownToken } from '../model/planned-token.ts';
+import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { DAY, DAY_MS } from '../model/time.ts';
 import type { AccountPlan } from './account-plan.ts';
 import { unchangedCeiling } from './compute-ceiling.ts';
 import { isHastened } from './recorded-policy.ts';
-import { isOver, SHORT_OVERLAP } from './token-series.ts';
 
 /** The readings of one account. `now` in milliseconds since 1970. */
 interface Readings {
@@ -127,7 +126,7 @@ function isScheduledCreation({ reason, after, token }: CreateToken, readings: Re
   if (overlap < SHORT_OVERLAP && !isPolicyKnown(token, readings)) return false;
   const current = recordOf(token, readings);
   // One that was revoked before its time has an heir that another state knows.
-  if (current !== undefined) return isOver(current, readings.now);
+  if (current !== undefined) return isRecordExpired(current, readings.now);
   return orphans.some((orphan) => isEnding(orphan, readings));
 }
 
@@ -177,11 +176,11 @@ function isAnyDue(token: string, actions: readonly Action[], readings: Readings)
     (!isReplaced && isCurrentDue(token, readings)) ||
     isOrphanDue(token, actions, readings) ||
     actions.some(({ reason }) => ['due', 'expired', 'overlap_ended'].includes(reason.kind)) ||
-    (actions.some(({ action }) => action === 'create_token') && isExpired(token, readings))
+    (actions.some(({ action }) => action === 'create_token') && isCurrentExpired(token, readings))
   );
 }
 
-function isExpired(token: string, readings: Readings): boolean {
+function isCurrentExpired(token: string, readings: Readings): boolean {
   const current = recordOf(token, readings);
-  return current !== undefined && isOver(current, readings.now);
+  return current !== undefined && isRecordExpired(current, readings.now);
 }

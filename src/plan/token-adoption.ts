@@ -2,7 +2,7 @@
 import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
-import type { ShownToken } from '../model/planned-token.ts';
+import { type ShownToken, shownToken } from '../model/planned-token.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
@@ -14,7 +14,6 @@ import {
   isNewer,
   liveGeneration,
   newerTokens,
-  show,
   type TokenSeries,
   takenBy,
 } from './token-series.ts';
@@ -89,15 +88,15 @@ export function adopt(
     reason:
       state === undefined || state.generation === 0 || context.recreated === 'certain' ? { kind: 'unmanaged' } : newer,
     risk: 'safe',
-    before: currentLive === undefined ? null : show(currentLive),
-    after: { ...show(candidate), generation },
-    ...(between.length === 0 ? {} : { between: between.map(show) }),
+    before: currentLive === undefined ? null : shownToken(currentLive),
+    after: { ...shownToken(candidate), generation },
+    ...(between.length === 0 ? {} : { between: between.map(shownToken) }),
   };
   const moved =
     renamedFrom === undefined || current === undefined || currentLive === undefined
       ? []
       : [moveKey(desired, current, currentLive, renamedFrom, true, context)];
-  const due = whyRotate(desired, adoptedRecord(show(candidate), generation), candidate, series, context);
+  const due = whyRotate(desired, adoptedRecord(shownToken(candidate), generation), candidate, series, context);
   return [
     ...moved,
     adoption,
@@ -122,7 +121,7 @@ export function moveKey(
     reason: { kind: 'renamed', from, replaced: isReplaced },
     risk: 'safe',
     before: null,
-    after: { ...show(currentLive), generation: current.generation },
+    after: { ...shownToken(currentLive), generation: current.generation },
     from,
   };
 }

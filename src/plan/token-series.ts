@@ -3,12 +3,9 @@
  * the state has of each, and what happens to them next without an apply of other changes.
  */
 import type { DesiredToken } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
-import type { NextChange } from '../model/plan.ts';
-import type { ShownToken } from '../model/planned-token.ts';
-import { rotationDue } from '../model/rotation-due.ts';
+import { isExpired, type LiveToken } from '../model/live.ts';
 import { mayBeStored, type RetiringToken, type StateToken, type TokenIntent } from '../model/state.ts';
-import { isoTime, MINUTE, type Seconds } from '../model/time.ts';
+import { isoTime, type Seconds } from '../model/time.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { canHaveCreated } from './intents.ts';
 
@@ -236,40 +233,4 @@ export function rivalTokens(
   if (current === undefined) return [];
   const all = [...new Set(bases)].flatMap((base) => untaken(base, live, isTaken, now));
   return all.flatMap(({ token, generation }) => (generation === state?.current?.generation ? [token] : []));
-}
-
-/** In seconds. In less, no program reads a new secret: the replaced token is revoked while it is in use. */
-export const SHORT_OVERLAP = 5 * MINUTE;
-
-/** A live token as plans show it. */
-export function show(token: LiveToken): ShownToken {
-  const expires_at = token.expiresAt === null ? null : isoTime(token.expiresAt);
-  return { id: token.id, name: token.name, type: token.type, created_at: isoTime(token.createdAt), expires_at };
-}
-
-/** @param now Milliseconds since 1970. */
-export function isExpired(token: LiveToken, now: number): boolean {
-  return token.expiresAt !== null && token.expiresAt <= now;
-}
-
-/** The same by a record of a token, or by a token as a plan shows it. */
-export function isOver({ expires_at: at }: Pick<ShownToken, 'expires_at'>, now: number): boolean {
-  return at !== null && Date.parse(at) <= now;
-}
-
-/**
- * When a current token that stays as it is rotates.
- *
- * @param requestedTtl The lifetime that was requested, in seconds; undefined for an adopted token.
- */
-export function nextOfCurrent(
-  desired: DesiredToken,
-  live: LiveToken,
-  requestedTtl: Seconds | null | undefined,
-  account: string,
-): NextChange[] {
-  const due = rotationDue(desired, live, requestedTtl);
-  if (due === null) return [];
-  const overlap = desired.overlap < SHORT_OVERLAP ? { overlap: desired.overlap } : {};
-  return [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due), ...overlap }];
 }

@@ -1,7 +1,7 @@
 /** What a plan warns of about the tokens of one series. */
 import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
-import type { LiveToken } from '../model/live.ts';
+import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import { isShortened } from '../model/rotation-due.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
@@ -9,7 +9,7 @@ import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
 import { isHastened, policyOf } from './recorded-policy.ts';
 import { awaitsRequest } from './revoke-request.ts';
 import type { Held } from './store-facts.ts';
-import { isExpired, isNamedAfter, type TokenSeries } from './token-series.ts';
+import { isNamedAfter, type TokenSeries } from './token-series.ts';
 
 /**
  * A token that MotherDuck gave less life than requested, with what has to be shorter too where a `ttl` of that life is set.

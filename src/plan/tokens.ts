@@ -26,7 +26,10 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange, PolicyToRecord } from '../model/plan.ts';
+import { shownToken } from '../model/planned-token.ts';
+import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
+import { isoTime, type Seconds } from '../model/time.ts';
 import { position } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
 import { policyToRecord } from './recorded-policy.ts';
@@ -34,7 +37,7 @@ import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, replacedBetween, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
-import { isNamedAfter, nextOfCurrent, rivalTokens, show, takenBy, tokenSeries } from './token-series.ts';
+import { isNamedAfter, rivalTokens, takenBy, tokenSeries } from './token-series.ts';
 import {
   endless,
   hastened,
@@ -160,7 +163,7 @@ export function planToken(
   }
 
   if (current === undefined || currentLive === undefined) {
-    const before = listed === undefined ? null : show(listed);
+    const before = listed === undefined ? null : shownToken(listed);
     const after = plannedToken(desired, state, live, series, context);
     return done([
       {
@@ -204,4 +207,21 @@ function recordedPolicy(
 
 function isRenaming(action: Action): boolean {
   return action.action === 'rotate_token' && action.after.keeps_old === true;
+}
+
+/**
+ * When a current token that stays as it is rotates.
+ *
+ * @param requestedTtl The lifetime that was requested, in seconds; undefined for an adopted token.
+ */
+function nextOfCurrent(
+  desired: DesiredToken,
+  live: LiveToken,
+  requestedTtl: Seconds | null | undefined,
+  account: string,
+): NextChange[] {
+  const due = rotationDue(desired, live, requestedTtl);
+  if (due === null) return [];
+  const overlap = desired.overlap < SHORT_OVERLAP ? { overlap: desired.overlap } : {};
+  return [{ account, token: desired.key, change: 'rotates', name: live.name, at: isoTime(due), ...overlap }];
 }

@@ -2,10 +2,6 @@
  * How the formats escape text. Names come from a live organization, where anyone may have put an escape sequence, a line break
  * or markup into one, which a terminal, a pull request or a runner would interpret.
  */
-import { createHash } from 'node:crypto';
-import type { Scope } from '../model/plan.ts';
-import { ownState } from '../model/state.ts';
-import { showTime } from '../model/time.ts';
 import { changedValues, isPlain } from './changed-values.ts';
 
 /** Characters that a terminal obeys, that change the direction of text, or that are invisible, except the one that makes an emoji of a sign. */
@@ -113,88 +109,6 @@ function escaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
-/** A JUnit document. @param suites As XML. */
-export function junitDocument(
-  name: string,
-  counts: { readonly tests: number; readonly failures: number },
-  suites: readonly string[],
-): string {
-  const head = `<testsuites name="${xml(name)}" tests="${counts.tests}" failures="${counts.failures}">`;
-  return `${['<?xml version="1.0" encoding="UTF-8"?>', head, ...suites, '</testsuites>'].join('\n')}\n`;
-}
-
-/** Text for an XML element, or for an attribute in double quotes; a character that XML does not allow becomes `?`. */
-export function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
-
-/** GitHub accepts 65,536 characters in a comment or an issue. */
-export const MOST_CHARACTERS = 65_000;
-
-interface Commented {
-  readonly organization: string;
-  readonly sandbox: boolean;
-  readonly scope?: Scope;
-}
-
-/** Where the state is, unless it is the file beside the configuration that is named after it. */
-export function shownState({ scope }: Pick<Commented, 'scope'>): string | undefined {
-  return scope === undefined || scope.state === ownState(scope.configuration) ? undefined : scope.state;
-}
-
-/** How a comment begins. @param document Its time is ISO 8601. */
-export function commentHead(
-  report: 'plan' | 'audit',
-  summary: string,
-  document: Commented & { readonly at: string },
-): string[] {
-  const { organization, sandbox, at } = document;
-  const state = shownState(document);
-  return [
-    `**${markdown(summary)}**`,
-    '',
-    commentMarker(report, document),
-    `${markdown(organization)}${sandbox ? ', in the sandbox,' : ''} at ${showTime(Date.parse(at))}`,
-    ...(state === undefined ? [] : ['', `State: **${markdown(visibleAscii(state))}**`]),
-  ];
-}
-
-/**
- * A bot finds its own comment by this marker, and updates it instead of adding another. Reports of other accounts or from other
- * files have other markers.
- */
-export function commentMarker(report: 'plan' | 'audit', { organization, sandbox, scope }: Commented): string {
-  const { configuration, state, only = [], rotate = [], revoke_old, destroy } = scope ?? {};
-  const parts = [
-    ...[organization, configuration, state, ...only.map((glob) => `--only=${glob}`)],
-    ...[
-      ...rotate.map((name) => `--rotate=${name}`),
-      revoke_old && '--revoke-old',
-      destroy && '--destroy',
-      sandbox && 'sandbox',
-    ],
-  ];
-  const text = parts.flatMap((part) => (part ? markerWord(part) : [])).join(' ');
-  return `<!-- motherduck-accounts ${report}: ${shortened(text)} -->`;
-}
-
-/** Different names stay different, and none ends the HTML comment. */
-function markerWord(text: string): string {
-  return text.replace(/[^\w.,*?=/-]/gu, (character) => `%${character.codePointAt(0)?.toString(16)};`);
-}
-
-const MARKER_LENGTH = 500;
-
-function shortened(text: string): string {
-  if (text.length <= MARKER_LENGTH) return text;
-  return `${text.slice(0, MARKER_LENGTH)}~${createHash('sha256').update(text).digest('hex')}`;
-}
-
 /** What is markup where Markdown is parsed; an underscore within a word is none, so that names can be copied from the raw text. */
 const MARKUP = String.raw`[&<>|\x60*[\]@#~\\!$]|(?<![a-z0-9]_*)_|_(?!_*[a-z0-9])|:(?=\/\/)|(?<=www)\.`;
 /**
@@ -227,39 +141,4 @@ export function markdown(text: string): string {
 /** `a → b`, where terminals have `a -> b`. */
 export function withArrows(text: string): string {
   return text.replaceAll(' -> ', ' → ');
-}
-
-/** The number of characters of lines that are joined by line breaks. */
-export function lengthOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-/** The texts up to the first with which they are longer than so many characters. */
-export function firstThatFit<T>(all: readonly T[], characters: number, sizeOf: (one: T) => number): readonly T[] {
-  let left = characters;
-  const end = all.findIndex((one) => {
-    left -= sizeOf(one);
-    return left < 0;
-  });
-  return end === -1 ? all : all.slice(0, end);
-}
-
-/** One command on its own line. Its text may have several lines, and cannot end the command or begin another. */
-export function githubCommand(
-  name: 'error' | 'warning',
-  properties: Readonly<Record<string, string>>,
-  text: string,
-): string {
-  const given = Object.entries(properties).map(([key, value]) => `${key}=${property(printable(value))}`);
-  const lines = text.split('\n').map(printable).join('\n');
-  return `::${name} ${given.join(',')}::${data(lines)}\n`;
-}
-
-/** A line break would end the command and could begin another; `##[` begins a command of the older syntax. */
-function data(text: string): string {
-  return text.replaceAll('##[', '# #[').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

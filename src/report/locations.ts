@@ -1,4 +1,6 @@
 /** Files in reports that programs read are named from the root of the repository, whatever the current folder is. */
+import type { Scope } from '../model/plan.ts';
+import { ownState } from '../model/state.ts';
 import { changedValues } from './changed-values.ts';
 import type { Validation } from './validate/validation.ts';
 
@@ -22,4 +24,9 @@ export function relocatedValidation(validation: Validation, pathOf: PathOf): Val
     findings: relocated(validation.findings, pathOf),
     sources: new Map([...validation.sources].map(([file, text]) => [pathOf(file), text])),
   };
+}
+
+/** Where the state is, unless it is the file beside the configuration that is named after it. */
+export function shownState({ scope }: { readonly scope?: Scope }): string | undefined {
+  return scope === undefined || scope.state === ownState(scope.configuration) ? undefined : scope.state;
 }

@@ -4,7 +4,8 @@ import wrapAnsi from 'wrap-ansi';
 import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
 import type { ErrorCode } from '../model/user-error.ts';
-import { shownState, unseenExcept, visibleAscii, visibleLines } from './escape.ts';
+import { unseenExcept, visibleAscii, visibleLines } from './escape.ts';
+import { shownState } from './locations.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
 export interface Paint {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../../src/model/action.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { commentMarker } from '../../src/report/escape.ts';
+import { commentMarker } from '../../src/report/comment.ts';
 import { planMarkdown } from '../../src/report/plan/markdown.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY, desire, token, World } from '../world.ts';

@@ -12,8 +12,9 @@ import { MIGRATIONS } from '../../state/migrate.ts';
 import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { diagnosticJson } from '../../yaml/diagnostic.ts';
+import { openServiceFor, openStateOf } from '../open-state.ts';
 import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
-import { backendAt, backendOf, openServiceFor, openStateOf, type StateLocation, statePath } from '../state.ts';
+import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';
 
 export interface DoctorOptions extends ServiceOptions, StateLocation {
   readonly allowEnv?: readonly string[];

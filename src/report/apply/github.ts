@@ -3,7 +3,7 @@
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { groupNotices } from '../../wording/notice-groups.ts';
-import { githubCommand } from '../escape.ts';
+import { githubCommand } from '../github-command.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 
 /** The annotation; empty without warnings. */

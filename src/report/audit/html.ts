@@ -1,8 +1,9 @@
 /** An audit as a page: the organization at a glance, the findings, most severe first, and the accounts; the rules at the end. */
 import type { Audit, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
-import { printable, shownState } from '../escape.ts';
+import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
+import { shownState } from '../locations.ts';
 import { countedNames, html, type Markup, NOTHING, navigation, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';

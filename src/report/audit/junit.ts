@@ -1,7 +1,8 @@
 /** An audit as JUnit XML: a suite per rule, a case per finding. Accepted ones are skipped; notes pass, with their text as output. */
 import type { Audit, RuleInfo } from '../../model/audit.ts';
-import { junitDocument, printable, xml } from '../escape.ts';
+import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
+import { junitDocument, xml } from '../junit.ts';
 import { type AnyFinding, acceptanceText, isAccepted, showLocation, subjectOf } from './findings.ts';
 
 /** Writes the audit. */

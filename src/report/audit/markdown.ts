@@ -4,7 +4,8 @@
  */
 import type { Audit, RuleInfo, Severity } from '../../model/audit.ts';
 import { counted } from '../../model/wording.ts';
-import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS, markdown, printable } from '../escape.ts';
+import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS } from '../comment.ts';
+import { markdown, printable } from '../escape.ts';
 import { hintMarkdown } from '../hint.ts';
 import {
   type AnyFinding,

@@ -10,15 +10,8 @@ import type { Plan, SecretRemoval } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
 import { branchText, groupEdits, stateEditedText } from '../../wording/branch-warnings.ts';
 import { groupNotices } from '../../wording/notice-groups.ts';
-import {
-  commentHead,
-  firstThatFit,
-  lengthOf,
-  MOST_CHARACTERS,
-  markdown,
-  withArrows,
-  withoutLongTexts,
-} from '../escape.ts';
+import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS } from '../comment.ts';
+import { markdown, withArrows, withoutLongTexts } from '../escape.ts';
 import { hintMarkdown, type InContext, noContext } from '../hint.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';

@@ -1,7 +1,7 @@
 /** A smoke test as JUnit XML: a suite per account, a case per check. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
-import { junitDocument, xml } from '../escape.ts';
 import { hintText } from '../hint.ts';
+import { junitDocument, xml } from '../junit.ts';
 
 /** Writes the smoke test. */
 export function smokeJunit(smoke: Smoke): string {

@@ -1,6 +1,7 @@
 /** The findings of `mdacc validate` as workflow commands: GitHub Actions shows each at its line of the pull request. */
 import type { Diagnostic } from '../../yaml/diagnostic.ts';
-import { githubCommand, printable } from '../escape.ts';
+import { printable } from '../escape.ts';
+import { githubCommand } from '../github-command.ts';
 import { endColumns, type Validation } from './validation.ts';
 
 /** One command line per finding. */

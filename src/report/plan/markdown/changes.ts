@@ -8,7 +8,8 @@ import {
   type RotateToken,
 } from '../../../model/action.ts';
 import { reasonText, sharedReasonText, speaksOfOne } from '../../../wording/reasons.ts';
-import { lengthOf, markdown, withArrows } from '../../escape.ts';
+import { lengthOf } from '../../comment.ts';
+import { markdown, withArrows } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
 import { rangesText } from '../groups.ts';
 import { disruptiveWordsText, symbolOf } from '../wording.ts';

@@ -2,7 +2,8 @@
 import { type Action, actionsByAccount } from '../../../model/action.ts';
 import { ACCOUNT, disruptiveWords } from '../../../model/setup.ts';
 import { counted } from '../../../model/wording.ts';
-import { lengthOf, markdown, withoutLongTexts } from '../../escape.ts';
+import { lengthOf } from '../../comment.ts';
+import { markdown, withoutLongTexts } from '../../escape.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { partsOf, rangesText, withPlaceholder } from '../groups.ts';
 import { shownSql, statementsToReview } from '../sql.ts';

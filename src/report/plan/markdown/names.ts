@@ -1,5 +1,6 @@
 /** Names in a comment: how many are shown, and how long each may be. */
-import { firstThatFit, markdown } from '../../escape.ts';
+import { firstThatFit } from '../../comment.ts';
+import { markdown } from '../../escape.ts';
 
 /** The number of names of what is not important. */
 export const NAMES_SHOWN = 10;

@@ -1,7 +1,8 @@
 /** Where secrets go, and the settings in force, in a comment. */
 import type { Plan } from '../../../model/plan.ts';
 import { counted } from '../../../model/wording.ts';
-import { firstThatFit, lengthOf, markdown, printable, visibleAscii } from '../../escape.ts';
+import { firstThatFit, lengthOf } from '../../comment.ts';
+import { markdown, printable, visibleAscii } from '../../escape.ts';
 import { type StoreLine, storeLines } from '../stores.ts';
 import { codeOf } from './code.ts';
 import { countedNames, cut } from './names.ts';

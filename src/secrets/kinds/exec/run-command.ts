@@ -1,9 +1,7 @@
+/** Runs the command of a store: its input is the secret, its output may contain it. */
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, type FileHandle, open, stat, unlink } from 'node:fs/promises';
-import { posix, resolve, win32 } from 'node:path';
 import { type Secret, withoutTokens } from '../../../model/secret.ts';
+import { secretAsFile } from './secret-as-file.ts';
 
 /** How a command ended. */
 export type Outcome =
@@ -132,61 +130,10 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
 }
 
-/** What a command's first word names. A batch file needs a shell, which is not used. */
-export type ProgramKind = 'program' | 'batch file' | 'nothing';
-
-/** Where to look for a program. */
-export interface SearchPath {
-  /** The working directory of the command. */
-  readonly folder: string;
-  readonly platform: NodeJS.Platform;
-  /** The value of PATH. */
-  readonly path: string | undefined;
-}
-
-/** Finds a program the way the system does when it starts: by its path relative to the folder, or by name on the PATH. */
-export async function findProgram(program: string, search: SearchPath): Promise<ProgramKind> {
-  if (program === '') return 'nothing';
-  const isBatch = /\.(cmd|bat)$/i.test(program);
-  if (!isBatch && (await exists(program, runnableEndings(program, search), search))) return 'program';
-  const endings = search.platform === 'win32' ? ['.cmd', '.bat', ...(isBatch ? [''] : [])] : [];
-  return (await exists(program, endings, search)) ? 'batch file' : 'nothing';
-}
-
-/** Windows runs a name without an extension only with one added: a file `az` may be a script for other systems. */
-function runnableEndings(program: string, { platform }: SearchPath): string[] {
-  if (platform !== 'win32') return [''];
-  return win32.extname(program) === '' ? ['.com', '.exe'] : ['', '.com', '.exe'];
-}
-
-async function exists(program: string, endings: readonly string[], search: SearchPath): Promise<boolean> {
-  for (const folder of foldersFor(program, search)) {
-    for (const ending of endings) {
-      if (await canRun(resolve(search.folder, folder, program + ending))) return true;
-    }
-  }
-  return false;
-}
-
-function foldersFor(program: string, { platform, path = '' }: SearchPath): string[] {
-  if (/[\\/]/.test(program)) return [''];
-  // An empty entry of the PATH is the current folder, where Windows always looks first.
-  return platform === 'win32' ? ['', ...path.split(win32.delimiter)] : path.split(posix.delimiter);
-}
-
-async function canRun(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
-}
-
 const KEPT = 32 * 1024;
 
 /** Keeps the end of a command's output in bounded memory. */
-export class Tail {
+class Tail {
   #chunks: Buffer[] = [];
   #size = 0;
   #cut = false;
@@ -211,33 +158,5 @@ export class Tail {
     this.#chunks = [kept];
     this.#size = kept.length;
     this.#cut = true;
-  }
-}
-
-/**
- * The secret as an open file for a command's standard input; undefined where that is not possible, and the secret goes
- * through Node's pipe instead.
- *
- * On Linux, Node's pipe is a socket, which cannot be opened as `/dev/stdin`; `aws` and `kubectl` are given secrets that
- * way (`file:///dev/stdin`). The file is in memory (/dev/shm), readable for this user only, and unlinked before the
- * secret is written to it: no other process can open it, and it is freed with its last reader.
- */
-export async function secretAsFile(secret: Secret): Promise<FileHandle | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const path = `/dev/shm/mdacc-${randomBytes(16).toString('hex')}`;
-  const writer = await open(path, 'wx', 0o600).catch(() => undefined);
-  if (writer === undefined) return undefined;
-  let reader: FileHandle | undefined;
-  try {
-    reader = await open(path, 'r');
-    await unlink(path);
-    await writer.writeFile(secret.reveal());
-    return reader;
-  } catch {
-    await reader?.close();
-    await unlink(path).catch(() => undefined);
-    return undefined;
-  } finally {
-    await writer.close();
   }
 }

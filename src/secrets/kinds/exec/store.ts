@@ -17,10 +17,11 @@ import {
   tokenAtPath,
 } from '../../store.ts';
 import { commandClues } from './command-clues.ts';
+import { findProgram } from './find-program.ts';
 import { missingScript, scriptOf } from './missing-script.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
-import { findProgram, type Outcome, runCommand } from './run-command.ts';
+import { type Outcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
 /** The configuration of an exec store. */

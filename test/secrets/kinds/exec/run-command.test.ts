@@ -1,72 +1,48 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { findProgram, secretAsFile } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { expect, it, vi } from 'vitest';
+import { Secret } from '../../../../src/model/secret.ts';
+import { runCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { marker, secret } from '../../example.ts';
 
-/** A folder with a folder of programs, which are files of these names. */
-async function place(...names: readonly string[]) {
-  const folder = await newFolder();
-  const bin = join(folder, 'bin');
-  await mkdir(bin);
-  for (const name of names) await writeFile(join(bin, name), '', { mode: 0o755 });
-  return { folder, bin };
-}
+// The tests start processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 30_000 });
 
-describe('a program on Windows', () => {
-  const find = async (program: string, ...names: readonly string[]) => {
-    const { folder, bin } = await place(...names);
-    return findProgram(program, { folder, platform: 'win32', path: `${join(folder, 'none')};${bin}` });
-  };
+// As on systems where the secret goes through Node's pipe.
+vi.mock('node:fs/promises', async (original) => ({
+  ...(await original<typeof import('node:fs/promises')>()),
+  open: () => Promise.reject(new Error('no file in memory')),
+}));
 
-  it.each([
-    ['vault', ['vault.exe'], 'program'],
-    ['vault.exe', ['vault.exe'], 'program'],
-    ['vault', ['vault.com'], 'program'],
-    ['bin/vault', ['vault.exe'], 'program'],
-    ['az', ['az.cmd'], 'batch file'],
-    ['az', ['az', 'az.cmd'], 'batch file'],
-    ['az.cmd', ['az.cmd'], 'batch file'],
-    ['bin/store.bat', ['store.bat'], 'batch file'],
-    ['gcloud', ['gcloud.exe', 'gcloud.cmd'], 'program'],
-    ['az', ['az', 'az.ps1'], 'nothing'],
-    ['az', [], 'nothing'],
-    ['', ['.exe'], 'nothing'],
-  ])('%j among %j is a %s', async (program, names, found) => {
-    expect(await find(program, ...names)).toBe(found);
-  });
+const timeoutMs = 30_000;
 
-  it('is looked up in the working directory, before the PATH', async () => {
-    const { bin } = await place('vault.exe');
-    expect(await findProgram('vault', { folder: bin, platform: 'win32', path: undefined })).toBe('program');
-  });
+it.skipIf(isWindows)('gives the secret through a pipe', async () => {
+  const file = join(await newFolder(), 'out');
+  const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
+  expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
+  expect(await readFile(file, 'utf8')).toBe(marker);
 });
 
-describe.skipIf(isWindows)('a program on other systems', () => {
-  it('has no extension, and may be run', async () => {
-    const { folder, bin } = await place('vault', 'az.exe');
-    await writeFile(join(bin, 'notes'), '', { mode: 0o644 });
-    const find = (program: string) => findProgram(program, { folder, platform: 'linux', path: `/none:${bin}` });
-    expect(await Promise.all(['vault', 'bin/vault', 'az', 'notes', 'bin', ''].map(find))).toEqual([
-      'program',
-      'program',
-      'nothing',
-      'nothing',
-      'nothing',
-      'nothing',
-    ]);
-  });
-});
+it.skipIf(isWindows)(
+  'does not take a command for done that closed its input before the secret was through',
+  async () => {
+    const long = new Secret(marker.repeat(20_000));
+    expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+      ended: 'unread',
+    });
+    expect(await runCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+      ended: 'exit',
+      code: 7,
+    });
+  },
+);
 
-it.skipIf(process.platform !== 'linux')('passes the secret in an unlinked file', async () => {
-  const before = await readdir('/dev/shm');
-  const file = await secretAsFile(secret);
-  expect((await readdir('/dev/shm')).filter((name) => name.startsWith('mdacc-') && !before.includes(name))).toEqual([]);
-  expect(await file?.readFile('utf8')).toBe(marker);
-  expect(((await file?.stat())?.mode ?? 0) & 0o777).toBe(0o600);
-  expect((await file?.stat())?.nlink).toBe(0);
-  await expect(file?.write('x')).rejects.toMatchObject({ code: 'EBADF' });
-  await file?.close();
+it.skipIf(isWindows)('survives a command that ends at once, or does not exist', async () => {
+  for (let round = 0; round < 20; round++) {
+    expect(await runCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
+  }
+  const none = await runCommand(['no-such-vault'], { folder: '.', timeoutMs, stdin: secret });
+  expect(none).toEqual({ ended: 'not_started', code: 'ENOENT' });
 });

@@ -1,0 +1,103 @@
+/** Opens the state of a configuration, and the service beside it. */
+import { existsSync } from 'node:fs';
+import type { Desired } from '../model/desired.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
+import type { StateBackend } from '../state/backend.ts';
+import { type OpenedState, openState } from '../state/opened-state.ts';
+import { otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
+import { refuseLeftState } from '../state/read-state.ts';
+import { refuseRemovedState } from '../state/removed-state.ts';
+import { lockHolder } from '../state/state-lock.ts';
+import {
+  openService,
+  type SandboxLocation,
+  type Service,
+  type ServiceOptions,
+  type Surroundings,
+  sandboxFolder,
+} from './service.ts';
+import { backendOf, beside, type StateLocation } from './state-location.ts';
+
+/**
+ * Opens the state of a configuration and an organization.
+ *
+ * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID
+ */
+export async function openStateOf(
+  backend: StateBackend,
+  location: StateLocation,
+  { organization }: Pick<Desired, 'organization'>,
+  { isSandbox, sandboxId, sandboxFolder }: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder'>,
+): Promise<OpenedState> {
+  const of = {
+    sandbox: isSandbox,
+    configuration: location.config,
+    ...(sandboxId === undefined ? {} : { sandboxId }),
+    ...(sandboxFolder === undefined ? {} : { sandboxFolder }),
+  };
+  // git answers while the state is read.
+  const tracked = statesInRepository(location.config);
+  const opened = await openState(backend, organization, of);
+  const { file, name } = backend;
+  if (file !== undefined && opened.state.serial === 0) await refuseRemovedState(file, opened.state);
+  if (location.state === undefined) {
+    if (file === undefined) await refuseUnmoved(name, location.config, opened.state, await tracked);
+    else if (opened.state.serial === 0) await refuseLeftState(file, opened.state);
+  }
+  opened.others = await otherStates(location.config, file, opened.state, await tracked);
+  return opened;
+}
+
+/**
+ * Opens the service. No sandbox is created beside a state that is bound to another one, or to MotherDuck.
+ *
+ * @throws UserError STATE_FOREIGN, or as `openService`
+ */
+export async function openServiceFor(
+  options: ServiceOptions & SandboxLocation & StateLocation,
+  desired: Pick<Desired, 'organization' | 'state'>,
+  io: Surroundings,
+): Promise<Service> {
+  const folder = sandboxFolder(options, io.env);
+  if (options.sandbox && !existsSync(folder)) await refuseNewSandbox(options, desired, io.env, folder);
+  return openService(options, io);
+}
+
+/** As of a sandbox that no state is bound to yet. What else is wrong is said when the state is opened. */
+async function refuseNewSandbox(
+  location: StateLocation,
+  { organization, state }: Pick<Desired, 'organization' | 'state'>,
+  env: NodeJS.ProcessEnv,
+  sandboxFolder: string,
+): Promise<void> {
+  const admin = () => Promise.reject(new UserError('SANDBOX_FAILED', 'there is no sandbox yet', 'Create it.'));
+  try {
+    const backend = await backendOf(location, state, { env, admin });
+    const of = { sandbox: true, sandboxId: 'new', sandboxFolder, configuration: location.config };
+    await openState(backend, organization, of);
+  } catch (error) {
+    if (error instanceof UserError && error.code !== 'STATE_FOREIGN') return;
+    throw error;
+  }
+}
+
+/** The state at this moment, and who is changing it. */
+export interface StateNow {
+  readonly state: State;
+  /** The run that holds the lock, in words. */
+  readonly holder?: string;
+}
+
+/** Reads the state again, and who holds its lock. A run that ends meanwhile is still named. */
+export async function readStateNow(
+  location: StateLocation,
+  desired: Pick<Desired, 'organization' | 'state'>,
+  service: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder' | 'admin'>,
+  env: NodeJS.ProcessEnv,
+): Promise<StateNow> {
+  const backend = await backendOf(location, desired.state, beside(service, env));
+  const holder = await lockHolder(backend);
+  const { state } = await openStateOf(backend, location, desired, service);
+  return { state, ...(holder === undefined ? {} : { holder }) };
+}
