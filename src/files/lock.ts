@@ -25,11 +25,14 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** How often a lock that is held is tried again, in milliseconds. */
+export const LOCK_POLL_MS = 200;
+
 /** How to wait for a lock. */
 export interface LockOptions {
   /** How long to wait for another holder, in milliseconds; 0: not at all. */
   readonly waitMs: number;
-  /** How often to try again, in milliseconds; 200 by default. */
+  /** How often to try again, in milliseconds; LOCK_POLL_MS by default. */
   readonly pollMs?: number;
   /** Called once, when the lock is held by another process and is waited for. */
   readonly onWait?: (holder: LockHolder | undefined) => void;
@@ -77,7 +80,11 @@ export async function acquireLock(
     if (left <= 0) throw new LockedError(path, other.holder);
     if (!isWaiting) options.onWait?.(other.holder);
     isWaiting = true;
-    await pause(Math.min(options.pollMs ?? 200, left), undefined, options.signal ? { signal: options.signal } : {});
+    await pause(
+      Math.min(options.pollMs ?? LOCK_POLL_MS, left),
+      undefined,
+      options.signal ? { signal: options.signal } : {},
+    );
   }
 }
 

@@ -70,6 +70,8 @@ export interface StateBackend {
   settle(): Promise<void>;
   /** @throws UserError STATE_LOCKED, INTERRUPTED, STATE_UNWRITABLE, STATE_UNREACHABLE */
   lock(request: LockRequest): Promise<StateLock>;
+  /** How often to ask for its holder while it is waited for, in milliseconds. */
+  readonly pollMs: number;
   /** The run that holds the lock, unless it has certainly ended. @throws UserError STATE_UNREACHABLE */
   holder(): Promise<LockHolder | undefined>;
   /** The error of `lock` as it would be now, without waiting; undefined: it would succeed. @throws UserError STATE_UNREACHABLE, FILE_UNWRITABLE */

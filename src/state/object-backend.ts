@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from './backend.ts';
-import { ObjectLock } from './object-lock.ts';
+import { LOCK_POLL_MS, ObjectLock } from './object-lock.ts';
 import { createOnce, type ObjectStore, sure, UnsureError } from './object-store.ts';
 
 /** A log that is longer is followed by a snapshot when the run ends. */
@@ -19,6 +19,8 @@ const SNAPSHOTS_KEPT = 3;
 const CONFIRMED_MS = 30_000;
 /** How many objects of the log are read at the same time. */
 const READ_AHEAD = 16;
+/** How often objects are read again where one is not found that must be there. */
+const REREADS = 3;
 const DIGITS = 13;
 
 /** The state in a folder of a storage service. One object serves one run. */
@@ -28,6 +30,7 @@ export function objectBackend(store: ObjectStore): StateBackend {
 
 class ObjectBackend implements StateBackend {
   readonly name: string;
+  readonly pollMs = LOCK_POLL_MS;
   readonly #store: ObjectStore;
   readonly #lock: ObjectLock;
   /** The changes since the newest snapshot: how many, and their length. */
@@ -145,13 +148,15 @@ class ObjectBackend implements StateBackend {
   }
 
   async #newestSnapshot(): Promise<{ readonly serial: number; readonly text: string } | undefined> {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const serials = serialsOf(await this.#store.list('snapshots/'));
       const serial = Math.max(...serials);
       if (serials.length === 0) return undefined;
       const found = await this.#store.get(snapshotKey(serial));
-      // Otherwise a run has removed it meanwhile, since there are newer ones.
       if (found !== undefined) return { serial, text: found.text };
+      // Usually a run has removed it meanwhile, since there are newer ones.
+      if (attempt > REREADS) throw missing(this.#store, snapshotKey(serial));
+      await sleep(100);
     }
   }
 
@@ -174,7 +179,7 @@ class ObjectBackend implements StateBackend {
       if (end === keys.length - 1) found.push(await this.#store.get(logKey(next + keys.length)));
       // Another run may be writing them at this moment.
       if (end !== -1 && found.slice(end).some((each) => each !== undefined)) {
-        if (++gaps > 3) throw missing(this.#store, next + end);
+        if (++gaps > REREADS) throw missing(this.#store, logKey(next + end));
         await sleep(100);
         continue;
       }
@@ -214,10 +219,11 @@ function serialIn(text: string): number {
   return Number(/^\{"serial":(\d+),/.exec(text)?.[1] ?? 0);
 }
 
-function missing(store: ObjectStore, serial: number): UserError {
+/** @param key of an object that must be there: it is listed, or later changes are there */
+function missing(store: ObjectStore, key: string): UserError {
   return new UserError(
     'STATE_INVALID',
-    `${store.name} has lost ${logKey(serial)}, and later changes are there.`,
+    `${store.name} has lost ${key}, which later changes need.`,
     `Restore it from ${versionsOf(store)}.`,
   );
 }

@@ -13,7 +13,8 @@ import { createOnce, type ObjectStore, sure } from './object-store.ts';
 import { describeHolder } from './state-lock.ts';
 
 const KEY = 'lock.json';
-const POLL_MS = 1000;
+/** How often a held lock is looked at again, in milliseconds. */
+export const LOCK_POLL_MS = 1000;
 const RENEW_MS = MINUTE_MS;
 const RELEASE_ATTEMPTS = 4;
 /** A holder that has not renewed its lock for this long has ended, or can no longer reach the service. */
@@ -42,13 +43,20 @@ export class ObjectLock {
     const id = randomUUID();
     const text = JSON.stringify({ id, ...thisProcess(), command, who, since: new Date().toISOString() });
     const end = monotonicMs() + waitMs;
-    for (let isFirst = true; !(await createOnce(this.#store, KEY, text)); isFirst = false) {
+    let wasFreed = false;
+    let isNoted = false;
+    while (!(await createOnce(this.#store, KEY, text))) {
       const found = await this.#find();
-      if (found === undefined) continue;
+      // Once: a service that lags behind can have the lock and not find it for long.
+      if (found === undefined && !wasFreed) {
+        wasFreed = true;
+        continue;
+      }
       const left = end - monotonicMs();
-      if (left <= 0) throw this.locked(found.holder, found.silentMs);
-      if (isFirst) note?.(`${this.#store.name}: waiting for another run, ${nameOf(found.holder)}`);
-      await sleep(Math.min(POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      if (left <= 0) throw this.#locked(found);
+      if (!isNoted) note?.(`${this.#store.name}: waiting for another run, ${nameOf(found)}`);
+      isNoted = true;
+      await sleep(Math.min(LOCK_POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {
         if (!signal?.aborted) throw error;
         throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
       });
@@ -84,14 +92,19 @@ export class ObjectLock {
   /** Why no run can have the lock now; undefined when it is free. @throws UserError STATE_UNREACHABLE */
   async refusal(): Promise<UserError | undefined> {
     const found = await this.#find();
-    return found && this.locked(found.holder, found.silentMs);
+    return found && this.#locked(found);
   }
 
-  /** @param silentMs How long ago the lock was renewed, in milliseconds. */
-  locked(holder: LockHolder | undefined, silentMs = 0): UserError {
+  locked(holder: LockHolder | undefined): UserError {
+    return this.#locked({ holder, silentMs: 0 });
+  }
+
+  /** @param found undefined: the service says that there is a lock, and does not find it. */
+  #locked(found: Pick<Found, 'holder' | 'silentMs'> | undefined): UserError {
+    const { silentMs = 0 } = found ?? {};
     const silence =
       silentMs > SILENT_MS ? `, and was not renewed for ${describeSpan(Math.floor(silentMs / 1000))}` : '';
-    return new UserError('STATE_LOCKED', `${this.#store.name} is locked by ${nameOf(holder)}${silence}.`, {
+    return new UserError('STATE_LOCKED', `${this.#store.name} is locked by ${nameOf(found)}${silence}.`, {
       text: 'Wait with --lock-timeout 5m. If that process has ended, remove the lock.',
       command: ['state', 'unlock'],
     });
@@ -106,13 +119,13 @@ export class ObjectLock {
     if (status === 'alive' || (status === 'unknown' && silentMs < SILENT_MS)) {
       const since =
         status === 'alive' ? 'is running' : `renewed the lock ${describeSpan(Math.ceil(silentMs / 1000))} ago`;
-      const message = `${this.#store.name} is locked by ${nameOf(holder)}, which ${since}.`;
+      const message = `${this.#store.name} is locked by ${nameOf(found)}, which ${since}.`;
       const text = `Wait until it ends, or stop it. A lock that is not renewed for ${SILENT_MS / MINUTE_MS} minutes can be removed.`;
       throw new UserError('STATE_LOCKED', message, text);
     }
-    if (status === 'unknown') await ask(`The lock is held by ${nameOf(holder)}. Has that process certainly ended?`);
+    if (status === 'unknown') await ask(`The lock is held by ${nameOf(found)}. Has that process certainly ended?`);
     await this.#remove(found);
-    return `Removed the lock of ${nameOf(holder)}.`;
+    return `Removed the lock of ${nameOf(found)}.`;
   }
 
   async #remove({ text, id }: { readonly text: string; readonly id: string }, attempts?: number): Promise<void> {
@@ -160,6 +173,7 @@ function parsed(text: string): { readonly id: string; readonly holder: LockHolde
   }
 }
 
-function nameOf(holder: LockHolder | undefined): string {
-  return holder === undefined ? 'an unknown process: lock.json is damaged' : describeHolder(holder);
+function nameOf(found: Pick<Found, 'holder'> | undefined): string {
+  if (found === undefined) return 'an unknown process: lock.json exists, and cannot be read yet';
+  return found.holder === undefined ? 'an unknown process: lock.json is damaged' : describeHolder(found.holder);
 }

@@ -4,8 +4,6 @@ import type { LockHolder } from '../files/lock.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { StateBackend } from './backend.ts';
 
-const POLL_MS = 200;
-
 /**
  * Waits until no other run holds the lock, without acquiring it: for commands that only read, and would otherwise see an
  * apply half done.
@@ -14,10 +12,12 @@ const POLL_MS = 200;
  * @throws UserError STATE_LOCKED
  */
 export async function waitUnlocked(backend: StateBackend, waitMs: number): Promise<void> {
-  for (const end = monotonicMs() + waitMs; ; await sleep(POLL_MS)) {
+  for (const end = monotonicMs() + waitMs; ; ) {
     const holder = await backend.holder();
     if (holder === undefined) return;
-    if (monotonicMs() >= end) throw backend.locked(holder);
+    const left = end - monotonicMs();
+    if (left <= 0) throw backend.locked(holder);
+    await sleep(Math.min(backend.pollMs, left));
   }
 }
 

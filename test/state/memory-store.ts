@@ -12,6 +12,8 @@ export class MemoryService {
   ahead = 0;
   /** Whether it replaces objects that were to be created only. */
   ignoresConditions = false;
+  /** Whether it finds no object of a key, which it may have: one that lags behind. */
+  hides: (key: string) => boolean = () => false;
   readonly requests: string[] = [];
 
   /** What one machine sees of it. */
@@ -28,7 +30,7 @@ export class MemoryService {
     const write = (key: string, text: string) => void this.objects.set(key, { text, modified: this.now() });
     return {
       name: 'memory://state',
-      get: (key) => request('GET', key, () => this.objects.get(key)),
+      get: (key) => request('GET', key, () => (this.hides(key) ? undefined : this.objects.get(key))),
       create: (key, text) =>
         request('CREATE', key, () => {
           if (this.objects.has(key) && !this.ignoresConditions) return 'exists';

@@ -1,8 +1,9 @@
 /** A state in a storage service, over a service in memory. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { StateBackend } from '../../src/state/backend.ts';
+import type { LockRequest, StateBackend } from '../../src/state/backend.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import { openState } from '../../src/state/opened-state.ts';
+import { waitUnlocked } from '../../src/state/state-lock.ts';
 import { add, LOCK_REQUEST, testObjectStore } from './backend-behaviour.ts';
 import { MemoryService } from './memory-store.ts';
 
@@ -60,6 +61,46 @@ describe('a state in a storage service', () => {
   });
 });
 
+describe('a service that has an object and does not find it', () => {
+  const request = async (service: MemoryService, more: Partial<LockRequest>) => {
+    const notes: string[] = [];
+    service.requests.length = 0;
+    const lock = objectBackend(service.store()).lock({ ...LOCK_REQUEST, note: (note) => notes.push(note), ...more });
+    await expect(lock).rejects.toMatchObject({ code: more.signal === undefined ? 'STATE_LOCKED' : 'INTERRUPTED' });
+    return { notes, requests: service.requests.length };
+  };
+  const withHiddenLock = async () => {
+    const service = new MemoryService();
+    await objectBackend(service.store()).lock(LOCK_REQUEST);
+    service.hides = (key) => key === 'lock.json';
+    return service;
+  };
+
+  it('is waited for no longer than was allowed, and asked rarely', async () => {
+    const service = await withHiddenLock();
+    expect((await request(service, { waitMs: 0 })).notes).toEqual([]);
+    const { notes, requests } = await request(service, { waitMs: 300 });
+    expect(notes).toHaveLength(1);
+    expect(requests).toBeLessThan(20);
+  });
+
+  it('can be interrupted meanwhile', async () => {
+    const interruption = new AbortController();
+    const note = () => interruption.abort();
+    await request(await withHiddenLock(), { waitMs: 60_000, signal: interruption.signal, note });
+  });
+
+  it('gives up a snapshot that is listed', async () => {
+    const service = new MemoryService();
+    service.objects.set('snapshots/0000000000007.json', { text: '{}', modified: 0 });
+    service.hides = () => true;
+    await expect(open(service)).rejects.toMatchObject({
+      code: 'STATE_INVALID',
+      message: expect.stringContaining('snapshots/0000000000007.json'),
+    });
+  });
+});
+
 describe('its lock', () => {
   it('is broken only when its holder was silent for ten minutes, and after a question', async () => {
     const service = new MemoryService();
@@ -79,6 +120,23 @@ describe('its lock', () => {
     expect(await backend.unlock(ask)).toMatch(/^Removed /);
     expect(asked).toHaveLength(1);
     expect(service.objects.size).toBe(0);
+  });
+
+  it('is taken at once when it is freed between two requests', async () => {
+    const service = new MemoryService();
+    const { release } = await objectBackend(service.store()).lock(LOCK_REQUEST);
+    const held = service.store();
+    const frees = { ...held, get: (key: string) => release().then(() => held.get(key)) };
+    await (await objectBackend(frees).lock(LOCK_REQUEST)).release();
+    expect(service.objects.size).toBe(0);
+  });
+
+  it('is looked at once a second while a run that only reads waits for it', async () => {
+    const service = new MemoryService();
+    await objectBackend(service.store()).lock(LOCK_REQUEST);
+    service.requests.length = 0;
+    await expect(waitUnlocked(objectBackend(service.store()), 700)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    expect(service.requests.filter((request) => request === 'GET lock.json').length).toBeLessThanOrEqual(2);
   });
 
   it('refuses a service that ignores conditions', async () => {

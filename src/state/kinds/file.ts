@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
-import { lockIdentity } from '../../files/lock.ts';
+import { LOCK_POLL_MS, lockIdentity } from '../../files/lock.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import type { StateKind } from '../state-kind.ts';
@@ -52,6 +52,7 @@ interface Opened extends ReadFile {
 class FileBackend implements StateBackend {
   readonly name: string;
   readonly file: string;
+  readonly pollMs = LOCK_POLL_MS;
   /** Undefined: it was checked. */
   #opened: Opened | undefined = { digest: undefined, stamp: undefined, lineage: undefined };
   /** The lock when the state was read: its file, what tells it from another file, and its text. */
