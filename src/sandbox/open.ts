@@ -7,6 +7,7 @@ import { FileLog } from './file-log.ts';
 import { MemoryLog } from './log.ts';
 import { Organization, type OrganizationOptions } from './organization.ts';
 import { SETTINGS_FILE, type Settings } from './settings.ts';
+import { removeAllShares, SHARES } from './shares.ts';
 
 /**
  * Opens the organization in a folder, with the settings there, and creates both if they do not exist.
@@ -47,9 +48,10 @@ export function memorySandbox(options: Omit<OrganizationOptions, 'folder'> = {})
   return new Organization(new MemoryLog(), options);
 }
 
-/** Empties the sandbox in a folder, with its databases and even if it is damaged. @throws UserError SANDBOX_FAILED */
+/** Empties the sandbox in a folder, with its databases and the shares that accounts created, even if it is damaged. @throws UserError SANDBOX_FAILED */
 export async function resetSandbox(folder: string): Promise<void> {
   await refuseLinks(folder);
+  await refuseTrackedLinks(join(folder, SHARES));
   const log = new FileLog(folder);
   try {
     await log.clear();
@@ -59,6 +61,7 @@ export async function resetSandbox(folder: string): Promise<void> {
   try {
     rmSync(join(folder, DATABASES), { recursive: true, force: true });
     rmSync(join(folder, 'stores'), { recursive: true, force: true });
+    removeAllShares(folder);
   } catch (cause) {
     const message = `the sandbox's databases could not all be removed: ${join(folder, DATABASES)}`;
     throw new UserError(

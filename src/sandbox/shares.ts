@@ -15,7 +15,8 @@ import { accountKey } from '../model/username.ts';
 
 /** The end of the name of a DuckDB file. */
 export const EXTENSION = '.duckdb';
-const SHARES = 'shares';
+/** The folder of the shares in the folder of a sandbox. */
+export const SHARES = 'shares';
 /** Beside the file of a share. Shares that you put there have none. */
 const ACCESS = '.access.json';
 
@@ -99,13 +100,24 @@ export async function grantShare(
 
 /** Removes the shares that an account created, as MotherDuck does when it deletes the account. @param home the account's folder */
 export function removeShares(folder: string, home: string): void {
+  for (const file of createdShares(folder)) if (accessOf(file).owner === basename(home)) removeShare(file);
+}
+
+/** Removes the shares that accounts created. Those that you put there stay. */
+export function removeAllShares(folder: string): void {
+  for (const file of createdShares(folder)) removeShare(file);
+}
+
+/** The files of the shares that accounts created. */
+function createdShares(folder: string): string[] {
   const shares = join(folder, SHARES);
   const notes = existsSync(shares) ? readdirSync(shares).filter((file) => file.endsWith(EXTENSION + ACCESS)) : [];
-  for (const note of notes) {
-    const file = join(shares, note.slice(0, -ACCESS.length));
-    if (accessOf(file).owner !== basename(home)) continue;
-    for (const path of [file, file + ACCESS]) rmSync(path, { force: true });
-  }
+  return notes.map((note) => join(shares, note.slice(0, -ACCESS.length)));
+}
+
+/** The note last: what cannot be removed now is still known as a share that an account created. */
+function removeShare(file: string): void {
+  for (const path of [file, file + ACCESS]) rmSync(path, { force: true });
 }
 
 /** Who may read the share of a file. One that you put there is for the organization. */

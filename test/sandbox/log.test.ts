@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
+import { createShare } from '../../src/sandbox/shares.ts';
 import { isWindows } from '../platform.ts';
 import { ADMIN, accounts, ask, folder, script, token } from './support.ts';
 
@@ -72,6 +73,17 @@ describe('what is stored', () => {
     await expect(resetSandbox(project)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
     expect(readdirSync(project)).toEqual(['databases']);
     expect(readFileSync(join(project, 'databases', 'important.duckdb'), 'utf8')).toBe('precious');
+  });
+
+  test('a reset removes the shares that accounts created, and none that was put there', async () => {
+    const dir = folder();
+    (await open(dir)).close();
+    const database = join(dir, 'copied.duckdb');
+    writeFileSync(database, '');
+    await createShare(dir, join(dir, 'databases', 'etl_prod'), { share: 'made', access: 'RESTRICTED', database });
+    writeFileSync(join(dir, 'shares', 'put.duckdb'), '');
+    await resetSandbox(dir);
+    expect(readdirSync(join(dir, 'shares'))).toEqual(['put.duckdb']);
   });
 
   test('a folder whose creation was interrupted is completed', async () => {
