@@ -24,12 +24,14 @@ export async function underLock<T>(path: string, section: () => T): Promise<T> {
   const started = Date.now();
   let isChecked = false;
   for (let wait = 1; !take(path); wait = Math.min(wait * 2, 16)) {
+    const waited = Date.now() - started;
+    if (waited > GIVE_UP_AFTER_MS) throw busy(path);
     if (isStale(path)) removeStale(path);
-    else if (!isChecked && Date.now() - started > CHECK_AFTER_MS) {
+    else if (!isChecked && waited > CHECK_AFTER_MS) {
       isChecked = true;
       if (await isTracked(path)) throw noLock(path, 'git tracks it', `git rm --cached ${path}; rm ${path}`);
-    } else if (Date.now() - started > GIVE_UP_AFTER_MS) throw busy(path);
-    else await sleep(Math.random() * wait);
+    }
+    await sleep(Math.random() * wait);
   }
   try {
     return section();

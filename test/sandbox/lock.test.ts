@@ -1,7 +1,11 @@
 /** What a pull request or a mistake puts in the place of the sandbox's lock costs no time. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { underLock } from '../../src/sandbox/short-lock.ts';
+import { deadPid, newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { SANDBOX, Stage } from '../stage.ts';
 
@@ -46,4 +50,18 @@ it.skipIf(isWindows)('a link that git tracks is said', async () => {
 
 it('a folder is said', async () => {
   expect(await planned((path) => mkdirSync(path))).toMatchObject(refused);
+});
+
+it.skipIf(isWindows)('lets this process go on while another one replaces a lock that was left', async () => {
+  const path = join(await newFolder(), 'lock');
+  const guard = `${path}.takeover`;
+  symlinkSync(`${deadPid()} ${hostname()}`, path);
+  symlinkSync(`${process.pid} ${hostname()}`, guard);
+  const order: string[] = [];
+  setTimeout(() => {
+    order.push('replaced');
+    rmSync(guard, { force: true });
+  }, 20);
+  await underLock(path, () => order.push('section'));
+  expect(order).toEqual(['replaced', 'section']);
 });
