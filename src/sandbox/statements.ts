@@ -179,11 +179,11 @@ class Translator {
     if (found === undefined) return missing(share);
     if (!found.mayRead) return { run: [raise(notGranted(share, this.#catalog.username))] };
     const present = this.#attached.get(key(name));
-    const isSame = present === share;
+    const isSame = present !== undefined && key(present) === key(share);
     if (this.#known.has(key(name)) || (present !== undefined && !(isOptional && isSame)))
       return { run: [raise(`Failed to attach: database with name "${name}" already exists`)] };
     if (isSame) return { run: NOTHING };
-    if ([...this.#attached.values()].includes(share))
+    if ([...this.#attached.values()].some((each) => key(each) === key(share)))
       return { run: [raise(`Failed to attach: the share '${share}' is attached already under another name`)] };
     this.#attached.set(key(name), share);
     const effect = { kind: 'share_attached', database: key(name), share } as const;
@@ -289,7 +289,7 @@ function namesOf(list = ''): string[] {
   return [...list.matchAll(new RegExp(NAME, 'g'))].map(([name]) => nameOf(name));
 }
 
-/** DuckDB ignores the case of names. */
+/** DuckDB ignores the case of names, also of shares. */
 function key(name: string): string {
   return name.toLowerCase();
 }
