@@ -81,12 +81,13 @@ const NO_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOSYS', 'ENOTSUP',
 async function moveNew(temp: string, target: string): Promise<void> {
   try {
     await link(temp, target);
-    await unlink(temp);
   } catch (error) {
     if (!NO_LINKS.includes(codeOf(error))) throw error;
     if (await lstat(target).catch(() => undefined)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
-    await rename(temp, target);
+    return rename(temp, target);
   }
+  // The file is written. Where another program has the temporary name open, the next write removes it.
+  await retryWhileBusy(() => unlink(temp)).catch(() => undefined);
 }
 
 /** What tells a file from another one that was written in its place; undefined: there is no file. */

@@ -147,8 +147,8 @@ async function replace(path: string, stale: LockFile, text: string): Promise<boo
   });
 }
 
-/** The lock of a file is beside it, and while that is replaced, the lock of the lock. */
-const LOCK_ENDINGS = '.lock.takeover';
+/** The lock of a file is beside it; while that is replaced, the lock of the lock; and where a process died meanwhile, the lock of that. */
+const LOCK_ENDINGS = '.lock.takeover.takeover';
 
 /** How many bytes the name of a file may have for its lock's name to fit into the 255 of file systems. */
 export const LOCKABLE_NAME_BYTES = 255 - LOCK_ENDINGS.length;
@@ -199,7 +199,8 @@ async function createLockFile(path: string, text: string): Promise<boolean> {
     // Some file systems have no links, and report that with different codes.
     return await createExclusive(path, text);
   } finally {
-    await removeFile(temp);
+    // The lock is acquired or not, whatever becomes of this file, which the next run removes.
+    await removeFile(temp).catch(() => undefined);
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, open, readdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import fs, { chmod, lstat, mkdir, open, readdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { writeFileAtomic } from '../../src/files/atomic-write.ts';
 import { targetOf } from '../../src/files/paths.ts';
 import { isWindows } from '../platform.ts';
@@ -11,6 +12,16 @@ import { canMount, deadPid, newFolder, onSmallDisk } from './processes.ts';
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 afterEach(() => vi.restoreAllMocks());
+
+/** Makes a function of the file system fail, until the end of the test. */
+function failing(name: 'link' | 'unlink', code: string): void {
+  vi.spyOn(fs, name).mockRejectedValue(Object.assign(new Error(code), { code }));
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+}
 
 describe('writeFileAtomic', () => {
   it.skipIf(isWindows)('writes a new file with its mode and leaves nothing else', async () => {
@@ -73,6 +84,22 @@ describe('writeFileAtomic', () => {
       expect(await readdir(folder)).toEqual(['a']);
       expect(await readFile(file, 'utf8')).toBe('old');
     });
+  });
+
+  it('has written a new file even when another program keeps the temporary one open', async () => {
+    const file = join(await newFolder(), 'a');
+    failing('unlink', 'EPERM');
+    await writeFileAtomic(file, 'new', { mode: 0o600, isNew: true });
+    expect(await readFile(file, 'utf8')).toBe('new');
+  });
+
+  it.each(['EPERM', 'ENOSYS'])('replaces nothing by a new file without links (%s)', async (code) => {
+    const file = join(await newFolder(), 'a');
+    failing('link', code);
+    await writeFileAtomic(file, 'new', { mode: 0o600, isNew: true });
+    const again = writeFileAtomic(file, 'newer', { mode: 0o600, isNew: true });
+    await expect(again).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(file, 'utf8')).toBe('new');
   });
 
   it('removes the temporary files of crashed runs for the same file, and no others', async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { acquireLock, breakLock, LockedError, readLock } from '../../src/files/lock.ts';
+import { acquireLock, breakLock, LOCKABLE_NAME_BYTES, LockedError, readLock } from '../../src/files/lock.ts';
 import { processStatus, thisProcess } from '../../src/files/process.ts';
 import { deadPid, newFolder, program, run } from './processes.ts';
 
@@ -67,8 +67,11 @@ describe('acquireLock', () => {
     expect(await readdir(join(path, '..'))).toEqual([]);
   });
 
-  it('is acquired after a process died while replacing it', async () => {
-    const path = await newPath();
+  it.each([
+    ['', 'state'],
+    [', also beside a file with the longest name', 'x'.repeat(LOCKABLE_NAME_BYTES)],
+  ])('is acquired after a process died while replacing it%s', async (_, name) => {
+    const path = join(await newFolder(), `${name}.lock`);
     await writeFile(path, holder({}));
     await writeFile(`${path}.takeover`, holder({}));
     await (await acquireLock(path, about, now)).release();
