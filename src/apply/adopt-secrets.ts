@@ -9,6 +9,7 @@
  */
 import type { Desired } from '../model/desired.ts';
 import type { UnadoptedSecret } from '../model/import.ts';
+import { claimsOf, isJwt } from '../model/jwt.ts';
 import type { Live } from '../model/live.ts';
 import type { Secret } from '../model/secret.ts';
 import type { RecordedPolicy, State, StateToken, TokenRecord } from '../model/state.ts';
@@ -17,11 +18,11 @@ import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { storesText } from '../model/wording.ts';
 import { inParallel } from '../motherduck/concurrency.ts';
-import { claimedType, claimsOf } from '../motherduck/token-claims.ts';
+import { claimedType } from '../motherduck/token-claims.ts';
 import { policyOf } from '../plan/recorded-policy.ts';
 import { fingerprintOf } from '../secrets/fingerprint.ts';
 import { firstTarget, isFirstSecret, storedSecret } from '../secrets/recorded-secrets.ts';
-import { isJwt, isSandboxSecret } from '../secrets/secret-claims.ts';
+import { isSandboxSecret } from '../secrets/secret-claims.ts';
 import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { whyTaken } from './apply.ts';
@@ -108,7 +109,7 @@ function whyUnadopted(
 const SIGNED_MS = 3 * MINUTE_MS;
 
 function isOfAnotherTime(secret: Secret, { created_at: createdAt }: TokenRecord, now: number): boolean {
-  const { iat, exp } = claimsOf(secret) ?? {};
+  const { iat, exp } = claimsOf(secret.reveal()) ?? {};
   if (typeof exp === 'number' && exp * 1000 <= now) return true;
   return typeof iat === 'number' && Math.abs(iat * 1000 - Date.parse(createdAt)) > SIGNED_MS;
 }
@@ -125,7 +126,7 @@ function usersByName({ users }: Live): ReadonlyMap<string, string> {
 
 /** The users that the claims of a secret name; none where MotherDuck's claims name them otherwise. */
 function ownersOf(secret: Secret, users: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const texts = Object.values(claimsOf(secret) ?? {}).filter((value) => typeof value === 'string');
+  const texts = Object.values(claimsOf(secret.reveal()) ?? {}).filter((value) => typeof value === 'string');
   return new Set(texts.flatMap((text) => users.get(text.toLowerCase()) ?? []));
 }
 

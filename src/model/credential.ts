@@ -1,4 +1,5 @@
 /** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
+import { hasJwtStart, JWT_FORMS } from './jwt.ts';
 
 const PARTS =
   /token|secret|passw|passphrase|passcode|senha|kennwort|contrasena|wachtwoord|unseal|keytab|(?:recovery|seed|backup)_?(?:phrase|code)|mnemonic|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
@@ -33,7 +34,7 @@ export function isCredentialName(name: string): boolean {
 
 /** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
 const FORMS = [
-  /eyJ[\w-]{6,}[\w.-]*/g,
+  ...JWT_FORMS,
   /(?<!\w)(?:gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|xox[a-z]-|xapp-|[rs]k[-_](?:live|test|proj|ant)[-_]|whsec_|shp(?:at|ss|ca|pa)_|dop_v1_|hf_|pypi-|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.|AGE-SECRET-KEY-)[\w.-]{8,}/g,
   /(?<=:\/\/(?:[\w.]{1,40}\.)?discord(?:app)?\.com\/api\/webhooks\/)\S{8,}/g,
   /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
@@ -69,12 +70,9 @@ export function mayBeCredential(value: string): boolean {
   return runs.some((run) => (run.match(/\d+/g) ?? []).length >= 5);
 }
 
-/** A JWT or the beginning of one, which is also recognized where it is stuck to another word: `-cey…`. */
-const JWT = /(?<![A-Za-z\d])eyJ[\w-]{8,}|eyJ[\w-]{10,}\.eyJ/;
-
 /** Whether a secret was typed as a word of a command. Names such as `npm_downloads` and addresses begin like some, and are none. */
 export function isTypedCredential(word: string): boolean {
-  if (JWT.test(word)) return true;
+  if (hasJwtStart(word)) return true;
   return !word.includes('://') && isCredential(word) && (word.match(RANDOM) ?? []).some(isRandom);
 }
 

@@ -1,6 +1,6 @@
+import { claimsOf, isJwt } from '../model/jwt.ts';
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
-import { claimsOf } from './token-claims.ts';
 
 /**
  * Checks that the admin token can be sent in a header.
@@ -31,7 +31,7 @@ export function checkAdminToken(token: Secret, source: string): void {
  * @param now MotherDuck's time, in milliseconds since 1970
  */
 export function adminTokenProblem(token: Secret, now: number): string | undefined {
-  const claims = claimsOf(token);
+  const claims = claimsOf(token.reveal());
   if (claims === undefined) return undefined;
   const type = claims.tokenType ?? claims.token_type;
   if (type === 'read_scaling' || claims.readOnly === true || claims.read_only === true) {
@@ -43,17 +43,17 @@ export function adminTokenProblem(token: Secret, now: number): string | undefine
 
 /** When a token expires by its claims, in milliseconds since 1970; undefined where they do not say. */
 export function tokenExpiry(token: Secret): number | undefined {
-  const { exp } = claimsOf(token) ?? {};
+  const { exp } = claimsOf(token.reveal()) ?? {};
   return typeof exp === 'number' && Math.abs(exp) < 1e11 ? exp * 1000 : undefined;
 }
 
 /** What is wrong with the form of an admin token that was not recognized; undefined if it is that of MotherDuck's tokens. */
 export function malformedToken(token: Secret): string | undefined {
-  if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token.reveal())) return undefined;
+  if (isJwt(token.reveal())) return undefined;
   return 'this one is incomplete or no MotherDuck token, which has three parts separated by dots';
 }
 
 /** The string claims of the admin token, one of which may identify its user (name, email or id); empty if it is no JWT. */
 export function adminTokenClaims(token: Secret): string[] {
-  return Object.values(claimsOf(token) ?? {}).filter((value) => typeof value === 'string');
+  return Object.values(claimsOf(token.reveal()) ?? {}).filter((value) => typeof value === 'string');
 }

@@ -1,4 +1,5 @@
 import { withoutValue } from '../model/environment-secrets.ts';
+import { JWT_FORMS, JWT_LIKE } from '../model/jwt.ts';
 
 const MAX_OUTPUT = 600;
 /** Characters that are examined. A word across the cut is dropped, since it could be part of a token. */
@@ -12,8 +13,7 @@ export type Printable = (text: string) => string;
 
 /**
  * Makes a server's text safe to print: one line of limited length, without control characters or escape sequences, which a
- * hostile server could use on a terminal, and with `[secret]` for pieces of the token and anything that looks like one
- * (tokens are JWTs: three parts of base64url with dots between).
+ * hostile server could use on a terminal, and with `[secret]` for pieces of the token and anything that looks like one.
  */
 export function printableWithout(token: string): Printable {
   const pieces = new Set<string>();
@@ -48,10 +48,8 @@ function withoutControls(text: string): string {
   );
 }
 
-/** Also those that a statement has written in base64 or hex. */
 function withoutJwts(text: string): string {
-  const plain = text.replace(/(?:ZXlK|65794[aA])[\w+/=]{12,}/g, SECRET);
-  return plain.replace(/eyJ[\w-]{6,}(\.[\w-]*)*/g, SECRET).replace(/[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g, SECRET);
+  return [...JWT_FORMS, JWT_LIKE].reduce((plain, form) => plain.replace(form, SECRET), text);
 }
 
 function withoutShort(text: string, token: string): string {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { claimsOf } from '../model/jwt.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import { claimsOf } from '../motherduck/token-claims.ts';
 import { type Caller, RestError } from './endpoint.ts';
 import { type Account, ADMIN_USERNAME, type OrganizationState } from './organization-state.ts';
 import type { Settings } from './settings.ts';
@@ -45,7 +45,7 @@ export type Refusal = 'malformed' | 'foreign' | 'expired' | 'revoked';
 /** @param now the sandbox's time, in milliseconds since 1970 */
 export function refusalOf(secret: Secret, now: number): Refusal {
   if (!/^[^.]+\.[^.]+\.[^.]+$/.test(secret.reveal())) return 'malformed';
-  const { iss, exp } = claimsOf(secret) ?? {};
+  const { iss, exp } = claimsOf(secret.reveal()) ?? {};
   if (iss !== ISSUER) return 'foreign';
   return typeof exp === 'number' && exp * 1000 <= now ? 'expired' : 'revoked';
 }

@@ -1,14 +1,10 @@
-/** What a secret tells by itself: it is a JWT, and its payload says who issued it and when. */
+/** What a secret tells by itself: its claims say who issued it and when. */
+import { claimsOf } from '../model/jwt.ts';
 import type { DoubtedSecret } from './store.ts';
 
-/** Whether a text has the form of MotherDuck's secrets. */
-export function isJwt(text: string): boolean {
-  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
-}
-
-/** Whether a secret comes from the sandbox: the payload of its JWTs has the issuer `sandbox`. */
+/** Whether a secret comes from the sandbox: its JWTs have the issuer `sandbox`. */
 export function isSandboxSecret(secret: string): boolean {
-  return payloadOf(secret).iss === 'sandbox';
+  return claimsOf(secret)?.iss === 'sandbox';
 }
 
 /** Less apart, times of MotherDuck do not tell two secrets apart. */
@@ -20,15 +16,6 @@ export function isCurrent(
   fingerprint: string,
   { fingerprint: current, begun }: DoubtedSecret,
 ): boolean {
-  const { iat } = payloadOf(secret);
+  const { iat } = claimsOf(secret) ?? {};
   return fingerprint === current && typeof iat === 'number' && iat * 1000 < begun - APART_MS;
-}
-
-function payloadOf(secret: string): Readonly<Record<string, unknown>> {
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof payload === 'object' && payload !== null ? { ...payload } : {};
-  } catch {
-    return {};
-  }
 }

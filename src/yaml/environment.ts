@@ -1,4 +1,5 @@
 import { isCredentialName, mayBeCredential } from '../model/credential.ts';
+import { hasJwt } from '../model/jwt.ts';
 import { isSecretVariable, tokenFinder } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
@@ -29,7 +30,7 @@ export class Environment {
    */
   refusal(name: string): VariableRefusal | undefined {
     const value = Object.hasOwn(this.#values, name) ? (this.#values[name] ?? '') : '';
-    const isToken = /eyJ[\w-]{6,}\.[\w-]+\.[\w-]+/.test(value) || this.#hasToken(value);
+    const isToken = hasJwt(value) || this.#hasToken(value);
     if (isToken || isSecretVariable(name)) return 'token';
     if (this.#allowed.has(name)) return undefined;
     if (isCredentialName(name) || mayBeCredential(value)) return 'secret';

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { claimsOf } from '../../src/model/jwt.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { claimsOf } from '../../src/motherduck/token-claims.ts';
 import { program } from '../../src/program.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
@@ -154,6 +154,6 @@ test('the admin token of a process is a token like others, and is nowhere in the
   onTestFinished(() => sandbox.close());
   const token = sandbox.newAdminToken();
   expect((await ask(sandbox, 'GET /v1/active_accounts', { token: token.reveal() })).status).toBe(200);
-  expect(claimsOf(token)).toMatchObject({ iss: 'sandbox', tokenType: 'read_write', readOnly: false });
+  expect(claimsOf(token.reveal())).toMatchObject({ iss: 'sandbox', tokenType: 'read_write', readOnly: false });
   expect(sandbox.inspect().events).toEqual([]);
 });

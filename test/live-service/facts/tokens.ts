@@ -1,5 +1,6 @@
 /** Tokens: what can be made, what is listed, and what they open. */
 
+import { claimsOf, isJwt } from '../../../src/model/jwt.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { RESERVED_TOKEN_NAMES } from '../../../src/model/tokens.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
@@ -24,9 +25,9 @@ export async function lookAtTokens({ api, subject }: FactContext, look: Look): P
     const answer = await create({ name: 'short' });
     short = new Secret(secretIn(answer.json));
     const life = (timeOf(answer.json, 'expire_at') - timeOf(answer.json, 'created_ts')) / 1000;
-    const isJwt = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(String(fieldOf(answer.json, 'token')));
-    const seen = `${lineOf(answer)}; the secret is ${isJwt ? 'a' : 'no'} JWT, its life ${life} s`;
-    return { seen, fits: answer.status === 200 && isJwt && Math.abs(life - TTL) <= 1 };
+    const isSecret = isJwt(String(fieldOf(answer.json, 'token')));
+    const seen = `${lineOf(answer)}; the secret is ${isSecret ? 'a' : 'no'} JWT, its life ${life} s`;
+    return { seen, fits: answer.status === 200 && isSecret && Math.abs(life - TTL) <= 1 };
   });
 
   await look('Tokens as they are listed', '200 with tokens; without their secrets', async () => {
@@ -205,15 +206,6 @@ export async function lookAtExpiry(context: FactContext, look: Look, short: Secr
     const failure = failureOf(await context.connect(short, []), 'connect');
     return { seen: failure ?? 'connects', fits: failure?.includes('Jwt is expired') ?? false };
   });
-}
-
-/** The claims of a JWT; undefined where it is none. */
-function claimsOf(secret: string): object | undefined {
-  try {
-    return JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** A claim that is a switch or a word; anything else may be a name. */

@@ -3,6 +3,7 @@
  * The same value gets the same replacement, so that relations stay visible. A message keeps its words.
  */
 import { SIZES } from '../../../src/model/ducklings.ts';
+import { isJwt } from '../../../src/model/jwt.ts';
 import { TOKEN_TYPES } from '../../../src/model/tokens.ts';
 
 /** What the run is called in a recording: as long as any other, and as valid a part of a username. */
@@ -109,8 +110,7 @@ export class Anonymous {
     if (known !== undefined) return known;
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
-    const isJwt = kind === 'secret' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
-    const shown = `<${isJwt ? 'jwt' : kind} ${count}>`;
+    const shown = `<${kind === 'secret' && isJwt(value) ? 'jwt' : kind} ${count}>`;
     this.#shown.set(key, shown);
     return shown;
   }

@@ -1,9 +1,10 @@
 /** The secrets of tokens that are gone: found in a file store, and removed from it. */
 import { stat } from 'node:fs/promises';
 import { readText } from '../../../files/read-text.ts';
+import { isJwt } from '../../../model/jwt.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
-import { isJwt, isSandboxSecret } from '../../secret-claims.ts';
+import { isSandboxSecret } from '../../secret-claims.ts';
 import type { ObsoleteFinding, ObsoleteSecret } from '../../store.ts';
 import { enqueue, parsed } from './change-file.ts';
 import type { FileStoreConfig } from './check-file.ts';

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { writableTarget } from '../../../files/links.ts';
 import { targetOf } from '../../../files/paths.ts';
 import { readText } from '../../../files/read-text.ts';
+import { isJwt } from '../../../model/jwt.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { fingerprintOf } from '../../fingerprint.ts';
 import { inFile, nameAlone } from '../../path-clues.ts';
-import { isCurrent, isJwt, isSandboxSecret } from '../../secret-claims.ts';
+import { isCurrent, isSandboxSecret } from '../../secret-claims.ts';
 import type {
   ExpectedSecret,
   ExpectedSecrets,

@@ -1,0 +1,93 @@
+/** JWTs: what they claim, and that no output shows one. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isTypedCredential, maskCredentials, maskLine, mayBeCredential } from '../../src/model/credential.ts';
+import { claimsOf, isJwt } from '../../src/model/jwt.ts';
+import { printableWithout } from '../../src/motherduck/scrub.ts';
+import { scrub } from '../../src/secrets/kinds/exec/scrub.ts';
+import { Environment } from '../../src/yaml/environment.ts';
+
+const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const CLAIMS = fc.record({ email: fc.emailAddress(), tokenType: fc.constantFrom('read_write', 'read_scaling') });
+
+/** JWTs with signatures of HS256. */
+const JWTS = fc
+  .record({ claims: CLAIMS, signature: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
+  .map(({ claims, signature }) => {
+    const head = part({ alg: 'HS256', typ: 'JWT' });
+    return `${head}.${part(claims)}.${Buffer.from(signature).toString('base64url')}`;
+  });
+
+/** As people and programs write them; each is masked from its beginning, however much of it there is. */
+const FORMS: readonly ((jwt: string) => string)[] = [
+  (jwt) => jwt,
+  (jwt) => Buffer.from(jwt).toString('base64'),
+  (jwt) => Buffer.from(jwt).toString('hex'),
+  (jwt) => Buffer.from(jwt).toString('hex').toUpperCase(),
+];
+const WRITTEN = fc
+  .record({ jwt: JWTS, form: fc.constantFrom(...FORMS), length: fc.integer({ min: 18, max: 400 }) })
+  .map(({ jwt, form, length }) => form(jwt).slice(0, length));
+
+describe('a JWT', () => {
+  it('is known by its form, and has claims', () => {
+    fc.assert(
+      fc.property(JWTS, CLAIMS, (jwt, claims) => {
+        expect(isJwt(jwt)).toBe(true);
+        expect(claimsOf(`a.${part(claims)}.b`)).toEqual(claims);
+      }),
+    );
+    for (const text of ['', 'a', 'a.b', 'a.b.c.d', 'a.b c.d', '..']) expect(isJwt(text)).toBe(false);
+    for (const text of ['', 'a', 'a.b.c', `a.${part('text')}.c`, `a.${part(null)}.c`]) {
+      expect(claimsOf(text)).toBeUndefined();
+    }
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['a message', maskCredentials],
+    ['a line of a file', (text) => maskLine(text)],
+    ['the answer of a server', printableWithout('')],
+    ['the output of a command', (text) => scrub(text, undefined, [], {}).join('\n')],
+  ])('is not shown in %s, nor a beginning of it, also encoded', (_where, shown) => {
+    fc.assert(
+      fc.property(WRITTEN, (jwt) => {
+        const text = shown(`refused: ${jwt} was given`);
+        expect(text).toMatch(/^refused: \S+ was given$/);
+        expect(text).not.toContain(jwt.slice(0, 4));
+        expect(text).not.toContain(jwt.slice(-4));
+      }),
+    );
+  });
+
+  it.each([
+    ['a message', maskCredentials],
+    ['the answer of a server', printableWithout('')],
+  ])('whose JSON has spaces is not shown in %s', (_where, shown) => {
+    fc.assert(
+      fc.property(JWTS, (jwt) => {
+        const spaced = jwt.replace(/[^.]+(?=\.)/g, (one) => {
+          const json = Buffer.from(one, 'base64url').toString().replace('{', '{ ');
+          return Buffer.from(json).toString('base64url');
+        });
+        for (const each of spaced.split('.')) expect(shown(`refused: ${spaced} was given`)).not.toContain(each);
+      }),
+    );
+  });
+
+  it('is no value of a configuration, and no word of a command', () => {
+    fc.assert(
+      fc.property(JWTS, fc.integer({ min: 9, max: 400 }), (jwt, length) => {
+        expect(new Environment({ NAME: `md:?x=${jwt}` }, ['NAME']).refusal('NAME')).toBe('token');
+        expect(mayBeCredential(jwt.slice(0, length))).toBe(true);
+        expect(isTypedCredential(`--only=${jwt.slice(0, length)}`)).toBe(true);
+        expect(isTypedCredential(`-c${jwt}`)).toBe(true);
+      }),
+    );
+  });
+});
+
+it('the full name of a table is shown', () => {
+  const name = 'analytics_warehouse.reporting_schema.customer_dimension';
+  expect(maskCredentials(name)).toBe(name);
+});
