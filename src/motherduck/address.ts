@@ -78,10 +78,13 @@ export function parseAddress(text: string | undefined = DEFAULT_ADDRESS, source 
 
 const EXAMPLE_HINT = `Write it like ${DEFAULT_ADDRESS}, or omit it to use that address.`;
 
-/** Whether a host is this machine. */
+/** The hosts that are this machine, as a pattern. */
+export const LOOPBACK_HOST = String.raw`(localhost|127(\.\d{1,3}){3}|\[::1\])`;
+const IS_LOOPBACK = new RegExp(`^${LOOPBACK_HOST}$`);
+
+/** Whether a host is this machine. URL has already expanded short forms such as 127.1. */
 export function isLoopback(hostname: string): boolean {
-  // URL has already expanded short forms such as 127.1.
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return IS_LOOPBACK.test(hostname);
 }
 
 function authority(text: string): string {

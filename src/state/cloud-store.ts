@@ -1,6 +1,5 @@
-/** What the kinds `gcs` and `azure` have in common, whose libraries send their own requests. */
+/** What the kinds of storage services have in common; most of it is for `gcs` and `azure`, whose libraries send their own requests. */
 import { maskCredentials } from '../model/credential.ts';
-import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { replaceControls } from '../yaml/wording.ts';
 import { UnsureError } from './object-store.ts';
@@ -11,21 +10,6 @@ export const TIME_LIMIT_MS = 30_000;
 /** The part of a location after the bucket: '' or `motherduck/prod/`. */
 export function folderOf(prefix: unknown): string {
   return typeof prefix === 'string' && prefix !== '' ? `${prefix}/` : '';
-}
-
-/** The clock of a service, as its answers show it. */
-export class ServiceClock {
-  #last = { ms: Date.now(), at: monotonicMs() };
-
-  /** @param date The header Date of an answer that has just come. */
-  seen(date: string | Date | undefined | null): void {
-    const ms = date instanceof Date ? date.getTime() : Date.parse(date ?? '');
-    if (!Number.isNaN(ms)) this.#last = { ms, at: monotonicMs() };
-  }
-
-  now(): number {
-    return this.#last.ms + monotonicMs() - this.#last.at;
-  }
 }
 
 /** What an error of a cloud's library says on one line, without what follows. */

@@ -10,6 +10,7 @@ import type { ProbeRow } from '../../motherduck/probe.ts';
 import type { SqlError, SqlSession } from '../../motherduck/sql-session.ts';
 import { objectBackend } from '../object-backend.ts';
 import { type ObjectStore, type StoredObject, UnsureError } from '../object-store.ts';
+import { ServiceClock } from '../service-clock.ts';
 import type { AdminConnection, StateContext, StateKind } from '../state-kind.ts';
 
 const TABLE = 'motherduck_accounts_state';
@@ -81,8 +82,7 @@ class TableStore implements ObjectStore {
   /** Until the session has connected, which needs it no longer. */
   #admin: Promise<AdminConnection> | undefined;
   #session: Promise<SqlSession> | undefined;
-  /** The database's time, and this machine's when it was read. */
-  #clock = { there: Date.now(), here: monotonicMs() };
+  readonly #clock = new ServiceClock();
   /** Keys that the next statement reads. */
   #requested: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
 
@@ -123,7 +123,7 @@ class TableStore implements ObjectStore {
        WHERE name IN (${keys.map(() => '?').join(', ')})`,
       keys,
     );
-    if (rows[0] !== undefined) this.#clock = { there: Number(rows[0].now), here: monotonicMs() };
+    if (rows[0] !== undefined) this.#clock.seen(new Date(Number(rows[0].now)));
     return new Map(
       rows.map(({ name, text, modified }) => [name ?? '', { text: text ?? '', modified: Number(modified) }]),
     );
@@ -151,7 +151,7 @@ class TableStore implements ObjectStore {
   }
 
   now(): number {
-    return this.#clock.there + monotonicMs() - this.#clock.here;
+    return this.#clock.now();
   }
 
   async close(): Promise<void> {

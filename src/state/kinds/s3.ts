@@ -1,8 +1,10 @@
 /** `kind: s3`: the state in a bucket of Amazon S3, or of a service with the same interface. */
 import type { StateConfig } from '../../model/desired.ts';
+import { isLoopback } from '../../motherduck/address.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, fromEnvironment, type Node, textOf } from '../../yaml/tree.ts';
 import { showNode } from '../../yaml/wording.ts';
+import { PREFIX, textFields } from '../cloud-fields.ts';
 import { objectBackend } from '../object-backend.ts';
 import { optionalPackage } from '../optional-package.ts';
 import type { StateKind } from '../state-kind.ts';
@@ -24,15 +26,7 @@ export const s3: StateKind = {
         pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$',
         examples: ['acme-platform'],
       },
-      prefix: {
-        title: 'names separated by /, as in motherduck/prod, of letters, digits and ! - _ . * ( )',
-        description:
-          'The folder in the bucket, of this state alone: motherduck/prod. Left out: the bucket holds nothing else.',
-        type: 'string',
-        maxLength: 500,
-        pattern: "^(?!(.*/)?\\.{1,2}(/|$))[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*$",
-        examples: ['motherduck/prod'],
-      },
+      prefix: PREFIX,
       region: {
         title: 'a region such as eu-central-1',
         description:
@@ -64,23 +58,14 @@ export const s3: StateKind = {
       optionalPackage(() => import('@aws-sdk/client-s3'), 's3', ['@aws-sdk/client-s3']),
       import('./s3/store.ts'),
     ]);
-    const text = (field: string) => (typeof config[field] === 'string' ? config[field] : undefined);
-    const [prefix, region, endpoint] = [text('prefix'), text('region'), text('endpoint')];
+    const { bucket = '', prefix, region, endpoint } = textFields(config);
     // The SDK takes the address of a compatible service from the environment too.
     const address = endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined);
-    const place = {
-      bucket: text('bucket') ?? '',
-      ...(prefix === undefined ? {} : { prefix }),
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(address === undefined ? {} : { address }),
-      pathStyle: config.path_style === undefined ? address !== undefined : config.path_style === true,
-    };
+    const pathStyle = config.path_style === undefined ? address !== undefined : config.path_style === true;
+    const place = { bucket, prefix, region, endpoint, address, pathStyle };
     return objectBackend(openS3(sdk, place, await http(), env));
   },
 };
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Reports an endpoint that is no address, or not encrypted: the state names every account. */
 function checkEndpoint(node: Node | undefined, problems: Problems): void {
@@ -101,7 +86,7 @@ function problemOf(text: string): readonly [what: string, hint: string] | undefi
   if (url.pathname !== '/' || /[?#]/.test(text)) {
     return ['has more than a host and a port', `write ${url.origin}, and the bucket as bucket:`];
   }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return ['is not encrypted', `write https://${url.host}; http: is for this machine alone`];
   }
   return undefined;

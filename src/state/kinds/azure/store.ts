@@ -2,18 +2,18 @@
 import { text as textOf } from 'node:stream/consumers';
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { UserError } from '../../../model/user-error.ts';
-import { LOOPBACK } from '../../cloud-fields.ts';
+import { isLoopback } from '../../../motherduck/address.ts';
 import {
   firstLine,
   folderOf,
   fromElsewhere,
   isUndecided,
-  ServiceClock,
   TIME_LIMIT_MS,
   untrusted,
   within,
 } from '../../cloud-store.ts';
 import { atAddress, type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
+import { ServiceClock } from '../../service-clock.ts';
 import { authorityOf } from './clouds.ts';
 
 /** The libraries. That of logins is large, and not needed with a key. */
@@ -60,7 +60,7 @@ async function openService(
   const { AZURE_STORAGE_CONNECTION_STRING: connection, AZURE_STORAGE_KEY: key } = env;
   if (connection) return openConnection(blobs, connection, account, name, options);
   const url = endpoint?.replace(/\/$/, '') ?? `https://${account}.blob.core.windows.net`;
-  if (key || new RegExp(`^${LOOPBACK}`).test(url)) {
+  if (key || isLoopback(new URL(url).hostname)) {
     const credential = new blobs.StorageSharedKeyCredential(account, key || EMULATOR_KEY);
     return new blobs.BlobServiceClient(url, credential, options);
   }

@@ -7,12 +7,12 @@ import {
   folderOf,
   fromElsewhere,
   isUndecided,
-  ServiceClock,
   TIME_LIMIT_MS,
   untrusted,
   within,
 } from '../../cloud-store.ts';
 import { atAddress, type ObjectStore, type StoredObject, UnsureError } from '../../object-store.ts';
+import { ServiceClock } from '../../service-clock.ts';
 
 type Sdk = typeof import('@google-cloud/storage');
 

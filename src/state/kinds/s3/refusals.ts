@@ -9,9 +9,9 @@ export type S3Operation = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 
 export interface S3Attempt {
   readonly name: string;
   readonly bucket: string;
-  readonly prefix?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
   /** Whether AWS_PROFILE is set. */
   readonly hasProfile: boolean;
   readonly operation: S3Operation;

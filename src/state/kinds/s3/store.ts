@@ -1,8 +1,9 @@
 /** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { monotonicMs } from '../../../model/time.ts';
+import { folderOf } from '../../cloud-store.ts';
 import { atAddress, type ObjectStore } from '../../object-store.ts';
+import { ServiceClock } from '../../service-clock.ts';
 import type { StateHttp } from '../../state-kind.ts';
 import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
 
@@ -11,11 +12,11 @@ type Sdk = typeof import('@aws-sdk/client-s3');
 /** Where the objects are. */
 export interface S3Place {
   readonly bucket: string;
-  readonly prefix?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
   /** The address of the service, also where the environment names it; `endpoint` unless given. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Whether the bucket's name is in the path. */
   readonly pathStyle: boolean;
 }
@@ -69,13 +70,12 @@ class S3Store implements ObjectStore {
   readonly #hasProfile: boolean;
   /** The prefix of all keys. */
   readonly #folder: string;
-  /** The service's clock at its last answer, and when that was by the process's timer. */
-  #clock = { date: Date.now(), at: monotonicMs() };
+  readonly #clock = new ServiceClock();
 
   constructor(sdk: Sdk, place: S3Place, http: StateHttp, env: NodeJS.ProcessEnv, limits: S3Limits) {
     const { bucket, prefix, address = place.endpoint } = place;
-    this.name = `s3://${bucket}${prefix === undefined ? '' : `/${prefix}`}${atAddress(address)}`;
-    this.#folder = prefix === undefined ? '' : `${prefix}/`;
+    this.#folder = folderOf(prefix);
+    this.name = `s3://${bucket}/${this.#folder}`.replace(/\/$/, '').concat(atAddress(address));
     this.#sdk = sdk;
     this.#place = place;
     this.#http = http;
@@ -142,7 +142,7 @@ class S3Store implements ObjectStore {
   }
 
   now(): number {
-    return this.#clock.date + monotonicMs() - this.#clock.at;
+    return this.#clock.now();
   }
 
   async close(): Promise<void> {
@@ -172,7 +172,7 @@ class S3Store implements ObjectStore {
       const signedFor = this.#place.region ?? (await region().catch(() => undefined));
       throw refusalOf(error, {
         ...this.#place,
-        ...(signedFor === undefined ? {} : { region: signedFor }),
+        region: signedFor,
         name: this.name,
         operation,
         hasProfile: this.#hasProfile,
@@ -200,8 +200,7 @@ class S3Store implements ObjectStore {
           timeoutMs: requestTimeout,
           ...(abortSignal instanceof AbortSignal ? { signal: abortSignal } : {}),
         });
-        const date = Date.parse(response.headers.date ?? '');
-        if (!Number.isNaN(date)) this.#clock = { date, at: monotonicMs() };
+        this.#clock.seen(response.headers.date);
         const answered = Object.entries(response.headers).flatMap(([name, value]) =>
           value === undefined ? [] : [[name, value]],
         );
