@@ -299,7 +299,7 @@ function untested(account: string): AccountSmoke {
   return { account, outcome: 'interrupted', connections: [], verified: [], warnings: [], ms: 0 };
 }
 
-/** A rotation that nobody attends may have a longer overlap than its policy, and records that one. */
+/** A scheduled rotation may have a longer overlap than its policy, and the state records the longer one. */
 function withPlannedOverlaps(desired: DesiredAccount, actions: readonly Action[]): DesiredAccount {
   const longer = actions.flatMap((action) => {
     const token = action.action === 'rotate_token' ? desired.tokens.get(action.token) : undefined;

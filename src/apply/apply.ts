@@ -1,8 +1,8 @@
 /**
  * Carries out a Plan:
  *
- *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Nobody attends scheduled work, so
- *      there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
+ *   1. check the secret stores that the plan uses; if one cannot be written, nothing is done. Scheduled work has no
+ *      reader, so there only the tokens whose secrets cannot be stored fail, and the others do not expire meanwhile
  *   2. process accounts in parallel, at most `parallelism` at once, beside those that wait for the state or a secrets file
  *   3. within an account, in the plan's order: the account, its Ducklings, its tokens, its setup; then verify that new tokens
  *      connect; then revoke. A setup that was refused may need what another account's creates: it runs again while others succeed

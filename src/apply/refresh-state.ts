@@ -36,8 +36,7 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
       ? refreshTokens(account, liveAccount, live.now, (token) => desiredAccount?.tokens.has(token) ?? true)
       : account.tokens;
     const tokens = withPolicies(refreshed, policies.get(key) ?? []);
-    // Ids are recorded by actions of the plan, which name the account.
-    // It was to be deleted, is still there, and stays.
+    // A run that was to delete the account ended before that, and the configuration has it again: it is no longer to be deleted.
     const { intent, ...rest } = account;
     const isKept =
       intent?.action === 'delete_account' &&

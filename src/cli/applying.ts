@@ -39,6 +39,7 @@ import { selectRotation } from './rotation-options.ts';
 import { underLock } from './signals.ts';
 import { orUnmanaged } from './unknown-token.ts';
 
+/** The options of `apply`, `rotate` and `destroy`. */
 export interface ApplyCommandOptions extends PlanCommandOptions {
   readonly yes?: boolean;
   readonly allowDelete?: boolean;

@@ -10,6 +10,7 @@ import { renderDiagnostics } from '../yaml/render.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';
 
+/** Which configuration and state a command reads. */
 export interface ConfigOptions extends StateLocation {
   /** Environment variables that the configuration may use although their names speak of a secret. */
   readonly allowEnv?: readonly string[];

@@ -11,6 +11,7 @@ import { deletedDataText } from '../report/plan/deleted-data.ts';
 import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
+/** The options that decide whether a command asks, and what it asks. */
 export interface ConfirmOptions extends PlanRequest {
   /** The saved plan that is applied. */
   readonly planFile?: string | undefined;

@@ -44,6 +44,7 @@ export const ENVIRONMENT = [
   ['GITHUB_ACTIONS=true', 'Job outputs and a summary; set by the runner'],
 ] as const;
 
+/** The environment variables and their meanings, for the help. */
 export function environmentLines(): string[] {
   const width = Math.max(...ENVIRONMENT.map(([names]) => names.length));
   return ENVIRONMENT.map(([names, meaning]) => `${names.padEnd(width)}  ${meaning}`);

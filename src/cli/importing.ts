@@ -32,6 +32,7 @@ import { withProgress } from './progress.ts';
 import { underLock } from './signals.ts';
 import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
+/** The options of `import` and `init --from-live`. */
 export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;

@@ -9,10 +9,12 @@ import { hasLinks, withLinks } from './file-links.ts';
 import { ChangingLine, columnsOf, forLog, paintFor, type TerminalOptions } from './terminal.ts';
 import { contextOf, type TypedOptions } from './typed-options.ts';
 
+/** How a command shows its result. */
 export interface OutputOptions extends TerminalOptions {
   readonly format?: string;
 }
 
+/** The input and output of one command. */
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly options: OutputOptions & TypedOptions;
@@ -49,6 +51,7 @@ export interface Io {
 /** Formats that programs read, where files are named from the root of the repository. */
 const FOR_PROGRAMS = ['json', 'sarif', 'junit', 'github'];
 
+/** Opens the input and output of this process, as the options say. */
 export function openIo(options: OutputOptions & TypedOptions): Io {
   const { env, stdout, stderr } = process;
   const out = paintFor(stdout, options, env);

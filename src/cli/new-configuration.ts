@@ -10,6 +10,7 @@ import { importSurroundings } from './configuration.ts';
 import type { Beginning, ImportOptions } from './importing.ts';
 import type { Io } from './io.ts';
 
+/** The options of a command that can write a new configuration. */
 export interface NewOptions extends ImportOptions {
   /** The name of the organization. */
   readonly organization?: string;
@@ -46,6 +47,7 @@ async function refuseState(state: string): Promise<void> {
   throw new UserError('FILE_EXISTS', `${state} exists, but its configuration does not`, hint);
 }
 
+/** Whether a file or a folder is at the path. */
 export function isThere(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,

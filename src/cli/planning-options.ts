@@ -6,6 +6,7 @@ import type { ApplyFormat } from '../report/formats.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { OutputOptions } from './io.ts';
 
+/** The options of every command that plans. */
 export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;

@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import { cutTo } from '../model/text-width.ts';
 import { printable } from '../report/escape.ts';
 
+/** How far the work is. */
 export interface Progressed {
   readonly what: string;
   readonly done: number;
@@ -15,6 +16,7 @@ export interface Progressed {
   readonly current: string;
 }
 
+/** What the terminal can show of a progress line. */
 export interface LineRoom {
   readonly columns: number;
   /** Whether the terminal can show characters other than ASCII. */

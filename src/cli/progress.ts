@@ -11,6 +11,7 @@ const RECENT_SECONDS = 15;
 /** Shorter work shows no bar. */
 const SILENT_MS = 300;
 
+/** A progress bar on stderr. Where there is no terminal, it shows nothing. */
 export class Progress {
   readonly #io: Io;
   readonly #what: string;

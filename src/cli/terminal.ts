@@ -2,6 +2,7 @@
 import { isCi, readsCommandsInLog } from '../model/ci.ts';
 import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
+/** The options of what a terminal shows. */
 export interface TerminalOptions {
   readonly color?: boolean;
   readonly quiet?: boolean;

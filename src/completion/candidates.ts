@@ -8,6 +8,7 @@ export interface Candidates {
   readonly files: 'none' | 'files' | 'folders';
 }
 
+/** A word that completion offers, and its description. */
 export interface Candidate {
   readonly word: string;
   readonly about?: string;

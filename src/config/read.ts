@@ -39,6 +39,7 @@ export interface ConfigFile {
   root?: Node;
 }
 
+/** The parsed files of a configuration. */
 export interface ConfigFiles {
   readonly all: readonly ConfigFile[];
   /** Whether every file was read and parsed; if not, names may be missing. */

@@ -23,12 +23,14 @@ export interface Resolved {
   readonly templates: readonly ResolvedAccount[];
 }
 
+/** A token policy, found by its name. */
 export interface ResolvedPolicy {
   readonly name: string;
   readonly at: Span;
   readonly settings: TokenSettings;
 }
 
+/** A token with the settings of its policy and its own. */
 export interface ResolvedToken {
   readonly key: string;
   /** The location of its key, in the account or in its template. */
@@ -40,11 +42,13 @@ export interface ResolvedToken {
   readonly settings: TokenSettings;
 }
 
+/** The Ducklings of an account with the settings of their pool and its own. */
 export interface ResolvedDucklings {
   readonly at: Span;
   readonly settings: DucklingSettings;
 }
 
+/** An account with what its template sets. */
 export interface ResolvedAccount {
   readonly username: string;
   readonly at: Span;

@@ -31,6 +31,7 @@ export interface TokenSettings {
   readonly stores?: Setting<readonly string[]>;
 }
 
+/** The settings of one kind of Duckling. */
 export interface SideSettings {
   readonly size?: Setting<Size>;
   readonly poolSize?: Setting<number>;

@@ -25,6 +25,7 @@ export interface RunBy {
   exitCode?(done: TestedApply): number;
 }
 
+/** The result of an apply, and of the smoke tests that followed it. */
 export interface TestedApply {
   readonly applied: Applied;
   readonly smoke: Smoke;

@@ -27,6 +27,7 @@ import type { RunContext, Service } from './service.ts';
 import { configuredTargets } from './store-checks.ts';
 import { inspectStores } from './store-contents.ts';
 
+/** Which accounts an audit reads, and what it reads beside them. */
 export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
   /** Reads the state again after what is live was read. Without it, no run is expected meanwhile. */
   readonly readStateAgain?: () => Promise<StateNow>;

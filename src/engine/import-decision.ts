@@ -22,6 +22,7 @@ import { suggestedFix } from '../yaml/wording.ts';
 import type { ImportFiles, ImportSurroundings } from './import-files.ts';
 import type { RunContext, Service } from './service.ts';
 
+/** What an import is decided from: the selection, the configuration, live and state. */
 export interface Situation {
   readonly selection: Selection;
   readonly files: ImportFiles;
@@ -34,6 +35,7 @@ export interface Situation {
   readonly terraform?: readonly TerraformInstance[] | undefined;
 }
 
+/** Where an import writes, as its options say. */
 export interface Choices {
   readonly config: string;
   readonly allowEnv?: readonly string[];
@@ -43,6 +45,7 @@ export interface Choices {
   readonly into?: string;
 }
 
+/** An import that the next plan would only adopt. */
 export interface Decided {
   readonly decided: Import;
   /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */

@@ -11,6 +11,7 @@ import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { statePath } from './state-location.ts';
 
+/** The configuration that an import adds to, as it was before the import. */
 export interface ImportFiles {
   readonly loaded: LoadedWell;
   /** By the names that the configuration's positions have, the main one first. */
@@ -89,6 +90,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
   }
 }
 
+/** The error of `init` when a file has the name of the one that it would write. */
 export function alreadyThere(file: string, cause?: unknown): UserError {
   const text =
     'Begin in an empty folder, or choose another name with --config FILE. Or add the live accounts to this file, whose own ones apply would create as well.';

@@ -48,6 +48,7 @@ export interface ImportRun {
   exitCode(isComplete: boolean): number;
 }
 
+/** The result of an import. */
 export interface Imported {
   /** Of the secrets to store. */
   readonly stored: readonly SecretAdoption[];

@@ -293,6 +293,7 @@ function accountsToRead(desired: Desired, state: State, only: (username: string)
 
 const NAMES_SHOWN = 10;
 
+/** Whether `--only` includes an account; without globs it includes all. */
 export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
   return globs === undefined ? () => true : globMatcher(globs);
 }

@@ -27,6 +27,7 @@ export interface SandboxLocation {
   readonly config?: string;
 }
 
+/** How a service is opened: at MotherDuck, or with `sandbox` in the embedded organization. */
 export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
   /** Use the embedded sandbox. */
   readonly sandbox?: boolean;
@@ -36,6 +37,7 @@ export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
   readonly timeout?: Seconds;
 }
 
+/** The open way to an organization, at MotherDuck or in a sandbox. Close it at the end. */
 export interface Service {
   readonly api: Api;
   readonly connector: Connector;
@@ -254,6 +256,7 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text;
 }
 
+/** What a use case tells its caller while it runs, and how the caller stops it. */
 export interface RunContext {
   /** Takes a warning that the user should see. */
   warn(message: string, hint?: Hint): void;

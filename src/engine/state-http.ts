@@ -15,6 +15,7 @@ const CONNECT_MS = 10_000;
 /** More than the largest state. */
 const MOST_BYTES = 128 * 1024 * 1024;
 
+/** The HTTP client of state backends, which uses the proxy that the environment names. */
 export function stateHttp(env: NodeJS.ProcessEnv): StateHttp {
   /** By origin. */
   const pools = new Map<string, { readonly proxy: HttpProxy | undefined; readonly pool: Promise<ConnectionPool> }>();

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { withoutTokens } from '../model/secret.ts';
 
+/** How a git command ended. */
 export interface GitOutcome {
   /** -1: git could not be run. */
   readonly exit: number;

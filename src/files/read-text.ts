@@ -39,6 +39,7 @@ export function whyUnreadable(error: unknown): string {
 /** The largest file that is read unless another limit is given, in bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
+/** Which files are refused. */
 export interface ReadOptions {
   /** The largest size, in bytes. */
   readonly most?: number;

@@ -2,7 +2,7 @@
  * Turns the live organization into lines of the configuration:
  *
  *   the selection          -> accounts and their unmanaged tokens                (selection.ts)
- *   a series of tokens     -> one token with a key                               (model/token-choice.ts, token-keys.ts)
+ *   a series of tokens     -> one token with a key                               (tokens.ts, model/token-choice.ts)
  *   its type and lifetime  -> a policy that tokens share, and is not due now     (policies.ts)
  *   equal Ducklings        -> a pool that accounts share                         (pools.ts)
  *   all of these           -> texts in which the existing lines are unchanged    (yaml-text.ts)

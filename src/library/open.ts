@@ -165,6 +165,7 @@ const rereads = new WeakMap<State, () => Promise<StateNow>>();
 /** The states of other configurations beside each state of `readState`. */
 const othersBeside = new WeakMap<State, readonly OtherState[]>();
 
+/** The states of other configurations that were found with this state. */
 export function othersOf(state: State | OpenState): readonly OtherState[] {
   return 'stateWriter' in state ? state.others : (othersBeside.get(state) ?? []);
 }

@@ -16,6 +16,7 @@ import { fromWire, NEWER_VERSION, UnknownValue } from '../motherduck/wire.ts';
 /** The part of the API that reading uses. */
 export type LiveApi = Pick<Api, 'listUsers' | 'listTokens' | 'getDucklings' | 'now'>;
 
+/** An account to read. */
 export interface AccountRequest {
   readonly key: string;
   /** As the configuration or the state spells it. */

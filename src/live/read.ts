@@ -15,6 +15,7 @@ import { inParallel } from '../motherduck/concurrency.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type AccountRequest, type LiveApi, readAccount } from './account.ts';
 
+/** Which accounts are read, and how. */
 export interface LiveRequest {
   readonly api: LiveApi;
   /** The accounts of the configuration and the state; repeated names are merged. */

@@ -26,6 +26,7 @@ export interface Target {
   readonly startsInMs?: number;
 }
 
+/** Tells what DuckDB opens to connect as an account. */
 export interface Connector {
   /**
    * The target for a token, and for a database if given. Does no network I/O.

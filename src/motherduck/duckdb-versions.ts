@@ -43,6 +43,7 @@ export async function readAcceptedVersions(transport: Transport): Promise<Versio
   return first === undefined ? undefined : { first, last: rest.at(-1) ?? first };
 }
 
+/** Whether MotherDuck accepts connections of this version of DuckDB. */
 export function isAccepted(version: string, { first, last }: VersionRange): boolean {
   return compare(first, version) <= 0 && compare(version, last) <= 0;
 }

@@ -9,6 +9,7 @@ import { AttemptError, codeOf, markUnsent } from './transport-errors.ts';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const MAX_CONNECT_MS = 10_000;
 
+/** Where requests go, and the limits of each attempt. */
 export interface HttpTransportOptions {
   /** From `parseAddress`. */
   readonly address: URL;

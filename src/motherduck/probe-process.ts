@@ -14,6 +14,7 @@ import { printableWithoutAll } from './scrub.ts';
 
 export type { ProbeAnswer, ProbeRequest } from './probe.ts';
 
+/** Why a step of a probe failed. */
 export interface ProbeFailure {
   /**
    * `sql`: an error of DuckDB or MotherDuck; `native`: DuckDB is not available for this platform; `refused`: there was no
@@ -30,6 +31,7 @@ export interface ProbeFailure {
   readonly through?: string;
 }
 
+/** The result of one step of a probe: its answer, or why it failed. */
 export interface ProbeStep {
   readonly ms: number;
   readonly answer?: ProbeAnswer;
@@ -39,6 +41,7 @@ export interface ProbeStep {
 /** How each step ended, by name: `connect`, those of the request, `shutdown`. A step that was not reached is absent. */
 export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 
+/** The limits of the process that runs a probe, and where its program is. */
 export interface ProbeOptions {
   /** Milliseconds for all steps together; then the child is killed. */
   readonly timeoutMs: number;
@@ -218,6 +221,7 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(passed), ...inBothSpellings(known), BROWSER: 'false' };
 }
 
+/** The secrets that texts of a probe may contain: those of the target, of proxies, and `more`. */
 export function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
   return [

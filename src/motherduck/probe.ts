@@ -19,6 +19,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 
+/** The SQL that a probe runs over one connection. */
 export interface ProbeRequest {
   /** Run in this order; a failing one does not stop the next, unless `stopAtFailure` says so. */
   readonly steps: readonly ProbeStepRequest[];
@@ -28,6 +29,7 @@ export interface ProbeRequest {
   readonly shutdown: boolean;
 }
 
+/** One SQL statement of a probe. */
 export interface ProbeStepRequest {
   readonly name: string;
   readonly sql: string;
@@ -37,6 +39,7 @@ export interface ProbeStepRequest {
   readonly foreign?: boolean;
 }
 
+/** The first line that the process reads: what it opens, and what it runs there. */
 export interface ProbeInput {
   readonly target: Target;
   readonly request: ProbeRequest;
@@ -52,6 +55,7 @@ export interface ProbeAnswer {
 /** Values that are not text are JSON. */
 export type ProbeRow = Readonly<Record<string, string | null>>;
 
+/** One line that the process writes: the result of a step. */
 export interface ProbeEvent {
   /** `connect`, the name of a step, or `shutdown`. */
   readonly step: string;

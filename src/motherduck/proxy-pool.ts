@@ -9,6 +9,7 @@ type Connector = buildConnector.connector;
 /** `Dispatcher.connect` as a function. */
 type Connect = (this: Dispatcher, options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
 
+/** A proxy, and the limits of connections through it. */
 export interface ProxyPoolOptions {
   readonly proxy: HttpProxy;
   readonly userAgent: string;
@@ -17,6 +18,7 @@ export interface ProxyPoolOptions {
   readonly connectMs: number;
 }
 
+/** Opens a pool of connections through a proxy. undici is loaded by the first call. */
 export async function openProxyPool(options: ProxyPoolOptions): Promise<Dispatcher> {
   const { proxy, userAgent, connections, connectMs } = options;
   // As for direct connections not undici's index, whose methods the dispatchers then lack.

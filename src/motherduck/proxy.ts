@@ -5,6 +5,7 @@ import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { isLoopback } from './address.ts';
 
+/** A proxy that the environment names. */
 export interface HttpProxy {
   /** The environment variable that names it. */
   readonly variable: string;

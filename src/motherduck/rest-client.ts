@@ -13,6 +13,7 @@ import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 import { AttemptError, codeOf, isTimeout, type Network, neverSent, noResponse } from './transport-errors.ts';
 
+/** Where calls go, how many run at once, and how long each may take. */
 export interface RestClientOptions {
   /** From `parseAddress`. */
   readonly address: URL;

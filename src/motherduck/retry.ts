@@ -22,6 +22,7 @@ export type Outcome =
   | { readonly status: number; readonly retryAfter?: string | undefined }
   | { readonly error: NodeJS.ErrnoException };
 
+/** The attempts of a call so far, from which a retry is decided. */
 export interface Attempts {
   readonly method: Method;
   /** How many attempts were made. */

@@ -24,6 +24,7 @@ export class SqlError extends Error {
   }
 }
 
+/** What an SQL session connects to, and its time limit. */
 export interface SqlSessionOptions {
   /** Opens the target, again after the process has ended. */
   readonly target: () => Promise<Target>;

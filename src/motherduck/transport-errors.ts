@@ -61,7 +61,7 @@ export class AttemptError extends Error {
   }
 }
 
-/** What is between this machine and the API, for messages. */
+/** The network between this machine and the API, for error messages. */
 export interface Network {
   /** The option or variable that the API's address came from; absent for MotherDuck's own. */
   readonly addressSource?: string;

@@ -2,6 +2,7 @@
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
+/** One request to the REST API. */
 export interface TransportRequest {
   readonly method: Method;
   /** Percent-encoded, from `/v1` on. */
@@ -23,6 +24,7 @@ export interface TransportResponse {
   readonly text: string;
 }
 
+/** The way to the REST API: over HTTP, or in a sandbox. */
 export interface Transport {
   /**
    * Makes one attempt at a request and never repeats it.

@@ -62,6 +62,7 @@ const STORED = `
 
 const STORAGE_STEP = { name: 'storage', sql: STORED, every: true };
 
+/** What the reading of usage needs. */
 export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;

@@ -134,7 +134,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
   };
   const own = [...ceilings].filter(([username]) => only(username) && isChanged(username));
   const ownCompute = sumCeilings(own);
-  // What nobody attends accepts no other policy.
+  // A scheduled run does not accept a changed policy: somebody must see the plan first.
   const policies = due ? [] : plans.flatMap(({ plan }) => plan.policies);
   const removals = options.storeFacts && removalsOf(obsolete, options.storeFacts);
   const stores = usedStores(actions, removals ?? [], options.storeFacts);

@@ -89,7 +89,7 @@ function byToken(actions: readonly Action[]): Map<string | undefined, Action[]> 
   return all;
 }
 
-/** The action as nobody attends it: due work, and the repair of interrupted runs; undefined when it is left alone. */
+/** The action as a scheduled run does it, for due work and the repair of interrupted runs; undefined: a scheduled run skips it. */
 function asScheduled(action: Action, readings: Readings): Action | undefined {
   switch (action.action) {
     case 'rotate_token':

@@ -171,7 +171,7 @@ export function unverifiedTokens(
     }));
 }
 
-/** A shorter overlap or an earlier rotation changes nothing now, and what a later run does that nobody attends. */
+/** Warns that a policy got a shorter overlap or an earlier rotation: nothing changes now, but a later scheduled run acts by it. */
 export function hastened(desired: DesiredToken, state: StateToken | undefined, account: string): PlanWarning[] {
   const current = state?.current;
   if (current === undefined || !isHastened(desired, current)) return [];

@@ -6,6 +6,7 @@ import { jsonText, markdown } from './escape.ts';
 
 export type Level = 'error' | 'warning' | 'note';
 
+/** A rule of a SARIF report. */
 export interface SarifRule {
   readonly id: string;
   readonly name: string;
@@ -17,6 +18,7 @@ export interface SarifRule {
   readonly level?: Level;
 }
 
+/** Where in a file a result is. */
 export interface SarifLocation {
   /** As shown to the user; a relative path is relative to the repository. */
   readonly file: string;
@@ -27,6 +29,7 @@ export interface SarifLocation {
   readonly endColumn?: number;
 }
 
+/** One result of a SARIF report. */
 export interface SarifResult {
   readonly rule: string;
   readonly level: Level;

@@ -29,6 +29,7 @@ export interface DatabaseFiles {
   readonly attachments: Attachments;
 }
 
+/** What the statements of an account find. Without a folder, databases are in memory. */
 export function catalogOf(folder: string | undefined, files: DatabaseFiles | undefined): Catalog {
   if (folder === undefined || files === undefined)
     return {

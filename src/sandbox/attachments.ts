@@ -7,6 +7,7 @@ import type { Effect } from './statements.ts';
 
 const FILE = 'attachments.json';
 
+/** What an account attached and detached, kept between connections. */
 export interface Attachments {
   /** The share of each name, in lower case. */
   readonly shares: ReadonlyMap<string, string>;

@@ -48,6 +48,7 @@ export type SandboxEvent = { readonly at: number } & (
   | { readonly event: 'slept'; readonly account: string; readonly type: TokenType }
 );
 
+/** What a user has that is no service account. */
 export interface Human {
   readonly email: string;
   readonly roles: readonly string[];
@@ -120,6 +121,7 @@ export function withDefaultCooldowns(
 /** The username of the human user that every sandbox organization starts with. */
 export const ADMIN_USERNAME = 'sandbox_admin';
 
+/** An account of the sandbox. Times in milliseconds since 1970. */
 export interface Account {
   readonly id: string;
   readonly username: string;
@@ -141,12 +143,14 @@ export interface Account {
   readonly busyHours: Map<string, BusyHour>;
 }
 
+/** An hour in which a Duckling ran. */
 export interface BusyHour {
   /** Hours since 1970. */
   readonly hour: number;
   readonly size: Size;
 }
 
+/** A token of the sandbox. Times in milliseconds since 1970. */
 export interface Token {
   readonly id: string;
   readonly name: string;

@@ -24,6 +24,7 @@ import { issueToken, unexpiredTokens } from './tokens.ts';
 /** Later years are written with more than four digits, which few programs read. */
 const LAST_TIME = Date.UTC(9000, 11, 31);
 
+/** How an organization of the sandbox is made. */
 export interface OrganizationOptions extends Partial<Settings> {
   /** Accepted as a read/write token of the Admin in this process; it is never written. */
   readonly adminToken?: Secret;
@@ -240,6 +241,7 @@ const NEWER: readonly SandboxEvent[] = [
   },
 ];
 
+/** A connection that the sandbox accepted. */
 export interface Connection {
   readonly account: Account;
   readonly type: TokenType;
@@ -248,6 +250,7 @@ export interface Connection {
   readonly startsInMs: number;
 }
 
+/** What `sandbox seed` creates. */
 export interface SeedOptions {
   /** The prefix of usernames. Default `tenant_`, as in `tenant_00001`. */
   readonly prefix?: string;

@@ -5,6 +5,7 @@ import { UserError } from '../model/user-error.ts';
 import { errorResponse, RestError, type SandboxResponse } from './endpoint.ts';
 import type { Organization } from './organization.ts';
 
+/** How the sandbox is served. */
 export interface ServeOptions {
   readonly organization: Organization;
   /** 0: any free port. */
@@ -20,6 +21,7 @@ export interface ServeOptions {
   readonly random?: () => number;
 }
 
+/** The running server of a sandbox. */
 export interface Server {
   readonly url: string;
   /** Waits for running requests, then closes. The organization stays open. */

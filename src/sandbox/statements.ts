@@ -40,6 +40,7 @@ export interface Catalog {
   readonly username: string;
 }
 
+/** Statements as plain DuckDB runs them, and what they change. */
 export interface Translated {
   /** By the statement's position, as `effects`: what runs in its place; empty: DuckDB knows it. */
   readonly instead: readonly (readonly string[])[];

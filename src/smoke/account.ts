@@ -38,6 +38,7 @@ export interface SmokeSubject {
   readonly suspended?: object;
 }
 
+/** How an account is tested. */
 export interface SmokeOptions extends ConnectionOptions {
   readonly account: SmokeSubject;
   /** The secrets of tokens that this run created, by token key. */

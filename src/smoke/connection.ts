@@ -33,6 +33,7 @@ export interface ConnectingToken {
   readonly secret: Secret;
 }
 
+/** The result of one connection. */
 export interface Connected {
   readonly smoke: ConnectionSmoke;
   readonly connects: boolean;

@@ -18,6 +18,7 @@ import type { ConnectionOptions } from './connection.ts';
 import { setUpAccount } from './setup.ts';
 import type { TokenApi } from './temporary-token.ts';
 
+/** What the tests of a run share. */
 export interface SessionOptions extends ConnectionOptions {
   readonly api: TokenApi & Pick<Api, 'activeAccounts'>;
   /** Maximum number of accounts tested at once; lower on machines with few cores, because every connection is a process. */

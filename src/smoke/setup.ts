@@ -12,6 +12,7 @@ import { type ConnectingToken, type ConnectionOptions, runAlone } from './connec
 import { explain, type TimeLimit } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
+/** What the setup of an account needs. */
 export interface SetupOptions extends ConnectionOptions {
   readonly account: DesiredAccount;
   /** The secrets of tokens that this run created, by token key. */

@@ -10,6 +10,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 /** The part of the API that temporary tokens use. */
 export type TokenApi = Pick<Api, 'createToken' | 'listTokens' | 'deleteToken' | 'now'>;
 
+/** What a temporary token needs. */
 export interface TemporaryTokenOptions {
   readonly api: TokenApi;
   readonly account: string;

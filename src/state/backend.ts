@@ -43,7 +43,7 @@ export interface StateLock {
   release(): Promise<void>;
 }
 
-/** Where a state is kept. Each kind is one file in `kinds/`, and one line in `backends.ts`. One run uses one object. */
+/** Where a state is kept. Each kind is one file in `kinds/`, and one line in `catalog.ts`. One run uses one object. */
 export interface StateBackend {
   /** How output names the state: a path or a URL. */
   readonly name: string;

@@ -114,7 +114,7 @@ function checkNewName(from: string, to: string): void {
     );
 }
 
-/** What a run that did not end created or deleted has the old name at MotherDuck. @throws UserError USAGE */
+/** Refuses an account whose creation or deletion was interrupted: at MotherDuck it has the old name. @throws UserError USAGE */
 function refuseInterrupted({ username, intent }: StateAccount): void {
   if (intent === undefined) return;
   const what = intent.action === 'create_account' ? 'creation' : 'deletion';

@@ -104,6 +104,7 @@ export async function refuseOtherConfiguration(
   );
 }
 
+/** Whether a file is at the path; false when that cannot be told. */
 export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),

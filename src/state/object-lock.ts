@@ -30,6 +30,7 @@ interface Found {
   readonly silentMs: number;
 }
 
+/** A lock that is an object of a storage service: who creates it holds the lock. */
 export class ObjectLock {
   readonly #store: ObjectStore;
   #held: { readonly text: string; readonly id: string; readonly renewing: NodeJS.Timeout } | undefined;

@@ -19,6 +19,7 @@ export interface StateRequest {
   readonly signal?: AbortSignal;
 }
 
+/** The response of a storage service. */
 export interface StateResponse {
   readonly status: number;
   /** By names in lower case. */

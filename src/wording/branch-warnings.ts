@@ -43,6 +43,7 @@ export function stateEditedText({ state, target }: Pick<BranchWarning & { kind: 
 /** The names of a group that a message has. */
 const NAMES_SHOWN = 20;
 
+/** Words one warning about the branch of a pull request. */
 export function branchText(warning: BranchWarning): { readonly message: string; readonly hint: Hint } {
   switch (warning.kind) {
     case 'state_edited': {

@@ -16,6 +16,7 @@ function rotation(text: string, tokens: readonly string[], real = false): Hint {
   return { text: some, command: ['rotate', ...named, ...(real ? ['--real-stores'] : [])] };
 }
 
+/** Words one warning about a secret store. */
 export function storeText(notice: StoreWarning): { readonly message: string; readonly hint: Hint } {
   switch (notice.kind) {
     case 'stores_rehearsed': {

@@ -16,6 +16,7 @@ import { openServiceFor, openStateOf } from '../open-state.ts';
 import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
 import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';
 
+/** The options of `doctor`. */
 export interface DoctorOptions extends ServiceOptions, StateLocation {
   readonly allowEnv?: readonly string[];
   /** In a sandbox, run the check commands of stores too. */
@@ -61,6 +62,7 @@ const QUESTIONS = [
   { name: 'version', sql: 'SELECT version() AS version' },
 ];
 
+/** Opens each thing that checks need at most once. An error is given to each check that needs the thing. */
 export class Examination {
   readonly options: DoctorOptions;
   readonly env: NodeJS.ProcessEnv;

@@ -36,6 +36,7 @@ export function byAccount({ findings }: Audit, severity: Severity): Map<string |
 /** A finding, accepted or not. */
 export type AnyFinding = Finding | AcceptedFinding;
 
+/** Whether the configuration accepts a finding. */
 export function isAccepted(finding: AnyFinding): finding is AcceptedFinding {
   return 'acceptance' in finding;
 }

@@ -10,6 +10,7 @@ export interface ImportStore {
   readonly rehearsedIn?: string;
 }
 
+/** The numbers that the summary of an import shows. */
 export interface Counts {
   /** Added to the files. */
   readonly written: Pick<Import, 'accounts' | 'tokens'>;

@@ -6,6 +6,7 @@ import { visibleAscii } from '../escape.ts';
 import { html, Markup, NOTHING } from './markup.ts';
 import { STYLE } from './style.ts';
 
+/** The parts of a page. */
 export interface Page {
   /** For the tab: `Plan for acme`. */
   readonly title: string;

@@ -203,8 +203,11 @@ function also(count: number, what: string): string[] {
   return count === 0 ? [] : [`, ${count} ${what}`];
 }
 
-/** Unmanaged accounts and tokens by name: what the plan did not look for is undefined. */
-export function unmanagedNames({ unmanaged: { accounts, tokens }, scope }: Plan) {
+/** The names of unmanaged accounts and tokens; undefined: the plan did not look for them. null: the users cannot be listed. */
+export function unmanagedNames({ unmanaged: { accounts, tokens }, scope }: Plan): {
+  readonly accounts: readonly string[] | null | undefined;
+  readonly tokens: readonly string[] | undefined;
+} {
   const names = tokens.map(({ account, name, id }) => `${account}/${name === '' ? id : name}`);
   const isPartial = accounts === undefined || scope?.destroy === true;
   return { accounts, tokens: isPartial && names.length === 0 ? undefined : names };

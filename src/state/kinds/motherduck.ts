@@ -49,6 +49,7 @@ export const motherduck: StateKind = {
   open: async (config, context) => objectBackend(await tableStore(config, context)),
 };
 
+/** The time limit of transactions, and the program that connects. */
 export interface TableOptions {
   /** How long a transaction of another process is waited for. */
   readonly waitMs?: number;

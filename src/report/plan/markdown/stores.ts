@@ -14,6 +14,7 @@ const COMMAND_LENGTH = { min: 80, max: 1500 } as const;
 /** Characters of a line about a store, without its command. */
 const STORE_LINE = 150;
 
+/** The lines about secret stores in a comment. */
 export interface ShownStores {
   /** That new or changed commands are not shown as a whole, for the first lines. */
   readonly warning: readonly string[];
