@@ -165,9 +165,9 @@ export class FileLog implements EventLog {
   }
 
   #readIdentity(line: string): Identity {
-    let value: { version?: unknown; organization?: unknown; admin?: unknown } | null = null;
+    let value: Partial<Record<'version' | 'organization' | 'admin', unknown>> | null = null;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse(line) as Partial<Record<string, unknown>> | null;
     } catch {
       // reported below
     }

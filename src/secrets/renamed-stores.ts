@@ -33,7 +33,7 @@ export function withStoreNames(state: State, stores: Stores): NamedStores {
     if (tokens.length > 0) accounts.set(key, { ...account, tokens: new Map([...account.tokens, ...tokens]) });
   }
   const renamed = [...tokensOf].map(([pair, tokens]) => {
-    const [before, store]: [string, string] = JSON.parse(pair);
+    const [before, store] = JSON.parse(pair) as [string, string];
     return { before, store, tokens: [...tokens] };
   });
   return renamed.length === 0 ? { state, renamed } : { state: { ...state, accounts }, renamed };

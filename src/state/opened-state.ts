@@ -1,7 +1,7 @@
 /** A state that was opened: what is in memory, and the writes that keep it. */
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import type { State } from '../model/state.ts';
+import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
 import type { StateOf } from './foreign-state.ts';
@@ -103,7 +103,12 @@ export class OpenedState {
     this.#backend = backend;
     this.#migratedFrom = read?.migratedFrom;
     if (read !== undefined) this.kept = read.state;
-    const { lineage = randomUUID(), serial = 0, runs = [], accounts = new Map() } = read?.state ?? {};
+    const {
+      lineage = randomUUID(),
+      serial = 0,
+      runs = [],
+      accounts = new Map<string, StateAccount>(),
+    } = read?.state ?? {};
     this.#state = { ...read?.state, ...of, lineage, serial, runs, accounts };
     this.#durable = this.#state;
   }

@@ -3,7 +3,7 @@ import { InvalidConfiguration } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Desired } from '../../model/desired.ts';
 import type { DoctorCheck, DoctorCheckName } from '../../model/doctor.ts';
-import type { State } from '../../model/state.ts';
+import type { State, StateAccount } from '../../model/state.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { WireUser } from '../../model/wire.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
@@ -125,7 +125,12 @@ export class Examination {
     if (refused?.code === 'STATE_FOREIGN') throw refused;
     if (desired && service) await openStateOf(backend, this.options, desired, service);
     else if (desired && backend.file === undefined) {
-      const none = { lineage: '', serial: 0, sandbox: this.options.sandbox ?? false, accounts: new Map() };
+      const none = {
+        lineage: '',
+        serial: 0,
+        sandbox: this.options.sandbox ?? false,
+        accounts: new Map<string, StateAccount>(),
+      };
       const { config } = this.options;
       await refuseUnmoved(backend.name, config, read?.state ?? none, await statesInRepository(config));
     }
