@@ -14,9 +14,9 @@ import {
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
 import { whoRuns } from '../engine/run-lock.ts';
+import { rehearsedTokens } from '../engine/secret-path-facts.ts';
 import type { RunContext, Service } from '../engine/service.ts';
 import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
-import { rehearsedTokens } from '../engine/store-contents.ts';
 import { storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Plan } from '../model/plan.ts';

