@@ -120,7 +120,8 @@ async function runChild(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(0, MAX_STDERR);
     });
-    const report = child.stdio[3];
+    // Without pipes, as where too many files are open, 'error' says so.
+    const report = child.stdio?.[3];
     if (report && 'read' in report) {
       const maxLength = input.request.steps.some(({ every }) => every) ? MAX_ROWS_REPORT : MAX_REPORT;
       readEvents(report, maxLength, take, (problem) => kill('crashed', problem));

@@ -195,7 +195,7 @@ async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T)
   const started = monotonicMs();
   const report = (rest: Omit<ProbeEvent, 'step' | 'ms'>) => {
     const event: ProbeEvent = { step: name, ms: Math.round(monotonicMs() - started), ...rest };
-    writeSync(3, `${JSON.stringify(event)}\n`);
+    writeWhole(`${JSON.stringify(event)}\n`);
   };
   try {
     const value = await run();

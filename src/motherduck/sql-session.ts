@@ -143,9 +143,10 @@ class Child {
   }
 
   #readAnswers(): void {
-    const answers = this.#process.stdio[3] as Socket;
+    // Without pipes, as where too many files are open, 'error' says so.
+    const answers = this.#process.stdio?.[3] as Socket | undefined;
     let parts: string[] = [];
-    answers.setEncoding('utf8').on('data', (text: string) => {
+    answers?.setEncoding('utf8').on('data', (text: string) => {
       if (!text.includes('\n')) return void parts.push(text);
       const lines = (parts.join('') + text).split('\n');
       parts = [lines.pop() ?? ''];
@@ -180,7 +181,7 @@ class Child {
       this.#idle.unref();
     }
     const { stdin, stderr, stdio } = this.#process;
-    for (const each of [this.#process, stdin, stderr, stdio[3]] as Array<Partial<Socket> | null>) {
+    for (const each of [this.#process, stdin, stderr, stdio?.[3]] as Array<Partial<Socket> | null | undefined>) {
       if (isWaiting) each?.ref?.();
       else each?.unref?.();
     }

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
 import { childEnvironment, type ProbeRequest, runProbe } from '../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
+import { program, run as runProgram } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { buildProbe, ENDLESS, MARKER, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
@@ -83,6 +85,24 @@ describe('runProbe', () => {
   it('starts no child for an aborted signal', async () => {
     const report = await run(local(), ask('SELECT 1'), { signal: AbortSignal.abort(), probePath: '/nowhere' });
     expect(report.get('connect')?.failure?.kind).toBe('aborted');
+  });
+
+  it('reports all rows, also where the pipe takes a part of them at a time', async () => {
+    const probePath = join(probe.folder, `partly-${Math.random()}.mjs`);
+    const program = `import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { writeSync } = fs;
+      fs.writeSync = (fd, data, from = 0) => {
+        const bytes = Buffer.from(data);
+        return writeSync(fd, bytes, from, Math.min(65536, bytes.length - from));
+      };
+      syncBuiltinESMExports();
+      await import(${JSON.stringify(pathToFileURL(probe.path))});`;
+    writeFileSync(probePath, program);
+    const steps = [{ name: 'q', sql: "SELECT repeat('x', 500) AS x FROM range(300)", every: true }];
+    const report = await run(local(), { steps, shutdown: true }, { probePath });
+    expect(report.get('q')?.answer?.every?.filter(({ x }) => x?.length === 500)).toHaveLength(300);
+    expect(report.get('shutdown')).toMatchObject({ ms: expect.any(Number) });
   });
 
   it('never connects without a token', async () => {
@@ -216,6 +236,24 @@ describe('a child that ends early', () => {
     const report = await run(local(), ask(), { probePath: join(probe.folder, 'missing.mjs') });
     expect(report.get('connect')?.failure?.kind).toBe('crashed');
   });
+});
+
+it.skipIf(isWindows)('a child that cannot be started, as there are too many open files, is reported', async () => {
+  const path = await program(`
+    import { openSync } from 'node:fs';
+    import { runProbe } from './src/motherduck/probe-process.ts';
+    import { SqlSession } from './src/motherduck/sql-session.ts';
+    const target = ${JSON.stringify(local())};
+    const session = new SqlSession({ target: async () => target, seconds: 60, secrets: [], probePath: 'none' });
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const report = await runProbe(target, { steps: [], shutdown: false }, { timeoutMs: 60_000, probePath: 'none' });
+    const refused = await session.run('SELECT 1').catch((error) => error);
+    process.stdout.write(JSON.stringify([report.get('connect')?.failure, refused.failure ?? String(refused)]));
+  `);
+  const { stdout, stderr } = await runProgram(['sh', '-c', 'ulimit -n 64; exec "$0" "$1"', process.execPath, path])
+    .ended;
+  const failure = { kind: 'crashed', text: expect.stringContaining('EMFILE') };
+  expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual([failure, failure]);
 });
 
 it.skipIf(isWindows)('the child outlives Ctrl-C, which is for the parent to answer, and not its parent', async () => {
