@@ -57,7 +57,30 @@ it('a smoke test as JUnit XML is valid, whatever the names are', async () => {
   const account = (outcome: AccountSmoke['outcome'], connections: readonly ConnectionSmoke[]): AccountSmoke => {
     return { account: NAUGHTY, outcome, connections, verified: [], warnings: [], ms: 815 };
   };
-  const accounts = [account('failed', [connection]), account('skipped', [])];
+  const accounts = [
+    account('failed', [connection]),
+    account('skipped', []),
+    account('interrupted', []),
+    account('interrupted', [{ ...connection, passed: true, checks: connection.checks.slice(0, 1) }]),
+  ];
   const smoke: Smoke = { at: FOUND.at, accounts, warnings: [], passed: false };
-  expect(await problemsOf(smokeJunit(smoke))).toEqual([]);
+  const text = smokeJunit(smoke);
+  expect(await problemsOf(text)).toEqual([]);
+  const counts = [...text.matchAll(/<testsuite .*tests="(\d+)" failures="(\d+)" skipped="(\d+)"/g)].map(([, ...each]) =>
+    each.map(Number),
+  );
+  // CI must not show an account as passed that was not tested to the end.
+  expect(counts).toEqual([
+    [2, 1, 0],
+    [1, 0, 1],
+    [1, 0, 1],
+    [2, 0, 1],
+  ]);
+  expect(text).toContain('tests="6" failures="1">');
+  for (const [element, count] of [
+    ['testcase', 6],
+    ['failure', 1],
+    ['skipped', 3],
+  ] as const)
+    expect(text.match(new RegExp(`<${element}[ >]`, 'g'))).toHaveLength(count);
 });

@@ -5,23 +5,42 @@ import { junitDocument, xml } from '../junit.ts';
 
 /** Writes the smoke test. */
 export function smokeJunit(smoke: Smoke): string {
-  const cases = smoke.accounts.flatMap((account) => account.connections.flatMap((connection) => connection.checks));
-  const failures = cases.filter((check) => !check.passed).length;
-  return junitDocument('mdacc smoke', { tests: cases.length, failures }, smoke.accounts.map(suite));
+  const suites = smoke.accounts.map(suiteOf);
+  const tests = suites.reduce((sum, suite) => sum + suite.tests, 0);
+  const failures = suites.reduce((sum, suite) => sum + suite.failures, 0);
+  return junitDocument(
+    'mdacc smoke',
+    { tests, failures },
+    suites.map(({ text }) => text),
+  );
 }
 
-function suite(account: AccountSmoke): string {
+interface Suite {
+  readonly text: string;
+  readonly tests: number;
+  readonly failures: number;
+}
+
+function suiteOf(account: AccountSmoke): Suite {
+  const checked = account.connections.flatMap((connection) =>
+    connection.checks.map((check) => testcase(account, connection, check)),
+  );
   const checks = account.connections.flatMap((connection) => connection.checks);
-  const skipped = account.outcome === 'skipped';
-  const head = `  <testsuite name="${xml(account.account)}" tests="${skipped ? 1 : checks.length}" failures="${checks.filter((check) => !check.passed).length}" skipped="${skipped ? 1 : 0}" time="${seconds(account.ms)}">`;
-  const body = skipped
-    ? [
-        `    <testcase classname="${xml(account.account)}" name="smoke" time="0"><skipped>${xml(account.skipped ?? '')}</skipped></testcase>`,
-      ]
-    : account.connections.flatMap((connection) =>
-        connection.checks.map((check) => testcase(account, connection, check)),
-      );
-  return [head, ...body, '  </testsuite>'].join('\n');
+  const failures = checks.filter((check) => !check.passed).length;
+  const why = skippedWhy(account);
+  const cases = [...checked, ...(why === undefined ? [] : [skippedCase(account, why)])];
+  const head = `  <testsuite name="${xml(account.account)}" tests="${cases.length}" failures="${failures}" skipped="${why === undefined ? 0 : 1}" time="${seconds(account.ms)}">`;
+  return { text: [head, ...cases, '  </testsuite>'].join('\n'), tests: cases.length, failures };
+}
+
+/** Why an account was not tested, or not to the end. The exit code says that a run was interrupted; no account has failed by that. */
+function skippedWhy({ outcome, skipped }: AccountSmoke): string | undefined {
+  if (outcome === 'skipped') return skipped ?? 'skipped';
+  return outcome === 'interrupted' ? 'interrupted' : undefined;
+}
+
+function skippedCase({ account }: AccountSmoke, why: string): string {
+  return `    <testcase classname="${xml(account)}" name="smoke" time="0"><skipped>${xml(why)}</skipped></testcase>`;
 }
 
 function testcase(account: AccountSmoke, connection: ConnectionSmoke, check: SmokeCheck): string {
