@@ -70,13 +70,14 @@ function factsOfAccount({ tokens: _, ...account }: StateAccount): Facts {
   return inWords(account);
 }
 
-function factsOfToken({ current, stored, generation, retiring, intents, revoke_old }: StateToken): Facts {
+/** What is in several parts is compared part by part; everything else of the entry as it is. */
+function factsOfToken({ current, generation, retiring, ...rest }: StateToken): Facts {
   const { secret, generation: of_current, ...record } = current ?? {};
   const known = secret === undefined || secret === 'unknown' ? {} : secret;
   return inWords({
     ...{ generation, of_current, ...record },
     ...(secret === 'unknown' ? { secret } : known),
-    ...{ stored, intents, revoke_old },
+    ...rest,
     retiring: retiring.map(({ retire_at: _, ...token }) => token),
     retire_at: retiring.map(({ retire_at = '' }) => retire_at),
   });
@@ -134,9 +135,9 @@ function vouchedToken(target: StateToken | undefined, token: StateToken, current
 }
 
 function vouchedRecord(target: TokenRecord | undefined, record: TokenRecord): TokenRecord {
-  const { overlap: _, rotate_before: __, ...rest } = record;
+  const { overlap: _overlap, rotate_before: _margin, ...rest } = record;
   if (target === undefined) {
-    const { ttl: ___, verified_at: ____, ...adopted } = rest;
+    const { ttl: _ttl, verified_at: _verified, ...adopted } = rest;
     return { ...adopted, secret: 'unknown' };
   }
   const { overlap, rotate_before } = target;

@@ -145,8 +145,18 @@ it('no change of a state goes without an edit, but for what every run changes', 
       { name: 'bi.4', generation: 4, at: '2026-01-02T00:00:00Z', storing: true, store: 'ex', secret_path: 'ex#a' },
     ],
   };
+  const old = { generation: 3, suspended: true, retiring: [], intents: [] } as const;
   const own = {
-    ...stateOf({ ...record, secret: { ...secret, command: hash('5') } }, { id: 'u', tokens: new Map([['bi', bi]]) }),
+    ...stateOf(
+      { ...record, secret: { ...secret, command: hash('5') } },
+      {
+        id: 'u',
+        tokens: new Map([
+          ['bi', bi],
+          ['old', old],
+        ]),
+      },
+    ),
     organization_id: 'o',
     lineage: '0b8d1f0e-5c1a-4c5e-9a43-0c0f3d0f4a11',
     configuration: 'a.yaml',
@@ -167,6 +177,11 @@ it('no change of a state goes without an edit, but for what every run changes', 
       expect(stateEdits(before, after), path.join('.')).not.toEqual([]);
     }
   }
-  for (const field of ['organization_id', 'configuration', 'accounts.etl_prod.tokens.bi.generation'])
+  for (const field of [
+    'organization_id',
+    'configuration',
+    'accounts.etl_prod.tokens.bi.generation',
+    'accounts.etl_prod.tokens.old.suspended',
+  ])
     expect([...seen]).toContain(field);
 });
