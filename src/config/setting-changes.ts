@@ -7,10 +7,15 @@ import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
 import { sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 
-/** The blocks whose changes a plan shows by itself, but for those settings of tokens that no action shows. */
+/** The blocks whose changes a plan shows by itself, but for those settings of accounts and tokens that no action shows. */
 const PLANNED = new Set(['accounts', 'duckling_pools', 'templates', 'include']);
 /** Those that decide most come first, as a long message is cut. */
 const FIRST = ['guardrails', 'state', 'secret_stores'];
+
+/** The settings of an account of which a plan shows each change by itself; of tokens, `tokenChanges` has the others. */
+const PLANNED_OF_ACCOUNT = new Set(['tokens', 'suspended', 'deletion_protection']);
+/** Those that a plan leaves as they are where the configuration says less than before. */
+const LEFT_WHERE_REMOVED = new Set(['ducklings', 'setup']);
 
 /** What decides when a token is replaced and revoked. */
 const TOKEN_SETTINGS = ['policy', 'ttl', 'rotate_before', 'jitter', 'overlap', 'description'];
@@ -32,8 +37,11 @@ export function settingChanges(before: ConfigurationTexts, after: ConfigurationT
     return (block === -1 ? FIRST.length : block) * 2 + (old === undefined ? 1 : 0);
   };
   const settings = differing(settingsIn(was), settingsIn(is), '').filter(({ name }) => !isWholePolicy(name));
-  const ofTokens = ['templates', 'accounts'].flatMap((block) => tokenChanges(block, was.get(block), is.get(block)));
-  return [...settings, ...ofTokens].sort((a, b) => rank(a) - rank(b));
+  const ofPools = removals(was.get('duckling_pools'), is.get('duckling_pools'), 'duckling_pools');
+  const ofAccounts = ['templates', 'accounts'].flatMap((block) => accountChanges(block, was.get(block), is.get(block)));
+  return [...settings, ...ofPools.filter(({ name }) => name.split('.').length > 2), ...ofAccounts].sort(
+    (a, b) => rank(a) - rank(b),
+  );
 }
 
 /** Tokens of a new policy are in the plan; what changes of a policy may wait for their next rotation. */
@@ -87,20 +95,40 @@ function mapOf(value: Written | undefined): ReadonlyMap<string, Written> {
   return value instanceof Map ? value : new Map();
 }
 
-/** The settings of tokens that differ where both configurations have the account or template. */
-function tokenChanges(block: string, before: Written | undefined, after: Written | undefined): SettingChange[] {
-  return [...mapOf(before)].flatMap(([name, value]) => {
-    const [was, is] = [mapOf(value), mapOf(mapOf(after).get(name))];
-    if (!mapOf(after).has(name)) return [];
-    const [old, current] = [mapOf(was.get('tokens')), mapOf(is.get('tokens'))];
-    const ofTokens = [...new Set([...old.keys(), ...current.keys()])].flatMap((key) => {
-      // Without a template to have it from, the token is new or leaves: the plan shows it.
-      const isShown = (!old.has(key) && !was.has('template')) || (!current.has(key) && !is.has('template'));
-      return isShown
-        ? []
-        : differing(tokenSettings(old.get(key)), tokenSettings(current.get(key)), `${block}.${name}.tokens.${key}`);
+/** The settings of accounts, or templates, that differ and that no action shows. Of a new one, whether it is tested. */
+function accountChanges(block: string, before: Written | undefined, after: Written | undefined): SettingChange[] {
+  const old = mapOf(before);
+  return [...mapOf(after)].flatMap(([name, value]) => {
+    const path = `${block}.${name}`;
+    const [was, is] = [mapOf(old.get(name)), mapOf(value)];
+    if (!old.has(name)) return differing(undefined, is.get('smoke'), `${path}.smoke`);
+    const own = [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
+      if (PLANNED_OF_ACCOUNT.has(key)) return [];
+      const compare = LEFT_WHERE_REMOVED.has(key) ? removals : differing;
+      return compare(was.get(key), is.get(key), `${path}.${key}`);
     });
-    return [...differing(was.get('template'), is.get('template'), `${block}.${name}.template`), ...ofTokens];
+    return [...own, ...tokenChanges(was, is, path)];
+  });
+}
+
+/** Settings that are not there any more. */
+function removals(before: Written | undefined, after: Written | undefined, name: string): SettingChange[] {
+  return differing(before, after, name).filter((change) => change.after === undefined);
+}
+
+/** The settings of an account's tokens that differ and that no action shows. */
+function tokenChanges(
+  was: ReadonlyMap<string, Written>,
+  is: ReadonlyMap<string, Written>,
+  path: string,
+): SettingChange[] {
+  const [old, current] = [mapOf(was.get('tokens')), mapOf(is.get('tokens'))];
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((key) => {
+    // Without a template to have it from, the token is new or leaves: the plan shows it.
+    const isShown = (!old.has(key) && !was.has('template')) || (!current.has(key) && !is.has('template'));
+    return isShown
+      ? []
+      : differing(tokenSettings(old.get(key)), tokenSettings(current.get(key)), `${path}.tokens.${key}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settingChanges as changesOf } from '../../src/config/setting-changes.ts';
 
@@ -11,6 +12,33 @@ secret_stores:
   ex: { kind: exec, command: [store, "{account}", "{token}"], timeout: 10s }
 guardrails: { max_deletes: 0 }
 `;
+
+const ACCOUNT = `
+    template: t
+    ducklings: { pool: small, read_write: { size: standard, cooldown: 10m } }
+    tokens: { load: { policy: p } }
+    suspended: true
+    deletion_protection: true
+    smoke: { database: sales }
+    setup: [SELECT 1]
+`;
+
+/** Edits of ACCOUNT, and the settings that are named. A plan has actions for others, and none where a setting is left out from now on. */
+const EDITS: readonly (readonly [setting: string, from: string, to: string, names: readonly string[]])[] = [
+  ['template', 'template: t', 'template: u', ['template']],
+  ['ducklings', 'size: standard', 'size: jumbo', []],
+  ['ducklings', ', cooldown: 10m', '', ['ducklings.read_write.cooldown']],
+  ['tokens', '{ policy: p }', '{ policy: p, type: read_scaling }', []],
+  ['suspended', 'suspended: true', 'suspended: false', []],
+  ['deletion_protection', 'deletion_protection: true', 'deletion_protection: false', []],
+  ['smoke', 'smoke: { database: sales }', 'smoke: false', ['smoke']],
+  ['smoke', 'database: sales', 'database: other', ['smoke.database']],
+  ['setup', 'SELECT 1', 'SELECT 2', []],
+  ['setup', 'setup: [SELECT 1]', '', ['setup']],
+];
+
+/** The settings of tokens whose changes replace a token. */
+const REPLACING = ['name', 'type', 'secret_store'];
 
 describe('the changes of settings', () => {
   it.each<[string, string, string, object]>([
@@ -79,6 +107,34 @@ accounts:
   tenant: { template: t }
 `;
     expect(settingChanges(text, text.replace(from, to)).map(({ name }) => name)).toEqual(names);
+  });
+
+  it.each(EDITS)('of accounts and templates have what no plan shows of %s', (_, from, to, names) => {
+    for (const block of ['accounts', 'templates']) {
+      const [before, after] = [ACCOUNT, ACCOUNT.replace(from, to)].map((text) => `${block}:\n  etl:${text}`);
+      const found = settingChanges(before ?? '', after ?? '').map(({ name }) => name);
+      expect(found).toEqual(names.map((name) => `${block}.etl.${name}`));
+    }
+  });
+
+  it('of accounts and tokens are looked for in each setting of the schema', () => {
+    const { account, token } = JSON.parse(readFileSync('schemas/motherduck.accounts.schema.json', 'utf8')).$defs;
+    expect([...new Set(EDITS.map(([setting]) => setting))].sort()).toEqual(Object.keys(account.properties).sort());
+    const text = (token: string) => `accounts: { etl: { tokens: { load: ${token} } } }`;
+    const found = Object.keys(token.properties).filter(
+      (name) => settingChanges(text('{}'), text(`{ ${name}: 1 }`)).length === 0,
+    );
+    expect(found.sort()).toEqual([...REPLACING].sort());
+  });
+
+  it('have a pool that says less, and a new account that is not tested', () => {
+    const text = 'duckling_pools: { small: { read_write: { size: pulse, cooldown: 1m } } }\naccounts: { etl: {} }\n';
+    expect(
+      settingChanges(text, text.replace(', cooldown: 1m', '').replace('etl: {}', 'etl: {}, bi: { smoke: false }')),
+    ).toEqual([
+      { name: 'duckling_pools.small.read_write.cooldown', before: '1m' },
+      { name: 'accounts.bi.smoke', after: 'false' },
+    ]);
   });
 
   it('are those of all files as one', () => {
