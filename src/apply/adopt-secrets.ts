@@ -10,7 +10,7 @@
 import type { Desired } from '../model/desired.ts';
 import type { UnadoptedSecret } from '../model/import.ts';
 import { claimsOf, isJwt } from '../model/jwt.ts';
-import type { Live } from '../model/live.ts';
+import { type Live, namesInClaims } from '../model/live.ts';
 import type { Secret } from '../model/secret.ts';
 import type { RecordedPolicy, State, StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime, MINUTE_MS } from '../model/time.ts';
@@ -117,11 +117,7 @@ function isOfAnotherTime(secret: Secret, { created_at: createdAt }: TokenRecord,
 /** The keys of the users by everything that a claim may say of them. */
 function usersByName({ users }: Live): ReadonlyMap<string, string> {
   const all = users.listed ? users.all : [];
-  return new Map(
-    all.flatMap(({ id, username, email }) =>
-      [id, username, email].flatMap((name) => (name ? [[name.toLowerCase(), accountKey(username)] as const] : [])),
-    ),
-  );
+  return new Map(all.flatMap((user) => namesInClaims(user).map((name) => [name, accountKey(user.username)] as const)));
 }
 
 /** The users that the claims of a secret name; none where MotherDuck's claims name them otherwise. */

@@ -2,13 +2,12 @@
 
 import { groupBy } from '../model/collections.ts';
 import type { Desired } from '../model/desired.ts';
-import { type AccountTokens, type Live, type LiveAccount, listedTokens } from '../model/live.ts';
+import { type AccountTokens, areTokensRead, type Live, type LiveAccount, listedTokens } from '../model/live.ts';
 import type { Plan, PolicyToRecord } from '../model/plan.ts';
 import { mayBeStored, type State, type StateAccount, type StateToken, type TokenIntent } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 import { canHaveCreated, mayStillCreate } from '../plan/intents.ts';
 import { searchManaged } from '../plan/missing-accounts.ts';
-import { isRead } from '../plan/obsolete-secrets.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 
 /** The readings and the plan that a state is refreshed from. */
@@ -29,7 +28,7 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
   for (const [key, account] of state.accounts) {
     const presence = live.accounts.get(key);
     if (presence === undefined) continue;
-    const liveAccount = presence.presence === 'present' && isRead(presence.value) ? presence.value : undefined;
+    const liveAccount = presence.presence === 'present' && areTokensRead(presence.value) ? presence.value : undefined;
     const desiredAccount = desired.accounts.get(key);
     const deletionProtection = protection.get(key) ?? account.deletion_protection;
     const refreshed = liveAccount

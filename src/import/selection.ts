@@ -4,7 +4,14 @@ import { maskCredentials } from '../model/credential.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { POOL_SIZE, sizeFacts } from '../model/ducklings.ts';
 import type { AccountSkipReason, Skipped } from '../model/import.ts';
-import type { Live, LiveAccount, LiveToken, LiveUser } from '../model/live.ts';
+import {
+  isServiceAccountInUse,
+  type Live,
+  type LiveAccount,
+  type LiveToken,
+  type LiveUser,
+  namesInClaims,
+} from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -184,18 +191,16 @@ export function allDecision(
   const isIgnored = globMatcher(desired.ignore);
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
   return (user) => {
-    const { username, id, email } = user;
+    const { username, id } = user;
     const key = accountKey(username);
-    if (!user.isServiceAccount || user.isDeprovisioned || desired.accounts.has(key) || isIgnored(username)) {
+    if (!isServiceAccountInUse(user) || desired.accounts.has(key) || isIgnored(username)) {
       return 'exclude';
     }
     if (state.accounts.has(key)) return { kind: 'removed' };
     const other = elsewhere(username, id);
     if (other !== undefined) return other;
     if (!isUsername(username)) return { kind: 'invalid_username' };
-    if ([username, id, email].some((name) => name !== undefined && own.has(name.toLowerCase()))) {
-      return { kind: 'own_account' };
-    }
+    if (namesInClaims(user).some((name) => own.has(name))) return { kind: 'own_account' };
     return user.roles.some((role) => role.toLowerCase() === 'admin') ? { kind: 'admin' } : 'include';
   };
 }
@@ -265,7 +270,7 @@ function unreadable(account: string, { message, hint }: UserError): Skipped {
 }
 
 function whyUnusable({ user }: LiveAccount): string | undefined {
-  if (user === undefined || (user.isServiceAccount && !user.isDeprovisioned)) return undefined;
+  if (user === undefined || isServiceAccountInUse(user)) return undefined;
   return user.isServiceAccount ? 'is deprovisioned at MotherDuck' : "is a person's user, not a service account";
 }
 

@@ -6,7 +6,14 @@
  * account that the list lacks, and without the list each account, is looked up by its Ducklings, since MotherDuck has no
  * `GET /v1/users/{username}`. An account that cannot be read is `unknown` and does not stop the others.
  */
-import { chooseUsers, type Live, type LiveAccount, type LiveUser, type Presence } from '../model/live.ts';
+import {
+  chooseUsers,
+  isServiceAccountInUse,
+  type Live,
+  type LiveAccount,
+  type LiveUser,
+  type Presence,
+} from '../model/live.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -81,7 +88,7 @@ async function listUsers(api: LiveApi): Promise<Users> {
 
 function otherNames({ others }: LiveRequest, users: Users): LiveRequest['names'] {
   if (others === undefined || !users.listed) return [];
-  const selected = users.all.filter((user) => user.isServiceAccount && !user.isDeprovisioned && others(user));
+  const selected = users.all.filter((user) => isServiceAccountInUse(user) && others(user));
   return selected.map(({ username }) => ({ username, needsDucklings: true }));
 }
 

@@ -44,6 +44,24 @@ export interface LiveUser {
   readonly unreadable?: string;
 }
 
+/** Whether a user is a service account that can be used; people and deprovisioned accounts are never read. */
+export function isServiceAccountInUse({ isServiceAccount, isDeprovisioned }: LiveUser): boolean {
+  return isServiceAccount && !isDeprovisioned;
+}
+
+/** Whether an account's tokens were read: without that, the absence of one means nothing. Unlisted users are read as service accounts. */
+export function areTokensRead({ user }: LiveAccount): boolean {
+  return user === undefined || isServiceAccountInUse(user);
+}
+
+/**
+ * What the claims in a user's token may call the user, in lower case: its id, name or e-mail address. MotherDuck does not document the
+ * claims, so none is relied on by name.
+ */
+export function namesInClaims({ id, username, email }: Pick<LiveUser, 'id' | 'username' | 'email'>): string[] {
+  return [id, username, email].flatMap((name) => (name ? [name.toLowerCase()] : []));
+}
+
 /** A live service account. */
 export interface LiveAccount {
   /** As MotherDuck spells it. */

@@ -1,7 +1,7 @@
 /** Guardrails: what a plan must not do. */
 import type { Action, ComputeCeiling, DeleteAccount } from '../model/action.ts';
 import { allowedBy, type Desired } from '../model/desired.ts';
-import type { LiveUser } from '../model/live.ts';
+import { type LiveUser, namesInClaims } from '../model/live.ts';
 import type { CeilingExceeded, PlanWarning, Violation } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
@@ -86,15 +86,11 @@ function ceilingViolation({ desired, compute, unpriced, isPlanned }: GuardrailIn
   return [{ kind: 'ceiling_unknown', limit, accounts: planned ? own : unpriced, planned }];
 }
 
-/**
- * Tells whether a user is the one whose token runs the program, by the claims in the token itself: any claim that is
- * the user's id, name or e-mail address. MotherDuck does not document the claims, so none is relied on by name.
- */
+/** Tells whether an account is the one whose token runs the program, by the claims in the token itself. */
 export function selfMatcher(claims: readonly string[], users: readonly LiveUser[]): (username: string) => boolean {
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
   return (username) => {
     const user = users.find((candidate) => accountKey(candidate.username) === accountKey(username));
-    const names = [username, user?.username, user?.id, user?.email];
-    return names.some((name) => name !== undefined && own.has(name.toLowerCase()));
+    return [username.toLowerCase(), ...(user ? namesInClaims(user) : [])].some((name) => own.has(name));
   };
 }

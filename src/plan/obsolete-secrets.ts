@@ -1,7 +1,7 @@
 /** Which secrets are obsolete, since their tokens are gone or revoked. Apply removes them from stores that can remove them. */
 import type { Action } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
-import { type Live, type LiveAccount, listedTokens } from '../model/live.ts';
+import { areTokensRead, type Live, listedTokens } from '../model/live.ts';
 import {
   intentRecords,
   interruptedId,
@@ -52,7 +52,7 @@ export function revokedSecret(
 export function goneSecrets(state: State, live: Live): SecretRecord[] {
   return [...state.accounts].flatMap(([key, { username: account, tokens }]) => {
     const presence = live.accounts.get(key);
-    if (presence?.presence !== 'present' || !isRead(presence.value)) return [];
+    if (presence?.presence !== 'present' || !areTokensRead(presence.value)) return [];
     const { ids, names } = listedTokens(presence.value);
     const isGone = (intent: TokenIntent) => !names.has(intent.name) && !mayStillCreate(intent, live.now);
     return [...tokens].flatMap(([token, entry]) => [
@@ -60,11 +60,6 @@ export function goneSecrets(state: State, live: Live): SecretRecord[] {
       ...entry.retiring.flatMap((old) => (ids.has(old.id) ? [] : tokenRecords(account, token, old, entry))),
     ]);
   });
-}
-
-/** Tokens of human users and of deprovisioned accounts are not read, so their absence means nothing. */
-export function isRead({ user }: LiveAccount): boolean {
-  return user === undefined || (user.isServiceAccount && !user.isDeprovisioned);
 }
 
 /** The secrets that are obsolete when the actions are done. */

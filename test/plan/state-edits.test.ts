@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { State, StateAccount, TokenRecord } from '../../src/model/state.ts';
+import type { State, StateAccount, StateToken, TokenRecord } from '../../src/model/state.ts';
 import { stateEdits, vouchedState } from '../../src/plan/state-edits.ts';
 import { stateOfText } from '../../src/state/read-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
@@ -145,13 +145,13 @@ it('no change of a state goes without an edit, but for what every run changes', 
       { name: 'bi.4', generation: 4, at: '2026-01-02T00:00:00Z', storing: true, store: 'ex', secret_path: 'ex#a' },
     ],
   };
-  const old = { generation: 3, suspended: true, retiring: [], intents: [] } as const;
+  const old = { generation: 3, suspended: true, retiring: [], intents: [] } satisfies StateToken;
   const own = {
     ...stateOf(
       { ...record, secret: { ...secret, command: hash('5') } },
       {
         id: 'u',
-        tokens: new Map([
+        tokens: new Map<string, StateToken>([
           ['bi', bi],
           ['old', old],
         ]),
