@@ -148,7 +148,7 @@ export { type ErrorCode, type Hint, type Location, UserError } from './model/use
 export type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from './model/wire.ts';
 export type { Api } from './motherduck/api.ts';
 export { ApiError, type ApiFailure } from './motherduck/transport-errors.ts';
-export { hasChanges } from './plan/plan.ts';
+export { hasChanges } from './plan/summary.ts';
 export type { AuditFormat, PlanFormat } from './report/formats.ts';
 export type { PathClues } from './secrets/path-clues.ts';
 export type {

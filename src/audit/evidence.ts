@@ -2,16 +2,17 @@
  * Evidence: desired, live and state, joined so that rules only have to look. Which token belongs to which key comes from a
  * plan that is made from the same readings, so that an audit and a plan never disagree.
  */
-import type { Action } from '../model/action.ts';
+import { groupBy } from '../model/collections.ts';
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan, Scope } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
 import type { Compute, Known, Storage } from '../model/usage.ts';
 import type { UserError } from '../model/user-error.ts';
-import { accountKey, globMatcher } from '../model/username.ts';
+import { accountKey } from '../model/username.ts';
 import type { WireActiveAccounts } from '../model/wire.ts';
-import { accountNames, type MakePlanOptions, makePlan } from '../plan/plan.ts';
+import { accountNames, unmanagedAccounts } from '../plan/account-names.ts';
+import { type MakePlanOptions, makePlan } from '../plan/plan.ts';
 import type { StoreContents } from '../plan/store-facts.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
@@ -105,7 +106,7 @@ export function joinEvidence(readings: Readings): Evidence {
     sandbox,
     unconfigured: readings.unconfigured ?? false,
     accounts: joinAccounts(readings, plan, only),
-    ignored: ignoredAccounts(readings, only),
+    ignored: unmanagedAccounts(desired, live, state, only).ignored,
     isComplete: readings.only === undefined,
     users: live.users,
     active,
@@ -128,18 +129,14 @@ function joinAccounts(
   plan: Plan,
   only: (username: string) => boolean,
 ) {
-  const actions = new Map<string, Action[]>();
-  for (const action of plan.actions) {
-    const key = accountKey(action.account);
-    const known = actions.get(key);
-    if (known) known.push(action);
-    else actions.set(key, [action]);
-  }
-  const protection = new Map(plan.protection.map((change) => [accountKey(change.account), change]));
+  const byKey = ({ account }: { readonly account: string }) => accountKey(account);
+  const actions = groupBy(plan.actions, byKey);
+  const protection = new Map(plan.protection.map((change) => [byKey(change), change]));
   const newer = plan.warnings.flatMap((warning) =>
     warning.kind === 'older_state' && warning.recreated !== 'certain' ? [warning] : [],
   );
   const held = plan.warnings.flatMap((warning) => (warning.kind === 'overlap_held' ? [warning] : []));
+  const [newerByKey, heldByKey] = [groupBy(newer, byKey), groupBy(held, byKey)];
   const running = new Map(
     active.ok ? active.accounts.map(({ username, ducklings }) => [accountKey(username), ducklings]) : [],
   );
@@ -153,8 +150,8 @@ function joinAccounts(
       unconfigured,
       now: live.now,
       actions: actions.get(key) ?? [],
-      newer: newer.filter(({ account }) => accountKey(account) === key),
-      held: held.filter(({ account }) => accountKey(account) === key),
+      newer: newerByKey.get(key) ?? [],
+      held: heldByKey.get(key) ?? [],
       protection: protection.get(key),
       running: running.get(key) ?? [],
     });
@@ -163,16 +160,4 @@ function joinAccounts(
   const isLive = (username: string) => live.accounts.get(accountKey(username))?.presence !== 'absent';
   const unmanaged = (plan.unmanaged.accounts ?? []).filter((username) => only(username) && isLive(username));
   return [...accountNames(desired, state).filter(only), ...unmanaged].map(join);
-}
-
-/** Live service accounts that `ignore` names and that are not managed. */
-function ignoredAccounts({ desired, live, state }: Readings, only: (username: string) => boolean): string[] {
-  if (!live.users.listed) return [];
-  const isIgnored = globMatcher(desired.ignore);
-  return live.users.all
-    .filter((user) => user.isServiceAccount && !user.isDeprovisioned)
-    .map(({ username }) => username)
-    .filter((username) => isIgnored(username) && only(username))
-    .filter((username) => !desired.accounts.has(accountKey(username)) && !state.accounts.has(accountKey(username)))
-    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

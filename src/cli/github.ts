@@ -2,7 +2,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
-import { changesBranch, hasChanges } from '../plan/plan.ts';
+import { changesBranch, hasChanges } from '../plan/summary.ts';
 import { warningsGithub } from '../report/apply/github.ts';
 import { planMarkdown } from '../report/plan/markdown.ts';
 import { summaryLine } from '../report/plan/wording.ts';

@@ -11,7 +11,7 @@ import { isRecordDue, runBy, type StateRun, withRun } from '../model/state-run.t
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { runProbe } from '../motherduck/probe-process.ts';
-import { leavesDueWork } from '../plan/plan.ts';
+import { leavesDueWork } from '../plan/summary.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { groupNotices } from '../wording/notice-groups.ts';
 import { clockGuard } from './clock.ts';

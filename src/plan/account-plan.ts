@@ -56,6 +56,12 @@ export interface AccountPlan {
   readonly compute?: ComputeCeiling;
 }
 
+/** The plan of an account, with its name as the configuration or the state spells it. */
+export interface PlannedAccount {
+  readonly username: string;
+  readonly plan: AccountPlan;
+}
+
 /** The plan of an account to which nothing is done. */
 export const NOTHING: AccountPlan = {
   actions: [],

@@ -2,7 +2,7 @@
 import { type Live, listedTokens } from '../model/live.ts';
 import type { State, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { AccountPlan } from './account-plan.ts';
+import type { PlannedAccount } from './account-plan.ts';
 
 /** What was asked for. */
 interface Asked {
@@ -13,10 +13,7 @@ interface Asked {
 }
 
 /** The names of the tokens that stay live because their account or their key could not be planned: `etl_prod/airflow.2`. */
-export function notRevoked(
-  plans: readonly { readonly username: string; readonly plan: AccountPlan }[],
-  { live, state, isAsked }: Asked,
-): string[] {
+export function notRevoked(plans: readonly PlannedAccount[], { live, state, isAsked }: Asked): string[] {
   return plans.flatMap(({ username, plan }) => {
     const errors = plan.errors.map((error) => ('token' in error ? error.token : undefined));
     if (errors.length === 0) return [];

@@ -3,14 +3,10 @@ import type { Desired } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
-import type { AccountPlan } from './account-plan.ts';
+import type { PlannedAccount } from './account-plan.ts';
 
 /** Warns where exactly one new account and one that left have the same tokens. Accounts of one template have them too, and tell nothing. */
-export function renamedAccounts(
-  desired: Desired,
-  state: State,
-  plans: readonly { readonly username: string; readonly plan: AccountPlan }[],
-): PlanWarning[] {
+export function renamedAccounts(desired: Desired, state: State, plans: readonly PlannedAccount[]): PlanWarning[] {
   const created = plans.flatMap(({ username, plan }) => {
     const account = desired.accounts.get(accountKey(username));
     const isNew =

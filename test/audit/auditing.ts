@@ -9,7 +9,7 @@ import type { SetupOutcome } from '../../src/model/setup.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { globMatcher } from '../../src/model/username.ts';
-import { accountNames } from '../../src/plan/plan.ts';
+import { accountNames } from '../../src/plan/account-names.ts';
 import type { World } from '../world.ts';
 
 export function liveOf(world: World, desired: Desired): Promise<Live> {

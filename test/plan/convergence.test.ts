@@ -1,7 +1,7 @@
 /** For any configuration, organization and state: applying the plan, then planning again, gives an empty plan, and applying that writes nothing. */
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { hasChanges } from '../../src/plan/plan.ts';
+import { hasChanges } from '../../src/plan/summary.ts';
 import { brief, World } from '../world.ts';
 import { configuration, outsideChange } from './arbitraries.ts';
 

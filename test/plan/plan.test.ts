@@ -310,6 +310,7 @@ describe('rotation', () => {
     expect((await world.plan(two)).warnings).toEqual([
       { kind: 'late_applies', interval, tokens: ['etl_prod/airflow'] },
     ]);
+    expect((await world.plan(two, { only: (username) => username !== 'etl_prod' })).warnings).toEqual([]);
     for (let night = 0; night < 6; night += 1) {
       await world.apply(two);
       await world.organization.advance(DAY);

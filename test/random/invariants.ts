@@ -3,7 +3,7 @@ import type { Action, RevokeToken } from '../../src/model/action.ts';
 import type { PlanWarning } from '../../src/model/notice.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { generationOf, isSmokeName } from '../../src/model/tokens.ts';
-import { hasChanges } from '../../src/plan/plan.ts';
+import { hasChanges } from '../../src/plan/summary.ts';
 import { brief } from '../world.ts';
 import type { Call, LiveAccount, Ran, RandomWorld } from './random-world.ts';
 import { POLICIES } from './steps.ts';

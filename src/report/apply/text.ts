@@ -8,7 +8,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { few } from '../../model/wording.ts';
-import { leavesDueWork } from '../../plan/plan.ts';
+import { leavesDueWork } from '../../plan/summary.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { notices } from '../plan/text.ts';

@@ -6,7 +6,7 @@ import { actionsByAccount, type Risk } from '../../model/action.ts';
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Plan } from '../../model/plan.ts';
 import { counted } from '../../model/wording.ts';
-import { hasChanges, storesToRename, summarize } from '../../plan/plan.ts';
+import { hasChanges, storesToRename, summarize } from '../../plan/summary.ts';
 import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
 import { withArrows } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';

@@ -1,7 +1,7 @@
 import type { Action, ComputeCeiling, Reason } from '../../model/action.ts';
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
 import type { Plan, Summary } from '../../model/plan.ts';
-import { summarize } from '../../plan/plan.ts';
+import { summarize } from '../../plan/summary.ts';
 import { groupNotices, type NoticeGroup } from '../../wording/notice-groups.ts';
 import { wordedNotice } from '../../wording/notices.ts';
 import { reasonText } from '../../wording/reasons.ts';

@@ -13,7 +13,7 @@ import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
 import { counted, enumerated, few } from '../../model/wording.ts';
-import { changesBranch, hasChanges, leavesDueWork, storesToRename, summarize } from '../../plan/plan.ts';
+import { changesBranch, hasChanges, leavesDueWork, storesToRename, summarize } from '../../plan/summary.ts';
 import { printable, printableLines } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import { ceilingText } from './ceiling.ts';
