@@ -261,7 +261,10 @@ describe('the plan of a pull request', () => {
     const { code, plan, markdown, text } = await pull.plan();
     expect([code, plan.variables]).toEqual([2, ['NEW_DB', 'OVERLAP']]);
     expect(plan.warnings).toMatchObject([
-      { kind: 'settings_changed', cases: [{ settings: [{ name: 'token_policies.pipeline.overlap' }] }] },
+      {
+        kind: 'settings_changed',
+        cases: [{ settings: [{ name: 'token_policies.pipeline.overlap' }, { name: 'templates.t.smoke.query' }] }],
+      },
       { kind: 'variables_new', cases: [{ variables: ['NEW_DB', 'OVERLAP'] }] },
     ]);
     expect(markdown).toMatch(/^⚠️ \*\*this branch uses environment variables that main does not use: .*OVERLAP\*\*/m);
