@@ -79,13 +79,13 @@ function noteLostOutput(command: string): void {
     openStderr().write(`Error: the output could not be written (${code})\n  ${hint}\n`);
   });
   process.once('exit', () => {
-    // Nobody has read the differences or findings that the code speaks of.
+    // The exit code would announce differences or findings that nobody could read.
     const code = Number(process.exitCode ?? EXIT.done);
     if (isLost && (code === EXIT.done || code === EXIT.differences)) process.exitCode = EXIT.error;
   });
 }
 
-/** What commander wrote, with hints below the error. Where there are any, they replace the name that it suggests. */
+/** The text of commander, with hints below the error. Hints replace the name that commander suggests. */
 function withHints([error = '', ...rest]: readonly string[], hints: readonly string[]): string {
   if (hints.length === 0) return [error, ...rest].join('');
   return [error.replace(/\n\(Did you mean .*\?\)/, ''), ...hints.map((hint) => `${hint}\n`), ...rest].join('');

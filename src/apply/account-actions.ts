@@ -15,13 +15,13 @@ import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { type RemovalTools, removeSecrets } from './remove-secrets.ts';
 import { noteAccount, noteToken, recordFirst, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
 
-/** What actions on accounts need. */
+/** The tools of actions on accounts. */
 export interface AccountTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
 }
 
-/** What a deletion needs. */
+/** The tools of a deletion. */
 export interface DeletionTools extends AccountTools, RemovalTools {
   /** MotherDuck's id of the user of that name; undefined when the list of users lacks it. @throws ApiError */
   idOf(username: string): Promise<string | undefined>;

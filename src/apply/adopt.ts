@@ -105,7 +105,7 @@ export function adoptAccount(action: AdoptAccount, tools: AccountTools & { reado
   });
 }
 
-/** As the plan sees them: no creation that was begun made a token of an account that was created again since. */
+/** The tokens as the plan sees them: the account was created again, so no interrupted creation made one of its tokens. */
 function withoutIntents(tokens: StateAccount['tokens']): StateAccount['tokens'] {
   return new Map([...tokens].map(([key, token]) => [key, { ...token, intents: [] }]));
 }

@@ -49,7 +49,7 @@ export interface AccountInput
     Pick<TokenTools, 'before' | 'outsideSlot'> {
   readonly halt: Halt;
   readonly setups: Setups;
-  /** Actions whose secrets the stores refuse, when the rest of the plan is applied all the same. */
+  /** Actions whose secrets the stores refuse. The rest of a scheduled plan is applied nevertheless. */
   readonly refused: ReadonlyMap<Action, UserError>;
 }
 
@@ -211,7 +211,7 @@ export class AccountApply {
         adoptToken(action, tools);
         break;
       case 'revoke_token':
-        // It is revoked all the same, and so are the others of its series.
+        // The token was revoked nevertheless, so the next tokens of its series are revoked too.
         this.#failures.push(
           ...(await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools)),
         );
@@ -222,7 +222,7 @@ export class AccountApply {
         tools.setups.done += 1;
         break;
       case 'delete_account':
-        // The account is gone all the same, and what is left of its secrets is told.
+        // The account was deleted nevertheless; secrets that remain are reported as failures.
         this.#failures.push(...(await deleteAccount(action, tools)));
         break;
       case 'forget':
@@ -270,7 +270,7 @@ export class AccountApply {
     return smoke;
   }
 
-  /** Scheduled work leaves Ducklings as they are, so they are tested as that. */
+  /** Scheduled work does not change Ducklings, so the test expects the live ones. */
   #asApplied(desired: DesiredAccount): DesiredAccount {
     const { plan, live } = this.#input;
     if (desired.ducklings === undefined || !plan.due) return desired;

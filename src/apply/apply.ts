@@ -42,7 +42,7 @@ export interface Applied {
   /** Failures outside of actions: of writing the state, or of revoking a token without an overlap. */
   readonly failures: readonly UserError[];
   readonly interrupted: boolean;
-  /** What came out of the actions that somebody should see, such as a shorter life than requested. */
+  /** Results of actions that the user should know, such as a shorter life than requested. */
   readonly warnings: readonly PlanWarning[];
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];

@@ -49,7 +49,7 @@ export async function createToken(
     return store;
   });
   const address = { account: account.username, token: planned.token };
-  // What was no first secret when the stores were checked is none after an adoption.
+  // A secret that was not the first one when the stores were checked is not the first one after an adoption either.
   const states = [tools.before, tools.stateWriter.state];
   const isFirst = new Set(stores.filter((store) => states.every((state) => isFirstSecret(state, store, address))));
   const { action, record, secret } = await createNamed(planned, account, tools);

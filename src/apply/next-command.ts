@@ -19,7 +19,7 @@ export function nextCommand(undone: readonly Action[], all: readonly Action[] = 
   return requested.length === 0 ? ['apply'] : ['rotate', ...requested, ...revoking];
 }
 
-/** Whether a token was not revoked, since its replacement was not verified: the hint of that says what comes next. */
+/** Whether a token was not revoked because its replacement was not verified: the hint of that failure tells what to do. */
 export function isKept({ result, error }: { readonly result: string; readonly error?: UserError }): boolean {
   return result === 'skipped' && error?.code === 'SMOKE_FAILED';
 }

@@ -47,7 +47,7 @@ export function refreshState(state: State, { desired, live, plan }: RefreshInput
     }
   }
   const { missing, found } = searchManaged(state, live);
-  // Everything is made anew in another organization, whose id is not known yet.
+  // In another organization everything is created again, and its id is not known yet.
   const isElsewhere = state.organization_id !== undefined && found === 0 && missing.length > 0;
   const same = !isElsewhere && [...accounts].every(([key, account]) => state.accounts.get(key) === account);
   if (same) return state;

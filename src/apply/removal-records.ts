@@ -42,7 +42,7 @@ export function withoutReplaced<T extends Pick<StateToken, 'retiring' | 'intents
 
 type Left = (secret: StoredSecret) => StoredSecret | undefined;
 
-/** Of an adopted token, the secret is that of the token before it. */
+/** Updates the secret of the current token; for an adopted token, the secret of the one before it. */
 function currentWith(entry: StateToken, leftOf: Left): StateToken {
   const { current, stored, ...rest } = entry;
   if (current === undefined) return entry;

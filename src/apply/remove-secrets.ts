@@ -13,7 +13,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { withoutRemoved } from './removal-records.ts';
 import { noteToken, type StateWriter } from './state-writer.ts';
 
-/** What the removal of secrets needs. */
+/** The tools that remove secrets. */
 export interface RemovalTools {
   readonly desired: Desired;
   readonly plan: Pick<Plan, 'sandbox'>;
@@ -22,7 +22,7 @@ export interface RemovalTools {
 }
 
 /**
- * Removes a secret, if `howRemoved` says so, and notes that, so that what removes it runs once.
+ * Removes a secret as `howRemoved` tells, and notes that, so that the removal runs once.
  *
  * @returns Whether no store has it there any more.
  * @throws UserError STORE_FAILED

@@ -24,7 +24,7 @@ import { withoutFingerprint } from './removal-records.ts';
 import { type RemovalTools, removeSecret } from './remove-secrets.ts';
 import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
 
-/** What actions on tokens need. */
+/** The tools of actions on tokens. */
 export interface TokenTools extends RemovalTools {
   readonly api: Api;
   readonly stateWriter: StateWriter;
@@ -73,7 +73,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
     const { current, ...rest } = entry;
     const kept: StateToken = {
       ...rest,
-      // It gets new tokens some day, and another state may have made this one.
+      // The account may get new tokens later, and another state may have made this one.
       ...(isKept ? { generation: Math.max(entry.generation, generationOf(seriesOf(name), name) ?? 0) } : {}),
       ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
       retiring: entry.retiring.filter((old) => old.id !== action.before.id),

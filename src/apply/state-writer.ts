@@ -28,7 +28,7 @@ export function isSaved({ state, durable }: StateWriter): boolean {
   return state === durable;
 }
 
-/** What the state on the disk lacks or has otherwise: `etl_prod`, or `etl_prod/airflow` where only that token differs. */
+/** The entries that the state on the disk lacks, or has with other values: `etl_prod`, or `etl_prod/airflow` where only that token differs. */
 export function unsavedEntries({ state, durable }: StateWriter): string[] {
   const keys = new Set([...durable.accounts.keys(), ...state.accounts.keys()]);
   return [...keys].flatMap((key) => {

@@ -1,4 +1,4 @@
-/** One account as rules look at it: configured or not, what is live of it, and the role of each of its tokens. */
+/** One account as rules see it: whether it is configured, its live Ducklings, and the role of each of its tokens. */
 import type { Action } from '../model/action.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';

@@ -1,5 +1,5 @@
 /**
- * What a rule is, and what rules say: what a finding is about, and what to do. A report combines the commands of findings of
+ * The type of a rule, and the parts of its findings: the subject and the fix. A report combines the commands of findings of
  * one rule, so texts beside a command that takes several names fit one account or token as well as several.
  */
 import type { Finding, RuleInfo } from '../model/audit.ts';
@@ -17,7 +17,7 @@ export interface Rule extends RuleInfo {
   readonly yieldsTo?: readonly string[];
   /** Checked after the others: it reports what the configuration says about their findings, and cannot be accepted itself. */
   readonly afterOthers?: true;
-  /** Whether the rule looked, with what was read; absent: always. */
+  /** Whether the evidence was enough to check the rule; absent: it always is. */
   readonly isChecked?: (evidence: Evidence) => boolean;
   check(evidence: Evidence, others: Others): Iterable<Found>;
 }

@@ -179,7 +179,7 @@ export function goneTokens({ desired, state, live, listed, newer, now }: TokenRe
     if (newer.some((each) => each.token === key)) return [];
     if (current === undefined || (desired !== undefined && token === undefined)) return [];
     const match = live.find(({ id }) => id === current.id);
-    // One that cannot be read is not gone, and the audit says that it is not known.
+    // A token that cannot be read is not gone; the audit reports it as not known.
     if (match === undefined ? listed.has(current.id) : !isExpired(match, now)) return [];
     const isOver = match !== undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now);
     return [{ key, record: current, ...(token ? { desired: token } : {}), cause: isOver ? 'expired' : 'revoked' }];

@@ -9,8 +9,8 @@ export function commandOf(program: Command, words: readonly string[]): Command {
 }
 
 /**
- * Puts the command first, so that options may stand before it: `--sandbox plan` becomes `plan --sandbox`. So does a word that
- * is none, which is what is wrong then, and not the options.
+ * Puts the command first, so that options may stand before it: `--sandbox plan` becomes `plan --sandbox`. A word
+ * that is no command is put first too, so that the error names it and not the options.
  */
 export function commandFirst(program: Command, words: readonly string[]): readonly string[] {
   const all = optionsOf(program);
@@ -29,7 +29,7 @@ export function commandFirst(program: Command, words: readonly string[]): readon
     else break;
     at = end;
   }
-  // What completion is asked about is no option of its own.
+  // The words that completion is asked about are not options of this command.
   if (names[0]?.startsWith('_')) return words;
   if (asksVersion(words, width)) return ['--version'];
   const isUnknown = command.commands.length > 0 && at < words.length && words[at] !== '--';

@@ -1,4 +1,4 @@
-/** Reminds to commit a state file, and what was written with it: an older one, in another clone, makes plans wrong. */
+/** Reminds the user to commit the state file and the files written with it: an older state in another clone makes plans wrong. */
 import { targetOf } from '../files/paths.ts';
 import { isCi } from '../model/ci.ts';
 import { enumerated } from '../model/wording.ts';

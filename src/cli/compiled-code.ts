@@ -24,12 +24,12 @@ interface Module {
 const WRAPPER = '(function(exports,require,module,__filename,__dirname){';
 /** The bytes of a SHA-256 digest, with which a file begins. V8 crashes on data that was damaged. */
 const DIGEST = 32;
-/** That others may write. */
+/** The permission bits that let others write. */
 const SHARED = 0o022;
 
 /**
  * Loads modules in `folder` with the code that an earlier run kept, and keeps at the end of this one what was missing. Does
- * nothing where Node is told to keep none: NODE_DISABLE_COMPILE_CACHE, or NODE_V8_COVERAGE, for which V8 must compile anew.
+ * nothing where Node is told to keep none: NODE_DISABLE_COMPILE_CACHE, or NODE_V8_COVERAGE, for which V8 must compile again.
  *
  * @param folder The folder of the modules; only runs of its owner keep something.
  */

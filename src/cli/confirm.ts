@@ -36,7 +36,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
     throw new UserError('NOT_CONFIRMED', message, 'To delete them, add --allow-delete.');
   }
   const answer = answerOf(deleted, plan);
-  // What is copied or typed is not broken.
+  // Text that the user copies or types is not broken into lines.
   io.keepWhole([command, answer]);
   await askFor(
     answer,

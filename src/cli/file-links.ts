@@ -26,7 +26,7 @@ export function hasLinks(stream: { readonly isTTY?: boolean }, env: NodeJS.Proce
   );
 }
 
-/** The text with a link at each name of these files that stands by itself. */
+/** The text with a link at each whole word that is the name of one of these files. */
 export function withLinks(text: string, files: Iterable<string>): string {
   const names = [...files].filter((file) => text.includes(file)).sort((a, b) => b.length - a.length);
   if (names.length === 0) return text;

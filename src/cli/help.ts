@@ -1,4 +1,4 @@
-/** The layout of help, and what a usage error says to type next. */
+/** The layout of help, and the command that a usage error tells to type next. */
 import type { Argument, Command, HelpConfiguration, Option } from 'commander';
 import { wrapTo } from '../report/terminal-text.ts';
 import { columnsOf } from './terminal.ts';

@@ -109,7 +109,7 @@ function hasNoAccounts({ accounts }: Live): boolean {
   return [...accounts.values()].every(({ presence }) => presence === 'absent');
 }
 
-/** Accounts that an apply would create: an import may add to a starter file, whose account nobody has. */
+/** Accounts that an apply would create: an import may add to a starter file, whose account does not exist. */
 function notAtMotherDuck({ accounts }: Desired, state: State, live: Live): string[] {
   return [...accounts].flatMap(([key, { username, location }]) =>
     live.accounts.get(key)?.presence === 'absent' && !state.accounts.has(key)

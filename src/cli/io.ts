@@ -109,7 +109,7 @@ function isText({ format = 'text' }: OutputOptions): boolean {
   return format === 'text';
 }
 
-/** A no to a question, or its interruption: nobody needs to be told what failed, or what to fix. */
+/** The answer no to a question, or its interruption: nothing failed, so nothing is to fix. */
 export class Cancelled extends UserError {}
 
 /** Writes an error to stderr; with --format json also as a document to stdout. */

@@ -71,7 +71,7 @@ export const SERVICE = under(
   ).argParser(timeLimit),
 );
 
-/** What most commands have. */
+/** The options that most commands have. */
 export const SHARED_OPTIONS = [...CONFIG, ...SERVICE, ...OUTPUT];
 
 /** For commands that work on the sandbox itself. */
@@ -105,7 +105,7 @@ function settingOption(name: SettingName): Option {
 /** For commands that connect to nothing, so that a script can pass them to every command. */
 export const NO_SERVICE = [noEffect('--sandbox'), noEffect('--sandbox-dir <dir>')];
 
-/** Gives a command the options on all: what it has no use for is accepted, so that a script can pass the same to each. */
+/** Gives a command the common options: it accepts those that it does not use, so that a script can pass the same ones to each command. */
 export function acceptOnAll(command: Command): void {
   for (const each of command.commands) acceptOnAll(each);
   if (command.commands.length > 0) return;
@@ -328,7 +328,7 @@ export function duration(text: string): Seconds {
 function timeLimit(text: string): Seconds {
   const seconds = duration(text);
   if (seconds === 0) throw new InvalidArgumentError('Nothing answers in no time. Write a time such as 30s.');
-  // Node's timers hold 24 days; one that is longer ends at once.
+  // Node's timers are limited to 24 days; a longer one ends at once.
   if (seconds > DAY) throw new InvalidArgumentError('Write at most 1d.');
   return seconds;
 }

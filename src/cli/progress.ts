@@ -19,7 +19,7 @@ export class Progress {
   readonly #isShown: boolean;
   readonly #started = monotonicMs();
   readonly #timer: NodeJS.Timeout | undefined;
-  /** What was done by when, in seconds since the start; the first is as old as what counts as recent. */
+  /** The number done at each time, in seconds since the start, as far back as progress counts as recent. */
   readonly #samples: { readonly seconds: number; readonly done: number }[];
   #done: number;
   #current = '';
@@ -43,7 +43,7 @@ export class Progress {
     this.#done += 1;
   }
 
-  /** Sets what is in work. */
+  /** Sets the name of the account that is in work. */
   now(current: string): void {
     this.#current = current;
   }

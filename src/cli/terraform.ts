@@ -1,4 +1,4 @@
-/** What import --terraform does beside an import: it adopts the secrets that Terraform has, and hands over what it manages. */
+/** `import --terraform`: adopts the secrets that Terraform has, and hands its resources over. */
 import {
   type ChosenSecrets,
   chooseSecrets,

@@ -1,4 +1,4 @@
-/** What was named to rotate, and the configuration does not have: it may have leaked, so MotherDuck is asked whether it is live. */
+/** A token that was named to rotate and is not in the configuration: it may have leaked, so MotherDuck is asked whether it is live. */
 
 import { existsSync } from 'node:fs';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';

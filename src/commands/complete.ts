@@ -18,7 +18,7 @@ async function namesOf(config: string | undefined): Promise<Names> {
     import('../model/defaults.ts'),
   ]);
   const file = config ?? process.env.MDACC_CONFIG ?? DEFAULT_CONFIG;
-  // No value is shown, so any may be used.
+  // Completion shows no values, so variables of any name may be used.
   const loaded = await loadConfig(file, process.env, undefined, undefined, Object.keys(process.env)).catch(
     () => undefined,
   );

@@ -87,7 +87,7 @@ export function run(typed: Options): Promise<number> {
   });
 }
 
-/** An apply refuses what the plan says is refused. */
+/** An apply refuses a plan that violates guardrails. */
 function whatNext({ violations }: Plan, out: string, io: Io): string {
   if (violations.length > 0) return 'It cannot be applied, since it is refused.';
   return `Apply it with: ${unbroken(commandText(['apply', out], io.inContext))}`;

@@ -145,7 +145,7 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
   });
 }
 
-/** What the names at MotherDuck, which stay, mean for the next plan. */
+/** Tells what the next plan does with the names at MotherDuck, which stay. */
 function afterMv({ after }: Renaming, to: string, io: Io): string {
   const next = `Next: ${commandText(['plan', '--only', after.username], io.inContext)}`;
   const [, key = ''] = to.split('/');
@@ -162,7 +162,7 @@ function afterMv({ after }: Renaming, to: string, io: Io): string {
   return [...told.map(printable), next].join('\n');
 }
 
-/** What an interrupted run created is forgotten too: the next apply could not tell it from any other token. */
+/** Warns that orphans are forgotten too: the next apply could not tell them from other tokens. */
 function warnOfIntents({ username, tokens }: StateAccount, token: string | undefined, io: Io): void {
   const entries = [...tokens].flatMap(([key, entry]) => (token === undefined || token === key ? [entry] : []));
   const names = entries.flatMap(({ intents }) => intents.map(({ name }) => printable(`"${name}"`)));

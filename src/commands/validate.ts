@@ -42,7 +42,7 @@ function validationOf(loaded: Loaded, config: string): Validation {
     : { ...about, findings: [...loaded.diagnostics, ...warnings] };
 }
 
-/** A configuration without accounts is right, but hardly meant; a plan shows what it would do. */
+/** Warns of a configuration without accounts: it is valid, but probably a mistake. A plan shows what it would do. */
 function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell): Diagnostic[] {
   if (desired.accounts.size > 0) return [];
   const before = (sources.get(file) ?? '').split(/^accounts:/m);

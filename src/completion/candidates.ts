@@ -4,7 +4,7 @@ import type { Argument, Command, Option } from 'commander';
 /** The candidates at the cursor. */
 export interface Candidates {
   readonly words: readonly Candidate[];
-  /** What the shell itself completes beside the words. */
+  /** What the shell completes by itself in addition to the words. */
   readonly files: 'none' | 'files' | 'folders';
 }
 

@@ -110,7 +110,7 @@ function stateConfigOf(main: Node, problems: Problems): StateConfig | undefined 
   return config;
 }
 
-/** A token in a statement is told whatever else is wrong; names that another file may have are not. */
+/** A token in a statement is reported whatever other errors there are; names that another file may define are not. */
 function checkSetupAlone({ all }: ConfigFiles, problems: Problems): void {
   const [main] = all;
   if (main?.root === undefined) return;

@@ -85,7 +85,7 @@ class Reader {
   readonly #folder: string;
   readonly #context: ParseContext;
   readonly #unwritten: ReadonlyMap<string, string>;
-  /** What the hash is of. */
+  /** The bytes that are hashed. */
   readonly #parts: Uint8Array[] = [];
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */

@@ -9,7 +9,7 @@ import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '.
 
 /** The blocks whose changes a plan shows by itself, but for those settings of accounts and tokens that no action shows. */
 const PLANNED = new Set(['accounts', 'duckling_pools', 'templates', 'include']);
-/** Those that decide most come first, as a long message is cut. */
+/** The settings with the largest effect come first, since a long message is cut. */
 const FIRST = ['guardrails', 'state', 'secret_stores'];
 
 /** The settings of an account of which a plan shows each change by itself; of tokens, `tokenChanges` has the others. */

@@ -16,7 +16,7 @@ export interface Setting<T> {
   readonly layer: number;
 }
 
-/** The layer of what a policy sets. */
+/** The layer of settings from a policy. */
 export const POLICY_LAYER = 0;
 
 /** The settings of a policy, which a token may override. */

@@ -111,7 +111,7 @@ function checkSecretPaths(all: readonly Writer[], problems: Problems): void {
   }
 }
 
-/** What tells the secrets of tokens apart where they are stored must do so where they are removed, or one takes others with it. */
+/** A `remove` command must tell tokens apart as the `command` does, or one removal would remove the secrets of other tokens. */
 function checkRemovals(all: readonly Writer[], problems: Problems): void {
   const first = new Map<string, Writer>();
   const reported = new Set<WrittenStore>();

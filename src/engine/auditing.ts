@@ -1,4 +1,4 @@
-/** Gathers the evidence of an audit. What cannot be read becomes a finding instead of an error. */
+/** Gathers the evidence of an audit. Something that cannot be read becomes a finding, not an error. */
 
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
@@ -115,7 +115,7 @@ export async function gatherEvidence(
 }
 
 /**
- * The usernames, by `accountKey`, of accounts that another run changes: what was read of them is older than the state, or newer.
+ * The usernames, by `accountKey`, of accounts that another run changes: their readings do not fit the state.
  * While a run holds the lock, what the state only announces, or waits for a test, is its own, and what is not created yet may be its work too.
  */
 function changingAccounts(

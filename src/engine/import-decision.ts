@@ -1,4 +1,4 @@
-/** What an import adds: what is safe to write, so that the configuration stays valid and the next plan only adopts. */
+/** Decides what an import may write, so that the configuration stays valid and the next plan only adopts. */
 import path from 'node:path';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
@@ -49,7 +49,7 @@ export interface Choices {
 /** An import that the next plan would only adopt. */
 export interface Decided {
   readonly decided: Import;
-  /** What is added to the state: accounts and tokens written now, and selected ones that were in the configuration before. */
+  /** The accounts and tokens that are added to the state: those written now, and selected ones that were in the configuration before. */
   readonly actions: readonly Adoption[];
   /** The configuration with the import. */
   readonly desired: Desired;

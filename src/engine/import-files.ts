@@ -14,7 +14,7 @@ import { statePath } from './state-location.ts';
 /** The configuration that an import adds to, as it was before the import. */
 export interface ImportFiles {
   readonly loaded: LoadedWell;
-  /** By the names that the configuration's positions have, the main one first. */
+  /** By file name, as locations have it; the main file first. */
   readonly texts: ReadonlyMap<string, string>;
   /** Whether the main file is not written yet. */
   readonly isNew: boolean;

@@ -15,7 +15,7 @@ export interface SelectedTokens {
   readonly suspended: readonly string[];
 }
 
-/** A token or an account was named that the configuration does not have. It may be live all the same. */
+/** A named token or account is not in the configuration. It may be live nevertheless. */
 export class UnknownToken extends UserError {
   readonly account: string;
   /** As typed; absent: the whole account was named. */
@@ -103,7 +103,7 @@ function accountsNamed(username: string, accounts: Desired['accounts']): Desired
   return [...accounts.values()].filter((account) => matches(account.username));
 }
 
-/** What was named is outside of --only. @param known The accounts that --only names. */
+/** Every named account is excluded by --only. @param known The accounts that --only names. */
 function leftOut(pattern: string, named: readonly DesiredAccount[], known: readonly string[]): UserError {
   const [first] = named.map(({ username }) => username);
   const which = isGlob(pattern) ? `no account of ${pattern} is` : `the account ${first} is not`;

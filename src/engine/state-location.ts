@@ -12,6 +12,7 @@ import { fileBackend } from '../state/kinds/file.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import { openService, type SandboxLocation, type Service, type ServiceOptions, type Surroundings } from './service.ts';
 
+/** The files that tell where the state is. */
 export interface StateLocation {
   /** The main file of the configuration. */
   readonly config: string;

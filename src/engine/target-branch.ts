@@ -1,4 +1,4 @@
-/** In the job of a pull request: what its branch changes beside what a plan shows. */
+/** In the job of a pull request: the changes of its branch that a plan does not show. */
 import { readFile } from 'node:fs/promises';
 import { dirname, posix, relative, resolve } from 'node:path';
 import { isNamedBy } from '../config/include.ts';

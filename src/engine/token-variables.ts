@@ -8,7 +8,7 @@ const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as cons
 
 interface FoundToken {
   readonly token: Secret;
-  /** The variable that holds it. */
+  /** The environment variable with the token. */
   readonly source: string;
 }
 

@@ -100,7 +100,7 @@ export async function heldLock(path: string): Promise<Pick<LockFile, 'holder'> |
   return found === undefined || (await isStale(path, found)) ? undefined : found;
 }
 
-/** What tells this holding of the lock from every other; undefined: it is free. @throws The system's error. */
+/** Identifies the present holder of the lock; undefined: the lock is free. @throws The system's error. */
 export async function lockIdentity(path: string): Promise<string | undefined> {
   return (await readLockFile(path))?.text;
 }

@@ -64,7 +64,7 @@ export async function readRegularFile(
   if (noLink && (await lstat(path)).isSymbolicLink()) throw new NotAFileError('ELOOP');
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const file = await open(path, O_RDONLY | O_NONBLOCK | (noLink ? O_NOFOLLOW : 0)).catch((error: unknown) => {
-    // What a socket answers.
+    // The error code of a socket.
     throw codeOf(error) === 'ENXIO' ? new NotAFileError('EINVAL') : error;
   });
   try {

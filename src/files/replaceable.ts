@@ -14,7 +14,7 @@ export async function checkReplaceable(
   const file = await realpath(path).catch(() => undefined);
   if (file === undefined) return;
   if (mountPoints((await mounts()) ?? '').has(file)) throw systemError('EBUSY', `'${path}' is a mount point`);
-  // Without the permission the code is EACCES, and the file can be replaced all the same.
+  // Without the permission the code is EACCES, but the file can be replaced.
   await access(file, constants.W_OK).catch((error: unknown) => {
     if (codeOf(error) === 'EPERM') throw error;
   });

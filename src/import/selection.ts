@@ -25,7 +25,7 @@ export type Selection =
   | {
       readonly what: 'some';
       readonly accounts: ReadonlyMap<string, SelectedAccount>;
-      /** They were found, and not typed: what cannot be imported is skipped. By default, all is refused then. */
+      /** The names were found, not typed, so those that cannot be imported are skipped. By default, one of them refuses the whole import. */
       readonly isFound?: boolean;
     };
 

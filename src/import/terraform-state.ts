@@ -18,7 +18,7 @@ export interface TerraformInstance {
   readonly username: string;
   /** Of a token. */
   readonly token?: { readonly id: string; readonly name: string; readonly secret?: Secret };
-  /** Terraform would replace it (`tainted`), or delete what is left of a replaced one (`deposed`). */
+  /** Terraform would replace it (`tainted`), or delete a replaced one that remains (`deposed`). */
   readonly unfit?: 'tainted' | 'deposed';
 }
 

@@ -1,4 +1,4 @@
-/** What Terraform manages as another source of an import: the selection, what is skipped, and what Terraform may forget. */
+/** Terraform as a source of an import: the selection, skipped instances, and the instances that Terraform may forget. */
 import type { Desired } from '../model/desired.ts';
 import type { HandOver, Skipped } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
@@ -36,7 +36,7 @@ function doomedOf(instances: readonly TerraformInstance[]): ReadonlySet<string> 
   return new Set(instances.filter(({ unfit }) => unfit !== undefined).map(thingOf));
 }
 
-/** What an instance stands for, by the id of a token, else by the account: several instances may be of one. */
+/** Identifies what an instance manages, by the id of the token, else by the account: several instances may manage the same. */
 function thingOf({ kind, username, token }: Pick<TerraformInstance, 'kind' | 'username' | 'token'>): string {
   return `${kind} ${token?.id ?? accountKey(username)}`;
 }
@@ -45,7 +45,7 @@ function accountOf({ username }: TerraformInstance): string {
   return thingOf({ kind: 'account', username });
 }
 
-/** What Terraform has and the selection does not: tokens that are gone, and what Terraform would replace or delete. */
+/** The instances of Terraform that are skipped: tokens that are gone, and instances that it would replace or delete. */
 export function terraformSkipped(instances: readonly TerraformInstance[], live: Live): Skipped[] {
   const doomed = doomedOf(instances);
   return instances.flatMap((instance): Skipped[] => {

@@ -41,7 +41,7 @@ export interface Applied {
   readonly smoke: Smoke;
   /** Errors outside of the actions, for example a state file that cannot be written. */
   readonly failures: readonly UserError[];
-  /** What came out of the actions that somebody should see, such as a shorter life than requested. */
+  /** Results of actions that the user should know, such as a shorter life than requested. */
   readonly warnings: readonly PlanWarning[];
   /** Accounts (`etl_prod`) and tokens (`etl_prod/airflow`) whose changes could not be written to the state. */
   readonly unsaved: readonly string[];

@@ -27,7 +27,7 @@ export interface LiveRequest {
   readonly api: LiveApi;
   /** The accounts of the configuration and the state; repeated names are merged. */
   readonly names: readonly { readonly username: string; readonly needsDucklings: boolean }[];
-  /** The managed accounts, which are absent only if a request of their own says so. */
+  /** The managed accounts: one is absent only if a request for that account says so. */
   readonly managed: State['accounts'];
   /** Read only accounts that the list lacks: whether they are there is all that is asked. */
   readonly isAbsenceOnly?: boolean;

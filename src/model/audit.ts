@@ -4,7 +4,7 @@ import type { NextChange, Scope } from './plan.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint, Location } from './user-error.ts';
 
-/** An Audit: the live organization compared with the configuration and good practice. Data only; it never holds a secret. */
+/** An Audit: the live organization compared with the configuration and good practice. Data only, never a secret. */
 export interface Audit {
   readonly organization: string;
   /** Whether this is the embedded sandbox organization and not MotherDuck. */
@@ -74,7 +74,7 @@ export interface InventoryToken {
   readonly role: 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'newer' | 'unmanaged';
   /** null: does not expire. */
   readonly expires_at: string | null;
-  /** What happens to it first; what is in the past happens with the next apply. null: nothing. */
+  /** The next change of the token; one in the past happens with the next apply. null: none. */
   readonly next: Pick<NextChange, 'change' | 'at'> | null;
 }
 

@@ -1,4 +1,4 @@
-/** Credentials of any kind, by the names people give them and by their form: what no plan, report or error may show. */
+/** Recognizes credentials of any kind by their names and their form, so that no plan, report or error shows them. */
 import { hasJwtStart, JWT_FORMS } from './jwt.ts';
 
 const PARTS =
@@ -90,7 +90,7 @@ export function maskCredentials(text: string, hide = mask, hideRandom = hide): s
   return masked.replace(RANDOM, (found) => (isRandom(found) ? hideRandom(found) : found));
 }
 
-/** Keys of the configuration itself that speak of tokens and secrets, and hold none. */
+/** Keys of the configuration that have words such as token and secret, and no secret as a value. */
 const OWN_KEYS = /^(tokens|token_policies|max_token_ttl|secret_stores?)$/;
 const ASSIGNMENT = /(?<![\w.-])(["']?)([\w.-]{1,100})\1\s{0,20}[:=]\s{0,20}(?=\S)/g;
 
@@ -107,7 +107,7 @@ export function maskLine(line: string, key = ''): string {
     const start = match.index + match[0].length;
     if (match.index < end || !speaksOfOne(match[2] ?? '')) continue;
     const rest = line.slice(start);
-    // A mapping holds keys and values of its own.
+    // A mapping has its own keys and values, which are checked one by one.
     if (/^\{\s*(["']?[\w.-]+["']?\s*:|\})/.test(rest)) continue;
     const isAlone = line.slice(0, match.index).trim().replace(/^-\s*/, '') === '';
     const quoted = /^"(?:[^"\\]|\\.)*"?|^'[^']*'?|^\[[^\]]*/.exec(rest)?.[0];

@@ -67,7 +67,7 @@ export interface DesiredAccount {
   readonly ducklings?: DesiredAccountDucklings;
   /** By key, in the order of the file. */
   readonly tokens: ReadonlyMap<string, DesiredToken>;
-  /** Nobody may connect as it: it has no `tokens`, `ducklings` and `setup`, and is not tested. */
+  /** Set for a suspended account: it has no `tokens`, `ducklings` and `setup`, and is not tested. */
   readonly suspended?: Suspension;
   readonly deletionProtection: boolean;
   readonly smoke: false | { readonly query?: string; readonly database?: string };

@@ -1,10 +1,10 @@
 import type { ErrorCode, Hint } from './user-error.ts';
 
-/** What `doctor` found. Data only; it never holds a secret. */
+/** The results of `doctor`. Data only, never a secret. */
 export interface DoctorReport {
   /** Whether it was a sandbox. */
   readonly sandbox: boolean;
-  /** In the order in which what they are about is needed. */
+  /** In the order in which an apply needs their subjects. */
   readonly checks: readonly DoctorCheck[];
   /** No check failed. */
   readonly passed: boolean;
@@ -33,7 +33,7 @@ export interface DoctorCheck {
   readonly name: DoctorCheckName;
   /** The name of a secret store. */
   readonly subject?: string;
-  /** `skipped`: what it needs is missing, which another check says, or does not apply. */
+  /** `skipped`: the check does not apply, or something that it needs is missing, which another check reports. */
   readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly message: string;
   /** Of a failed check: the code of the error that an apply would end with. */

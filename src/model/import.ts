@@ -4,7 +4,7 @@ import type { Seconds } from './time.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint } from './user-error.ts';
 
-/** An Import: which live accounts and tokens go into the configuration, and which do not. Data only; it never holds a secret. */
+/** An Import: which live accounts and tokens go into the configuration, and which do not. Data only, never a secret. */
 export interface Import {
   /** The number of accounts that are written, and of tokens of these and of other accounts. */
   readonly accounts: number;
@@ -21,7 +21,7 @@ export interface Import {
   readonly addsStore: boolean;
 }
 
-/** What an import does otherwise than a user may expect, with the names that it concerns: accounts, or tokens as `account/key`. */
+/** What a user may not expect of an import, with the names that it concerns: accounts, or tokens as `account/key`. */
 export type ImportNotice =
   /** Guardrails or rates forbid their Ducklings: by size, for want of a rate, or by the total size of all pools. */
   | { readonly kind: 'size_not_allowed' | 'size_without_rate'; readonly names: readonly string[] }
@@ -125,7 +125,7 @@ export type Obstacle =
   | { readonly kind: 'not_adopted'; readonly name: string }
   | { readonly kind: 'new_notice'; readonly notice: PlanNotice };
 
-/** What of Terraform is managed here now, and must leave it before both change it. */
+/** The resources of Terraform that are managed here now, and must leave Terraform before both change them. */
 export interface HandOver {
   /** Resources all of whose instances are managed here: `module.tenant.motherduck_access_token.app`. */
   readonly resources: readonly string[];

@@ -40,7 +40,7 @@ export interface LiveUser {
   readonly isServiceAccount: boolean;
   readonly isDeprovisioned: boolean;
   readonly roles: readonly string[];
-  /** What this version could not read. If the account is managed, it is unknown. */
+  /** A value that this version does not know. A managed account with one is unknown. */
   readonly unreadable?: string;
 }
 

@@ -54,7 +54,7 @@ export type PlanWarning =
   | { readonly kind: 'users_incomplete'; readonly listed: number; readonly total: number | null }
   /** Tokens of these accounts were to be rotated as well, and they have none, since they are suspended. */
   | { readonly kind: 'rotation_suspended'; readonly accounts: readonly string[] }
-  /** A suspended account has live tokens that nobody manages; by their names. */
+  /** A suspended account has live unmanaged tokens, given by name. */
   | { readonly kind: 'suspended_live'; readonly account: string; readonly tokens: readonly string[] }
   /** All of an account's tokens are replaced within one overlap. */
   | {
@@ -146,7 +146,7 @@ export type PlanError =
       readonly type: TokenType;
       readonly ids: readonly string[];
     }
-  /** The state's generation is the last one that it can hold. `actual`: that of its current token, where it has an earlier one. */
+  /** The state's generation is the largest possible. `actual`: the generation of its current token, if that is smaller. */
   | { readonly kind: 'last_generation'; readonly account: string; readonly token: string; readonly actual?: number };
 
 /** A guardrail that a plan breaks. */

@@ -1,7 +1,7 @@
 /** The SQL that sets an account up: how a statement is read without a parser, since plain DuckDB does not know MotherDuck's own. */
 import type { Location, UserError } from './user-error.ts';
 
-/** What stands for the username in `setup`, `smoke.query` and `smoke.database`. */
+/** The placeholder of the username in `setup`, `smoke.query` and `smoke.database`. */
 export const ACCOUNT = '{account}';
 
 /** The text with the username of an account. Its pattern allows no quotes, so that it ends no text and no quoted name. */
@@ -71,12 +71,12 @@ export function withoutComments(sql: string): string {
   return [...Array(sql.length).keys()].map((at) => (code[at] === ' ' ? ' ' : sql[at])).join('');
 }
 
-/** Whether a text holds more than one statement. */
+/** Whether a text has more than one statement. */
 export function isSeveralStatements(sql: string): boolean {
   return /;[^;]*[^\s;]/.test(sqlCode(sql));
 }
 
-/** Whether a text holds nothing but comments and semicolons. */
+/** Whether a text has nothing but comments and semicolons. */
 export function isNoStatement(sql: string): boolean {
   return /^[\s;]*$/.test(sqlCode(sql));
 }
@@ -92,7 +92,7 @@ export function openTransaction(statements: readonly string[]): number | undefin
   return begun;
 }
 
-/** What a reader of a plan would not see as it is: control characters but line breaks and tabs, and what is invisible or turns text around. */
+/** Characters that a reader of a plan would not see as they are: control characters except line breaks and tabs, invisible ones, and those that turn text around. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 
 /** The code point of the first character that a plan cannot show as it is: `U+000D`. */
@@ -101,12 +101,12 @@ export function unseenCharacter(sql: string): string | undefined {
   return found && `U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** What ends, changes, replaces, publishes or copies something, or runs what the plan does not show. */
+/** Statements that end, change, replace, publish or copy something, or run code that the plan does not show. */
 const DISRUPTIVE =
   /(?<![a-z_])(?:alter|copy|delete|detach|drop|export|grant|import|install|load|merge|revoke|shutdown|truncate|unrestricted|update)(?!\w)/gi;
 /** Of MotherDuck's own: the option of a share, which no statement of that verb ends with, and what lets others read one. */
 const OF_SHARES = /\bupdate\s+(?:automatic|manual)(?=\s*(?:[),;]|$))|^\s*grant(?=\s+read\s+on\s+share\s)/gi;
-/** Views and macros hold no data. */
+/** Views and macros have no data. */
 const REPLACED_VIEW = /\bor\s+replace\s+(?:(?:temp|temporary)\s+)?(?:view|macro|function)\b/gi;
 /** The function of that name has a parenthesis after it. */
 const REPLACES = /(?<![a-z_])replace(?!\w|\s*\()/i;

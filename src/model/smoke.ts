@@ -2,7 +2,7 @@ import type { Notice } from './notice.ts';
 import type { TokenType } from './tokens.ts';
 import type { Hint } from './user-error.ts';
 
-/** A Smoke: the results of connecting as each account. Data only; it never holds a secret. */
+/** A Smoke: the results of connecting as each account. Data only, never a secret. */
 export interface Smoke {
   /** MotherDuck's time at the end; ISO 8601. */
   readonly at: string;

@@ -42,7 +42,7 @@ export function recentApplies(runs: readonly StateRun[]): readonly number[] {
   return times.slice(-TIMES_KEPT);
 }
 
-/** `state forget` and its like do not look at what is due. */
+/** When applies began; `state forget` and other commands of `state` do not look at due rotations. */
 function applyTimes(runs: readonly StateRun[]): number[] {
   return runs.filter(({ command }) => !command?.startsWith('state ')).map(({ at }) => Date.parse(at));
 }

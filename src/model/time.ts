@@ -56,7 +56,7 @@ export function showDay(ms: number): string {
   return isoTime(ms).slice(0, 10);
 }
 
-/** Milliseconds on a clock that nobody sets. Node loads `performance` when it is first used, which takes 2 ms; this is there. */
+/** Milliseconds on a clock that is never set back. Node loads `performance` at its first use, which takes 2 ms; `process.hrtime` is always loaded. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -72,7 +72,7 @@ export function generationName(base: string, generation: number): string {
   return generation === 1 ? base : `${base}.${generation}`;
 }
 
-/** No run gets here: a token that rotates every hour does in a century. A live token of a later one was named by something else. */
+/** The largest generation. No run reaches it: a rotation every hour takes a century. A live token of a larger one was named by another program. */
 export const MAX_GENERATION = 999_999;
 
 /** The generation of a live name: for the base `airflow`, 1 for `airflow`, 2 for `airflow.2`, undefined for other names. */

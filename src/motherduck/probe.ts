@@ -21,7 +21,7 @@ import type { Target } from './connector.ts';
 
 /** The SQL that a probe runs over one connection. */
 export interface ProbeRequest {
-  /** Run in this order; a failing one does not stop the next, unless `stopAtFailure` says so. */
+  /** Run in this order; a failing step does not stop the next one unless `stopAtFailure` is set. */
   readonly steps: readonly ProbeStepRequest[];
   /** No step runs after one that failed. */
   readonly stopAtFailure?: boolean;

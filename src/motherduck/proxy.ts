@@ -1,4 +1,4 @@
-/** Which proxy the environment names for an address, and what it says about certificates. */
+/** The proxy that the environment names for an address, and its settings for certificates. */
 import { readFileSync } from 'node:fs';
 import { decoded } from '../model/environment-secrets.ts';
 import { Secret } from '../model/secret.ts';

@@ -169,7 +169,7 @@ class Child {
     else pending?.reject(new SqlError(failureOf(answer.failure, this.#clean)));
   }
 
-  /** Begins or ends to keep this process alive. The time limit begins anew with each answer. */
+  /** Keeps this process alive while it waits, or stops that. The time limit starts again with each answer. */
   #hold(isWaiting: boolean): void {
     clearTimeout(this.#limit);
     clearTimeout(this.#idle);

@@ -5,7 +5,7 @@ import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, Wi
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
-/** Reads a user: what is not known of one must not stop the others. One that may be a service account counts as one. */
+/** Reads a user. An unknown value of one user must not stop the others; a user that may be a service account counts as one. */
 export function readUser(user: Fields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);

@@ -11,7 +11,7 @@ import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
 import type { Held } from './store-facts.ts';
 
-/** What is known when an account is planned. `now` in milliseconds since 1970. */
+/** The facts by which an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {
   readonly desired: Desired;
   readonly now: number;
@@ -32,7 +32,7 @@ export interface AccountContext {
   isCommandChanged(account: string, token: string, store: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
   heldBy(old: RetiringToken): Held | undefined;
-  /** The token's store certainly has no secret of an interrupted creation; what was not looked into may have one. */
+  /** Whether the token's store certainly has no secret of an interrupted creation; false where the store was not read. */
   isUnstored(account: string, token: string): boolean;
 }
 

@@ -5,7 +5,7 @@ import type { PlanWarning } from '../model/notice.ts';
 import type { Unmanaged } from '../model/plan.ts';
 import type { StateAccount } from '../model/state.ts';
 
-/** Tokens of a suspended account that nobody manages are not revoked, and give access all the same. */
+/** Unmanaged tokens of a suspended account are not revoked, so they still give access. */
 export function stillLive({ username, suspended }: DesiredAccount, unmanaged: Unmanaged['tokens']): PlanWarning[] {
   if (suspended === undefined || unmanaged.length === 0) return [];
   return [{ kind: 'suspended_live', account: username, tokens: unmanaged.map(({ name, id }) => name || id) }];

@@ -1,4 +1,4 @@
-/** What Ducklings can cost an hour at most, by the rates in the configuration, and why that is not known. */
+/** The maximum cost of Ducklings per hour, by the rates in the configuration, or why it is not known. */
 import type { ComputeCeiling, UnknownPrice } from '../model/action.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';

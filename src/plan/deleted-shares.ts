@@ -1,4 +1,4 @@
-/** Shares that go with a deleted account, and the accounts whose setup attaches one of that name. */
+/** Shares that are deleted with an account, and the accounts whose setup attaches a share of that name. */
 import type { Action } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';

@@ -7,7 +7,7 @@ import { TOKEN_TYPES } from '../model/tokens.ts';
 type Kind = keyof Ducklings;
 
 /**
- * The whole that is sent to MotherDuck, which takes both parts or nothing: what the configuration leaves out stays
+ * The settings that are sent to MotherDuck, which accepts both parts or none: settings that the configuration leaves out stay
  * as it is live. A live cooldown is sent again, since leaving it out would set MotherDuck's default, and is dropped
  * for a size that takes none.
  */

@@ -40,7 +40,7 @@ export interface PlanFile {
   readonly configuration: string;
   /** The hash of each of its files. */
   readonly files: Readonly<Record<string, string>>;
-  /** The hashes of the repository's files that the commands of stores name: what was reviewed is what runs. */
+  /** The hashes of the repository's files that the commands of stores name, so that the reviewed files are the ones that run. */
   readonly scripts: Readonly<Record<string, string>>;
   /** null: there was no state yet. */
   readonly state: { readonly lineage: string; readonly serial: number } | null;
@@ -48,7 +48,7 @@ export interface PlanFile {
   readonly run: string | null;
   /** Each account that was read, by `accountKey`. */
   readonly seen: Readonly<Record<string, SeenAccount>>;
-  /** Of everything else in the file: what it says, such as `prune`, is what was reviewed. */
+  /** The digest of everything else in the file, so that its other fields, such as `prune`, are the reviewed ones. */
   readonly digest: string;
 }
 
@@ -186,7 +186,7 @@ function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): 
   return [...byPart(reviewed)].filter(([part, actions]) => now.get(part) !== actions).map(([part]) => part);
 }
 
-/** Whether nothing like what was reviewed is planned any more. */
+/** Whether none of the reviewed actions is planned any more. */
 function isCarriedOut(reviewed: readonly Action[], planned: readonly Action[]): boolean {
   const left = new Set(planned.map((action) => `${action.action} ${partOf(action)}`));
   return reviewed.length > 0 && !reviewed.some((action) => left.has(`${action.action} ${partOf(action)}`));

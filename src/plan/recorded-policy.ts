@@ -19,7 +19,7 @@ export function policyToRecord(
     ...(overlap === undefined ? {} : { overlap }),
     ...(rotate_before === undefined ? {} : { rotate_before }),
   };
-  // Of an adopted token, no policy is known to be applied; one that is recorded all the same is not warned of for ever.
+  // No policy of an adopted token is known to be applied. One that is recorded nevertheless must not cause a warning in every plan.
   if (current.secret === 'unknown' && overlap === undefined && rotate_before === undefined) return undefined;
   const after = policyOf(desired);
   return overlap === after.overlap && rotate_before === after.rotate_before ? undefined : { before, after };

@@ -24,12 +24,12 @@ import {
 } from './token-warnings.ts';
 import type { TokenPlan } from './tokens.ts';
 
-/** What is known of a token that the configuration does not want. */
+/** The facts by which a token is planned that is not in the configuration. */
 export interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | 'recreated'> {
   readonly suspended?: SuspendedKey;
 }
 
-/** A token that a suspended account gets again: where the suspension stands, and its name. */
+/** A token that a suspended account gets again: the location of `suspended: true`, and the token's name. */
 interface SuspendedKey {
   readonly location: SourceLine;
   readonly line: number;
@@ -84,7 +84,7 @@ export function planRemovedToken(
   const ids = new Set([state.current?.id, ...state.retiring.map((old) => old.id)]);
   const isLeft = live.some((token) => ids.has(token.id) && !all.includes(token));
   const isUnclear = recreated === 'possible' && found.length > 0;
-  // Of a suspended account's token only its generation is left to remember.
+  // For a token of a suspended account, the state only keeps the generation.
   const isDone = suspended !== undefined && known === undefined;
   if ((actions.length === 0 || isLeft) && !isUnclear && !isDone) {
     actions.push({ action: 'forget', ...about, reason, risk: 'safe', before: { username: account }, after: null });
@@ -114,7 +114,7 @@ export function planRemovedToken(
   };
 }
 
-/** Scheduled work of a retained account's token: ended overlaps, and what is left of `--revoke-old`. Orphans may be in use: nothing but the state says what they are. */
+/** Scheduled work of a retained account's token: ended overlaps, and unfinished revocations of `--revoke-old`. Orphans stay, since programs may use them. */
 export function planRetainedToken(
   key: string,
   state: StateToken,

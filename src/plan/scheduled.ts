@@ -1,6 +1,6 @@
 /**
  * With `--due`: the scheduled work of an account's plan. A change that somebody must see is left alone, for one token (a
- * series) or for the account; the due work of the other tokens is done all the same, and what is due and left alone is named.
+ * series) or for the account; the due work of the other tokens is done nevertheless, and due work that is skipped is named.
  */
 import { type Action, type CreateToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
@@ -24,12 +24,12 @@ interface Readings {
 }
 
 /**
- * A due token that expires sooner is replaced whatever a person should see first, since an expired token stops programs for
- * certain. A nightly run sees each token at least once within this time.
+ * A due token that expires within this time is replaced even if somebody should see the plan first, since an expired token
+ * certainly stops programs. A nightly run sees each token at least once within it.
  */
 const LAST_MS = 2 * DAY_MS;
 
-/** The plan with only scheduled work, and warnings of what is left alone. */
+/** The plan with only scheduled work, and warnings of the changes that are skipped. */
 export function scheduledOnly(account: string, plan: AccountPlan, readings: Readings): AccountPlan {
   const isAnother = plan.actions.some(isOfAccount);
   const older = new Set(plan.warnings.flatMap((each) => (each.kind === 'older_state' ? [each.token] : [])));
@@ -106,10 +106,10 @@ function asScheduled(action: Action, readings: Readings): Action | undefined {
 function scheduledRotation(action: RotateToken, readings: Readings): RotateToken | undefined {
   const { reason, after, token, before } = action;
   const isDue = isCurrentDue(token, readings) || isOrphanDue(token, [action], readings);
-  // Somebody saw the plan of a requested revocation, which a run did not end.
+  // Somebody saw the plan of this requested revocation, whose run was interrupted.
   const isRequested = after.revokes_old !== undefined;
   const isOrphanDone = after.orphans === undefined || isDue || isRequested;
-  // It ends soon what is in use, and may do so because a policy changed since somebody saw a plan.
+  // It ends tokens in use soon, perhaps because a policy changed after somebody saw a plan.
   const isOverlapDone = isRequested || after.overlap >= SHORT_OVERLAP || isPolicyKnown(token, readings);
   if (['due', 'interrupted'].includes(reason.kind) && isOrphanDone && isOverlapDone) return action;
   const ending = [before, ...orphansOf([action])];
@@ -125,7 +125,7 @@ function isScheduledCreation({ reason, after, token }: CreateToken, readings: Re
   const overlap = readings.desired?.tokens.get(token)?.overlap ?? 0;
   if (overlap < SHORT_OVERLAP && !isPolicyKnown(token, readings)) return false;
   const current = recordOf(token, readings);
-  // One that was revoked before its time has an heir that another state knows.
+  // A token that was revoked early has a replacement that another state knows.
   if (current !== undefined) return isRecordExpired(current, readings.now);
   return orphans.some((orphan) => isEnding(orphan, readings));
 }
@@ -134,7 +134,7 @@ const recordOf = (token: string, { state }: Readings): TokenRecord | undefined =
 const isEnding = ({ expires_at: at }: Pick<ShownToken, 'expires_at'>, { now }: Readings): boolean =>
   at !== null && Date.parse(at) - now < LAST_MS;
 
-/** Whether somebody applied the policy of a token, which is in use by what this program stored, as it is or with less time. */
+/** Whether the policy of a token was applied before by a run that was not scheduled, with the same times or shorter ones. The token's secret was stored by this program. */
 function isPolicyKnown(token: string, readings: Readings): boolean {
   const [desired, current] = [readings.desired?.tokens.get(token), recordOf(token, readings)];
   if (desired === undefined || current?.overlap === undefined || current.secret === 'unknown') return false;
@@ -150,7 +150,7 @@ function isCurrentDue(token: string, readings: Readings): boolean {
   return at !== null && at <= readings.now;
 }
 
-/** What programs may use of interrupted runs, and an action replaces. */
+/** The orphans that programs may use, and that actions replace. */
 function orphansOf(actions: readonly Action[]): readonly ShownToken[] {
   return actions.flatMap((action) =>
     action.action === 'create_token' || action.action === 'rotate_token' ? (action.after.orphans ?? []) : [],

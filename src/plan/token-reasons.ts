@@ -14,7 +14,7 @@ import type { AccountRecords, TokenSeries } from './token-series.ts';
 /** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */
 export type Recreated = 'certain' | 'possible';
 
-/** What is known when a token is planned. `now` in milliseconds since 1970. */
+/** The facts by which a token is planned. `now` in milliseconds since 1970. */
 export interface TokenContext {
   readonly account: string;
   readonly now: number;

@@ -200,7 +200,7 @@ export function adoptable(
 
 /**
  * Whether the state cannot be the newest one, since a live token that it does not know has this generation. While its own
- * current token is live, another of that generation does not say so: anyone may create a second token of a name.
+ * current token is live, another one of that generation does not show it: anyone may create a second token of a name.
  */
 export function isNewer(generation: number, state: StateToken, current: LiveToken | undefined): boolean {
   const isRival = current !== undefined && state.current?.generation === generation;

@@ -36,7 +36,7 @@ export function shorterLife(
   ];
 }
 
-/** Nothing is revoked because a state says so of a token with another name. */
+/** A token with the name of another series is not revoked, even if the state has it. */
 export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
 }

@@ -46,7 +46,7 @@ const REFUSALS: Readonly<Record<Refusal | 'never_connected', string>> = {
     'Request failed: This account must connect with a read/write token once before its read scaling tokens can be used.',
 };
 
-/** The texts of connections that fail for other reasons; assumption: what stands around the known words. */
+/** The texts of connections that fail for other reasons; assumption: all but the known words. */
 const FAILURES: Readonly<Record<Exclude<Settings['connections'], 'ok'>, string>> = {
   momentary: "Request failed: UNAVAILABLE, RPC 'GET_WELCOME_PACK'",
   unavailable: 'Could not connect to MotherDuck. Please try again later',

@@ -19,7 +19,7 @@ export function removeHome(folder: string, username: string): void {
     removeShares(folder, home);
     rmSync(home, { recursive: true, force: true });
   } catch {
-    // The account is deleted all the same; `sandbox reset` removes what is left.
+    // The account is deleted nevertheless; `sandbox reset` removes the remaining files.
   }
 }
 

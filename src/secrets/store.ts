@@ -122,7 +122,7 @@ export interface SecretStore {
    * @returns How to put back the earlier one, when another store of the token fails; absent: this store cannot.
    * @throws UserError STORE_FAILED, STORE_FOREIGN
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a store that cannot need not say so
+  // biome-ignore lint/suspicious/noConfusingVoidType: a store that cannot put back returns nothing
   put(target: NewSecret, secret: Secret): Promise<PutBack | undefined | void>;
   /** Looks for the tokens in the store, without changing it. Absent: the store cannot be read. @throws UserError STORE_UNUSABLE */
   inspect?(expected: ExpectedSecrets): Promise<StoreFindings>;

@@ -161,7 +161,7 @@ async function open(
   for (let attempts = 1; ; attempts += 1) {
     const spent = monotonicMs() - started;
     const report = withDelay(await openOnce(options, token, expected.database, request, left()), spent);
-    // That the time was up says less than why it was spent.
+    // The error of the last attempt tells more than the time limit.
     if (last !== undefined && isLate(report)) return { report: last, attempts };
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS);
     if (!isMomentary(report, expected) || leftToConnect() < pause + SHORTEST_ATTEMPT_MS) return { report, attempts };

@@ -14,7 +14,7 @@ export interface Failure {
    * or the account.
    */
   readonly scope: 'machine' | 'service' | 'token' | 'account';
-  /** Nobody knows whether it is the account's alone: when several accounts in a row fail like this, it is not. */
+  /** It is not known whether only this account fails: when several accounts in a row fail like this, the cause is common. */
   readonly isDoubtful?: boolean;
   /** It may pass by itself within seconds. */
   readonly isMomentary?: boolean;

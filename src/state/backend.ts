@@ -85,6 +85,6 @@ export interface StateBackend {
    * @throws UserError STATE_LOCKED when the holder is running; what `ask` throws.
    */
   unlock(ask: (question: string) => Promise<void>): Promise<string>;
-  /** How to get back a state whose text is damaged. */
+  /** The fix for a state whose text is damaged. */
   restoreHint(text: string): Promise<Hint>;
 }

@@ -1,5 +1,5 @@
 /**
- * What no run of this program writes, although the format allows it: someone edited the state, or joined two versions of it.
+ * Contradictions that no run of this program writes, although the format allows them: someone edited the state, or merged two versions of it.
  * Such a state would have tokens revoked that are in use.
  */
 import type { State, StateToken } from '../model/state.ts';

@@ -12,7 +12,7 @@ import type { StateBackend } from './backend.ts';
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
-/** What must fit, and where that is. */
+/** What a state must fit, and where the state is. */
 export interface FitsIn extends StateOf {
   /** The configuration's folder. */
   readonly folder: string;

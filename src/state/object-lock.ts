@@ -131,7 +131,7 @@ export class ObjectLock {
 
   async #remove({ text, id }: { readonly text: string; readonly id: string }, attempts?: number): Promise<void> {
     const repeated = <T>(act: () => Promise<T>) => sure(act, this.#store.name, attempts);
-    // First, since nobody would remove it without its lock, when this process is killed in between.
+    // Removed before the lock: if this process is killed in between, no other process would remove it.
     await repeated(() => this.#store.remove(heartbeat(id)));
     const found = await repeated(() => this.#store.get(KEY));
     if (found?.text === text) await repeated(() => this.#store.remove(KEY));

@@ -1,4 +1,4 @@
-/** A state that was opened: what is in memory, and the writes that keep it. */
+/** An opened state: the state in memory, and the writes that make it durable. */
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import type { State, StateAccount } from '../model/state.ts';

@@ -52,7 +52,7 @@ export async function readState(
   return parsed;
 }
 
-/** As `readState`, of anything, and also where the state was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
+/** As `readState`, for a state of any organization, also at a place that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
 export async function readKept(
   backend: Source & Pick<StateBackend, 'read'>,
   migrations: Migrations,

@@ -21,7 +21,7 @@ export async function waitUnlocked(backend: StateBackend, waitMs: number): Promi
   }
 }
 
-/** Says which running process holds the lock of a state; undefined when none does. */
+/** Names the running process that holds the lock of a state; undefined when none does. */
 export async function lockHolder(backend: StateBackend): Promise<string | undefined> {
   const holder = await backend.holder();
   return holder && backend.locked(holder).message;

@@ -2,7 +2,7 @@ import { counted } from '../../model/wording.ts';
 import { hasEnded, matcherOf, separateAccepted } from '../acceptance.ts';
 import type { Rule } from '../rule.ts';
 
-/** What it accepted counts again. */
+/** After its date, the findings that the entry accepted count again. */
 export const acceptanceEnded: Rule = {
   id: 'MDA036',
   name: 'acceptance-ended',

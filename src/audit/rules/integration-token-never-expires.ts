@@ -1,7 +1,7 @@
 import { showDay } from '../../model/time.ts';
 import { aboutToken, type Rule } from '../rule.ts';
 
-/** MotherDuck's own tokens are known by their reserved names. Nobody can give them a life, so they fail no audit. */
+/** MotherDuck's own tokens are known by their reserved names. Their lifetime cannot be set, so they fail no audit. */
 export const integrationTokenNeverExpires: Rule = {
   id: 'MDA038',
   name: 'integration-token-never-expires',

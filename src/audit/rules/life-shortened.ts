@@ -3,7 +3,7 @@ import { noticeText } from '../../wording/notices.ts';
 import { keptTokens } from '../account.ts';
 import { aboutToken, type Rule } from '../rule.ts';
 
-/** As a plan warns. What is to be replaced for the configuration is reported as that. */
+/** The same tokens that a plan warns of. A token that is replaced because it differs from the configuration has a rule of its own. */
 export const lifeShortened: Rule = {
   id: 'MDA046',
   name: 'life-shortened',

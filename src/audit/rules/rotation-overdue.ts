@@ -2,7 +2,7 @@ import { rotationDue } from '../../model/rotation-due.ts';
 import { describeSpan, showDay } from '../../model/time.ts';
 import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
-/** While the token is live; an expired one is reported as that. A rotation may be late by half of its margin at most. */
+/** For live tokens; an expired one has a rule of its own. A rotation may be late by half of its margin at most. */
 export const rotationOverdue: Rule = {
   id: 'MDA025',
   name: 'rotation-overdue',

@@ -2,7 +2,7 @@ import { planSetup } from '../../plan/setup.ts';
 import type { AuditedAccount } from '../account.ts';
 import { aboutAccount, apply, type Found, type Rule } from '../rule.ts';
 
-/** What a plan would run. A setup that failed is another rule's. */
+/** The statements that a plan would run. A setup that failed has a rule of its own. */
 export const setupPending: Rule = {
   id: 'MDA044',
   name: 'setup-pending',

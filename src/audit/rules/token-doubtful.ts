@@ -2,7 +2,7 @@ import { reasonText } from '../../wording/reasons.ts';
 import type { AuditedAccount } from '../account.ts';
 import { aboutToken, apply, type Rule } from '../rule.ts';
 
-/** As the plan says it. Where the interrupted run left a token, that is reported instead. */
+/** The same tokens that a plan warns of. Where the interrupted run left an orphan, the orphan is reported instead. */
 export const tokenDoubtful: Rule = {
   id: 'MDA033',
   name: 'token-doubtful',

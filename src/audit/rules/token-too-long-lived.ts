@@ -5,7 +5,7 @@ import { aboutToken, type Rule, replace } from '../rule.ts';
 /** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
 const TOLERANCE = MINUTE;
 
-/** One that never expires is reported as that. */
+/** A token that never expires has a rule of its own. */
 export const tokenTooLongLived: Rule = {
   id: 'MDA004',
   name: 'token-too-long-lived',

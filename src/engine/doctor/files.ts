@@ -1,4 +1,4 @@
-/** Checks of what is on this side: configuration, state, lock and secret stores. */
+/** Checks of the configuration, the state, its lock and the secret stores. */
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -185,7 +185,7 @@ async function checkStore(
   );
 }
 
-/** Of a store that could be used, whether other machines that share the state have secrets of their own in it. */
+/** Warns of a usable store whose file is on this machine, while the state is shared with other machines. */
 function withMachine(finding: Finding, isOfMachine: boolean): Finding {
   if (finding.status !== 'ok' || !isOfMachine) return finding;
   return warning(

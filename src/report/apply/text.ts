@@ -71,7 +71,7 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
   return `${paint.red('Failed:')} ${what}${errorText(error, paint, inContext)}`;
 }
 
-/** Of 300 accounts that meet the same failure, the first are named. */
+/** How many accounts with the same failure are named. */
 const FAILED_SHOWN = 10;
 
 /** What failed and why: once for all that failed in the same way. */
@@ -95,7 +95,7 @@ function errorText(error: UserError | undefined, paint: Paint, inContext: InCont
   return `${printable(message)}${codeText(code, paint)}\n  ${printable(hintText(hint, inContext, paint.command))}`;
 }
 
-/** Whether another run has taken the state: it mends what this one had begun. */
+/** Whether another run has taken the lock of the state: that run completes what this one began. */
 export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 'failures'>): boolean {
   return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
 }
@@ -103,7 +103,7 @@ export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 
 /** More accounts to test are not named in a command. */
 const UNTESTED_NAMED = 5;
 
-/** Of tokens that are kept, the first are named with what to do. */
+/** How many kept tokens are named, with the fix of each. */
 const KEPT_SHOWN = 5;
 
 function keptLines(kept: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
@@ -147,7 +147,7 @@ function untold({ outcomes, failures }: Applied): UserError[] {
   return failures.filter(({ message }) => !told.has(message) && told.add(message));
 }
 
-/** What a plan had to leave is far above when its actions are done. */
+/** Repeats what the plan could not do, since the plan is far above when its actions are done. */
 function leftLines(plan: Plan, { interrupted, saved, outcomes, failures }: Applied): string[] {
   const { errors, warnings } = plan;
   const accounts = [...new Set(errors.map(({ account }) => account))];

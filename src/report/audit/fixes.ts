@@ -31,7 +31,7 @@ export function sharedFix(fixes: readonly Hint[], most = MAX_NAMES, shown = 1): 
   if (parts === undefined || all.length < 2) return first;
   const names = all.length > most ? all.slice(0, shown) : all;
   const { base, option } = parts;
-  // A smoke test of more accounts than that harms nobody.
+  // A smoke test of more accounts than needed does no harm.
   if (names.length < all.length && base[0] === 'smoke')
     return { ...first, text: `${first.text.replace(/\.$/, '')} (of every account)`, command: base };
   const times = `(for the first ${names.length === 1 ? '' : `${names.length} `}of ${all.length})`;

@@ -59,7 +59,7 @@ export function auditHtml(given: Audit, _paint?: Paint, inContext: InContext = n
   });
 }
 
-/** The numbers of each severity stand below it. */
+/** The heading; the numbers of each severity are below it. */
 function heading({ findings, checked: { accounts, tokens } }: Audit): string {
   const found = findings.length === 0 ? 'no findings' : counted(findings.length, 'finding');
   return `Audit: ${found} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;

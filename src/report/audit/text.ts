@@ -14,7 +14,7 @@ const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
 /** Ignored accounts beyond these are counted instead of named. */
 const NAMES_SHOWN = 8;
-/** Of more notes alike, the first are shown, so that nobody overlooks what is worse. */
+/** How many notes of one rule are shown, so that more severe findings are not overlooked. */
 const NOTES_SHOWN = 5;
 /** Accounts with fewer hours of compute than these are counted. */
 const USAGE_SHOWN = 20;

@@ -45,7 +45,7 @@ export function importSummary({ written, configured, skipped, secrets, files, co
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;
 }
 
-/** Where the secrets of adopted tokens go, which nobody has yet. */
+/** Where the secrets of adopted tokens go at their first rotation. */
 export function unknownSecretsText(count: number, stores: readonly ImportStore[]): string {
   const text =
     count === 1

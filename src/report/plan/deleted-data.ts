@@ -1,9 +1,9 @@
-/** What goes with the deleted accounts, in words. */
+/** The data that is deleted with accounts, in words. */
 import type { DeletedData, Plan } from '../../model/plan.ts';
 import { storageText } from '../../model/usage.ts';
 import { few } from '../../model/wording.ts';
 
-/** What is said of the data of deleted accounts, also where nobody asked for it; undefined when nothing is deleted. */
+/** A sentence about the data of deleted accounts, also without --usage; undefined when no account is deleted. */
 export function deletedText({ deleted_data: data, actions }: Plan): string | undefined {
   if (!actions.some(({ action }) => action === 'delete_account')) return undefined;
   return (

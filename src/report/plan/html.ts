@@ -87,7 +87,7 @@ function isRefused({ violations }: Plan): boolean {
   return violations.length > 0;
 }
 
-/** The numbers of a plan with changes stand below it. */
+/** The heading; the numbers of a plan with changes are below it. */
 function heading(plan: Plan): string {
   if (isRefused(plan)) return 'Refused: nothing of this plan can be applied';
   const accounts = actionsByAccount(plan.actions).size;

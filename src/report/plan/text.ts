@@ -91,7 +91,7 @@ function isSaidByNew(action: Action, own: GroupedAction | undefined): boolean {
   return own?.action.action === 'create_account' && action.reason.kind === 'new_account';
 }
 
-/** What interrupts somebody, or cannot be undone, is no remark. */
+/** A reason in the colour of a remark, unless the action is disruptive or destructive. */
 function reasonText(reason: string, { risk }: Action, paint: Paint): string {
   return risk === 'safe' ? paint.dim(reason) : `${reason}${riskText({ risk }, paint)}`;
 }

@@ -141,7 +141,7 @@ const NOT_COMPARED =
 const NOTHING_DUE = 'Nothing is due.';
 const DUE_LEFT = 'Nothing is done: what is due is left alone; see the warnings.';
 
-/** Managed accounts that left the configuration are not what it says. */
+/** The retained accounts, which make the live organization differ from the configuration. */
 function retainedText(count: number): string {
   const accounts = counted(count, 'managed account');
   return `No changes; but ${accounts} that ${count === 1 ? 'is' : 'are'} not in the configuration ${count === 1 ? 'stays' : 'stay'}. To see their deletion: plan --prune.`;

@@ -1,4 +1,4 @@
-/** The text of a state file, and what it holds, also when its end was never written. */
+/** The text of a state file, and the state in it, also when its end was never written. */
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
 import { codeOf } from '../../files/system-errors.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
@@ -24,7 +24,7 @@ export function storedIn(text: string): StoredState {
 }
 
 /**
- * Whether a last line was being written when its run ended, so that nobody was told that it is kept. A change that lacks the
+ * Whether the last line was being written when its run ended, so that its change was not confirmed. A change that lacks the
  * end of its line alone may be one that was kept, in a file that an editor has saved.
  */
 function isTorn(last: string): boolean {

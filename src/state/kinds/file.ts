@@ -240,7 +240,7 @@ class FileBackend implements StateBackend {
     const identity = identityAt(this.file);
     if (identity === this.#identity) return true;
     await this.#closeLog();
-    // A file that is gone holds nothing that a write could replace.
+    // A file that is gone has nothing that a write could overwrite.
     if (identity === undefined) return true;
     const last = this.#last;
     if (this.#hasChanges || last === undefined) return false;

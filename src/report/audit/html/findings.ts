@@ -7,7 +7,7 @@ import { html, isolated, type Kind, type Markup, NOTHING, unbroken } from '../..
 import { acceptanceText, countFindings, showLocation, subjectOf } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
 
-/** What the colour of a severity stands for on a page; its name stands beside it. */
+/** The colour of a severity on a page, where its name is beside it. */
 export const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
 /** Further findings of one fix are folded. */
 const OPEN = 5;

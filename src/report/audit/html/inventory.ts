@@ -1,4 +1,4 @@
-/** The table of accounts. Complete as it stands; with the script it sorts and filters. */
+/** The table of accounts. It is complete without the script, which lets it sort and filter. */
 import type { AccountUsage, Audit, InventoryAccount } from '../../../model/audit.ts';
 import { SIZES } from '../../../model/ducklings.ts';
 import { showDay } from '../../../model/time.ts';

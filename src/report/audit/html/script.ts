@@ -1,4 +1,4 @@
-/** What makes the table of accounts sort and filter, and commands copy. Plain JavaScript, for every browser; never made of data. */
+/** The script that sorts and filters the table of accounts, and copies commands. Plain JavaScript for every browser; it contains no data. */
 
 /** The program of the page, allowed by its hash. */
 export const SCRIPT = `(() => {

@@ -16,7 +16,7 @@ export function accountNames(given: readonly string[]): Markup {
   return html`<p>${rangesOf(names)}</p><details><summary>All ${names.length} names</summary>${nameList(names)}</details>`;
 }
 
-/** The same in short alone, where all names stand elsewhere: `tenant_1 … tenant_180`. */
+/** The ranges of the names alone, where all names are listed elsewhere: `tenant_1 … tenant_180`. */
 export function rangesOf(names: readonly string[]): string {
   return rangesText([...names].sort(NATURAL.compare), SHOWN).replaceAll(' ... ', ' … ');
 }

@@ -19,7 +19,7 @@ function rank(risk: Risk): number {
   return RISKS.indexOf(risk);
 }
 
-/** Of safe changes that are named whatever else there is: what ends, moves, enters the state or leaves it. */
+/** Safe actions that are always named: those that end or move something, or change what is managed. */
 const NAMED: readonly ActionName[] = [
   'revoke_token',
   'rotate_token',

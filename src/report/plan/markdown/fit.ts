@@ -1,4 +1,4 @@
-/** What of the changes fits into a comment: what is risky first, what is safe last. */
+/** Chooses the changes that fit into a comment: risky ones first, safe ones last. */
 import { type Action, actionsByAccount } from '../../../model/action.ts';
 import { ACCOUNT, disruptiveWords } from '../../../model/setup.ts';
 import { counted } from '../../../model/wording.ts';
