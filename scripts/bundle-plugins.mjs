@@ -49,7 +49,7 @@ const SELDOM = [
   'sandbox/connector',
   'secrets/fingerprint',
   'secrets/kinds/exec/scrub',
-  'smoke/failures',
+  'motherduck/connection-errors',
   'state/kinds/file-errors',
   'state/object-backend',
   'wording/branch-warnings',

@@ -15,7 +15,6 @@ import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/pro
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readStorage, readUsage, type UsageReading, type UsageRequest } from '../motherduck/usage.ts';
-import { explainForAdmin } from '../smoke/failures.ts';
 import type { AdminConnection } from '../state/state-kind.ts';
 import { VERSION } from '../version.ts';
 import { adminToken } from './token-variables.ts';
@@ -214,7 +213,7 @@ function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECON
 
 function adminConnection(connector: Connector, token: Secret, { timeout }: ServiceOptions): AdminConnection {
   const seconds = timeout ?? CONNECT_SECONDS;
-  return { connector, token, seconds, explain: explainForAdmin, close: async () => {} };
+  return { connector, token, seconds, close: async () => {} };
 }
 
 function usageReaders(
@@ -225,7 +224,6 @@ function usageReaders(
   const request = (signal?: AbortSignal): UsageRequest => ({
     connector,
     probe: runProbe,
-    explain: explainForAdmin,
     token,
     timeoutMs: timeout * 1000,
     ...(signal ? { signal } : {}),

@@ -36,6 +36,11 @@ export function scrub(text: string, secrets: readonly string[]): string {
   return printableWithoutAll(secrets)(text);
 }
 
+/** Removes the statement that DuckDB quotes in its errors, which can contain anything. */
+export function withoutStatement(text: string): string {
+  return text.replace(/\s*LINE \d+: .*/s, '');
+}
+
 /** Removes escape sequences, control characters, and characters that are invisible or change the text's direction. */
 function withoutControls(text: string): string {
   return (

@@ -10,10 +10,11 @@ import { type Compute, type Known, type Storage, USAGE_DAYS } from '../model/usa
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { few } from '../model/wording.ts';
+import { explainForAdmin } from './connection-errors.ts';
 import type { Connector } from './connector.ts';
 import type { ProbeRow } from './probe.ts';
 import type { ProbeFailure, ProbeReport, ProbeRequest, ProbeRunner } from './probe-process.ts';
-import { scrub } from './scrub.ts';
+import { scrub, withoutStatement } from './scrub.ts';
 
 /** The product's name in its user agent, by which queries of its own smoke tests are excluded. */
 export const PRODUCT = 'motherduck-accounts';
@@ -66,8 +67,6 @@ const STORAGE_STEP = { name: 'storage', sql: STORED, every: true };
 export interface UsageRequest {
   readonly connector: Connector;
   readonly probe: ProbeRunner;
-  /** Explains a failed connection. */
-  readonly explain: (failure: ProbeFailure) => { readonly message: string; readonly hint: string };
   /** A read/write token of an Admin. */
   readonly token: Secret;
   /** Milliseconds for the connection and its queries. */
@@ -106,7 +105,7 @@ export async function readUsage(input: UsageRequest, now: number): Promise<Usage
   const report = await ask(steps, input);
   const { failure } = report.get('usage') ?? {};
   return {
-    lastQueryAt: failure ? { ok: false, why: refusal(failure, input) } : { ok: true, value: lastQueries(report) },
+    lastQueryAt: failure ? { ok: false, why: historyError(failure, input) } : { ok: true, value: lastQueries(report) },
     compute: computeOf(report, input),
     storage: storageOf(report, input),
   };
@@ -123,7 +122,7 @@ export async function readStorage(input: UsageRequest): Promise<UsageReading['st
     const report = await probed([STORAGE_STEP], input);
     const failure = report.get('connect')?.failure;
     if (failure === undefined) return storageOf(report, input);
-    return { ok: false, why: scrub(input.explain(failure).message, [input.token.reveal()]) };
+    return { ok: false, why: printable(explainForAdmin(failure).message, input) };
   } catch (error) {
     if (!(error instanceof UserError) || error.code === 'INTERRUPTED') throw error;
     return { ok: false, why: error.message };
@@ -133,7 +132,7 @@ export async function readStorage(input: UsageRequest): Promise<UsageReading['st
 async function ask(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
   const report = await probed(steps, input);
   const connect = report.get('connect')?.failure;
-  if (connect !== undefined) throw refusal(connect, input);
+  if (connect !== undefined) throw connectionError(connect, input);
   return report;
 }
 
@@ -142,7 +141,7 @@ async function probed(steps: ProbeRequest['steps'], input: UsageRequest): Promis
   const target = await connector.target(token, undefined, timeoutMs / 1000);
   const options = { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) };
   const report = await probe(target, { steps, shutdown: false }, options);
-  for (const { failure } of report.values()) if (failure?.kind === 'aborted') throw refusal(failure, input);
+  for (const { failure } of report.values()) if (failure?.kind === 'aborted') throw interrupted();
   return report;
 }
 
@@ -205,33 +204,38 @@ function rowsOf(report: ProbeReport, step: string): readonly ProbeRow[] {
 }
 
 /** Why a step has no answer. A step that was not reached has none either. */
-function unreadOf(report: ProbeReport, step: string, { token }: UsageRequest) {
+function unreadOf(report: ProbeReport, step: string, input: UsageRequest) {
   const { answer, failure } = report.get(step) ?? {};
   if (answer?.every !== undefined && failure === undefined) return undefined;
-  const text = scrub(failure?.text ?? 'it was not answered in time', [token.reveal()]);
-  return { ok: false as const, why: text.replace(/ LINE \d+: .*$/, '') }; // without the query that DuckDB repeats
+  return { ok: false as const, why: printable(failure?.text ?? 'it was not answered in time', input) };
 }
 
 function numberOf(text: string | null | undefined): number | null {
   return text == null || text === '' || !Number.isFinite(Number(text)) ? null : Number(text);
 }
 
-function refusal(failure: ProbeFailure, { token, explain }: UsageRequest): UserError {
-  if (failure.kind === 'aborted') {
-    return new UserError(
-      'INTERRUPTED',
-      'reading what the organization uses was interrupted',
-      'Nothing was changed. Run the command again.',
-    );
-  }
+function connectionError(failure: ProbeFailure, input: UsageRequest): UserError {
+  const { message, hint } = explainForAdmin(failure);
+  const why = `connecting as the Admin failed: ${printable(message, input)}`;
+  return new UserError('USAGE_UNREADABLE', why, `${hint} ${OMIT_USAGE}`);
+}
+
+function historyError(failure: ProbeFailure, input: UsageRequest): UserError {
   const isMissing = /query_history|md_information_schema|catalog error/i.test(failure.text);
   const { message, hint } = isMissing
     ? { message: failure.text, hint: 'MotherDuck offers it on Business plans, to Admins.' }
-    : explain(failure);
-  const why = scrub(message, [token.reveal()]);
-  return new UserError(
-    'USAGE_UNREADABLE',
-    `the query history cannot be read: ${why}`,
-    `${hint} Otherwise, omit --usage.`,
-  );
+    : explainForAdmin(failure);
+  const why = `the query history cannot be read: ${printable(message, input)}`;
+  return new UserError('USAGE_UNREADABLE', why, `${hint} ${OMIT_USAGE}`);
+}
+
+const OMIT_USAGE = 'Otherwise, omit --usage.';
+
+function interrupted(): UserError {
+  const why = 'reading what the organization uses was interrupted';
+  return new UserError('INTERRUPTED', why, 'Nothing was changed. Run the command again.');
+}
+
+function printable(text: string, { token }: UsageRequest): string {
+  return scrub(withoutStatement(text), [token.reveal()]);
 }

@@ -21,12 +21,12 @@ import { monotonicMs } from '../model/time.ts';
 import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
 import { isNewUsername, renameAdvice } from '../model/username.ts';
+import type { ConnectionFailure } from '../motherduck/connection-errors.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';
 import type { CommonFailure } from './common-failure.ts';
 import { type ConnectingToken, type ConnectionOptions, connect, limitFor, shutDownDuckling } from './connection.ts';
-import type { Failure } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
 /** The parts of a DesiredAccount that a smoke test needs. */
@@ -193,7 +193,12 @@ class AccountTest {
     return this.#types.has('read_scaling') && !this.#types.has('read_write') ? 'read_scaling' : 'read_write';
   }
 
-  #fail(type: TokenType, name: SmokeCheck['name'], problem: Failure['problem'], token?: ConnectingToken): void {
+  #fail(
+    type: TokenType,
+    name: SmokeCheck['name'],
+    problem: ConnectionFailure['problem'],
+    token?: ConnectingToken,
+  ): void {
     const check: SmokeCheck = { name, passed: false, ms: 0, ...problem };
     this.connections.push({
       type,

@@ -3,8 +3,8 @@ import type { Size } from '../model/ducklings.ts';
 import type { SmokeCheck, SmokeCheckName, SmokeOrganization } from '../model/smoke.ts';
 import { type TokenType, typeName } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
+import { type About, explainConnection } from '../motherduck/connection-errors.ts';
 import type { ProbeAnswer, ProbeReport, ProbeRequest } from '../motherduck/probe-process.ts';
-import { type About, explain } from './failures.ts';
 
 /** What is expected of one connection. */
 export interface Expected extends Pick<About, 'limit' | 'attempts'> {
@@ -44,7 +44,12 @@ export function judge(report: ProbeReport, expected: Expected): SmokeCheck[] {
     checks.push(
       failure === undefined
         ? { name, ms, ...verdict(answer ?? { rows: 0 }) }
-        : { name, passed: false, ms, ...explain(failure, { ...expected, isQuery: step === 'query' }).problem },
+        : {
+            name,
+            passed: false,
+            ms,
+            ...explainConnection(failure, { ...expected, isQuery: step === 'query' }).problem,
+          },
     );
   };
   add('connects', 'connect', () => ({ passed: true }));

@@ -1,4 +1,4 @@
-import type { Failure } from './failures.ts';
+import type { ConnectionFailure } from '../motherduck/connection-errors.ts';
 
 /** So many accounts in a row are no coincidence. */
 const IN_A_ROW = 5;
@@ -6,14 +6,14 @@ const IN_A_ROW = 5;
 /** A failure that every account of a run would meet; once it is known, the others do not connect. */
 export class CommonFailure {
   readonly #doubtful = new Set<string>();
-  #problem: Failure['problem'] | undefined;
+  #problem: ConnectionFailure['problem'] | undefined;
 
-  get problem(): Failure['problem'] | undefined {
+  get problem(): ConnectionFailure['problem'] | undefined {
     return this.#problem;
   }
 
   /** Takes the result of one connection. @param failure undefined: it connected */
-  note(account: string, failure: Failure | undefined): void {
+  note(account: string, failure: ConnectionFailure | undefined): void {
     if (failure?.scope === 'machine' || failure?.scope === 'service') this.#problem = failure.problem;
     if (!failure?.isDoubtful) {
       this.#doubtful.clear();

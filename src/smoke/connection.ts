@@ -8,11 +8,11 @@ import type { ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import type { Seconds } from '../model/time.ts';
 import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
+import { type ConnectionFailure, explainConnection, type TimeLimit } from '../motherduck/connection-errors.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import type { ProbeReport, ProbeRequest, ProbeRunner } from '../motherduck/probe-process.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { type Expected, judge, organizationOf, requestFor } from './checks.ts';
-import { explain, type Failure, type TimeLimit } from './failures.ts';
 
 /** How the connections of a run are made. */
 export interface ConnectionOptions {
@@ -44,7 +44,7 @@ export interface Connected {
   /** SHUTDOWN was sent, with or without success. */
   readonly shutDown: boolean;
   /** Why the connection could not be made, or not used. */
-  readonly failure?: Failure;
+  readonly failure?: ConnectionFailure;
 }
 
 /** Connects once and checks. Never rejects. */
@@ -63,12 +63,17 @@ export async function connect(
   let { report, attempts } = await open(options, token, expected, requestFor(expected, shutdown), deadline);
   const first = report.get('connect')?.failure;
   const hasTime = deadline - monotonicMs() > SHORTEST_ATTEMPT_MS;
-  if (hasTime && first?.kind === 'sql' && expected.database !== undefined && isOfAccount(explain(first, expected))) {
+  if (
+    hasTime &&
+    first?.kind === 'sql' &&
+    expected.database !== undefined &&
+    isOfAccount(explainConnection(first, expected))
+  ) {
     // The database may be what is missing, which does not mean that the token is wrong.
     const { database, query, ...without } = expected;
     const second = await open(options, token, without, requestFor(without, shutdown), deadline);
     if (!isLate(second.report)) {
-      missing = { name: 'database', passed: false, ms: msOf(report), ...explain(first, expected).problem };
+      missing = { name: 'database', passed: false, ms: msOf(report), ...explainConnection(first, expected).problem };
       checked = without;
       ({ report, attempts } = second);
     }
@@ -93,7 +98,7 @@ export async function connect(
     aborted: failure?.kind === 'aborted',
     verified: checks.some(isSameUser) && !checks.some(isOtherDuckling),
     shutDown: report.has('shutdown'),
-    ...(unusable && { failure: explain(unusable, { ...expected, attempts }) }),
+    ...(unusable && { failure: explainConnection(unusable, { ...expected, attempts }) }),
   };
 }
 
@@ -137,7 +142,7 @@ export function limitFor({ timeout }: ConnectionOptions, size: Size | undefined)
   return { seconds: timeout ?? connectSeconds(size), isGiven: timeout !== undefined, ...(size && { size }) };
 }
 
-function isOfAccount({ scope, isDoubtful = false }: Failure): boolean {
+function isOfAccount({ scope, isDoubtful = false }: ConnectionFailure): boolean {
   return scope === 'account' && !isDoubtful;
 }
 
@@ -184,7 +189,7 @@ function isMomentary(report: ProbeReport, expected: Expected): boolean {
   const failures = [...report].flatMap(([step, { failure }]) =>
     failure && !OPTIONAL_STEPS.has(step) ? [failure] : [],
   );
-  return !report.has('query') && failures.some((failure) => explain(failure, expected).isMomentary);
+  return !report.has('query') && failures.some((failure) => explainConnection(failure, expected).isMomentary);
 }
 
 function isLate(report: ProbeReport): boolean {

@@ -6,10 +6,10 @@ import type { Secret } from '../model/secret.ts';
 import { openTransaction, type SetupOutcome } from '../model/setup.ts';
 import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
+import { explainConnection, type TimeLimit } from '../motherduck/connection-errors.ts';
 import type { ProbeFailure, ProbeReport } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { type ConnectingToken, type ConnectionOptions, runAlone } from './connection.ts';
-import { explain, type TimeLimit } from './failures.ts';
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
 /** What the setup of an account needs. */
@@ -67,7 +67,7 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
   }
   if (statement === undefined) {
     const told = { ...about, ...(token.temporary ? {} : { token: token.name }) };
-    const { scope, problem, advice } = explain(failure, told);
+    const { scope, problem, advice } = explainConnection(failure, told);
     const isOfToken = scope === 'token' && !token.temporary;
     const hint = isOfToken ? problem.hint : { text: `${advice} Then continue.`, command: ['apply'] };
     return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, hint) };

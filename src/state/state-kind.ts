@@ -3,7 +3,6 @@ import type { StateConfig } from '../model/desired.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import type { Connector } from '../motherduck/connector.ts';
-import type { ProbeFailure } from '../motherduck/probe-process.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { StateBackend } from './backend.ts';
@@ -40,8 +39,6 @@ export interface AdminConnection {
   readonly token: Secret;
   /** The time limit of connecting, and of one statement. */
   readonly seconds: Seconds;
-  /** What failed, and what to do about it. */
-  explain(failure: ProbeFailure): { readonly message: string; readonly hint: string; readonly isMomentary: boolean };
   close(): Promise<void>;
 }
 

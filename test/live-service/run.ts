@@ -12,7 +12,6 @@ import { motherduckConnector } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
-import { explainForAdmin } from '../../src/smoke/failures.ts';
 import { type Cleaned, cleanUp } from './clean-up.ts';
 import type { FactContext } from './facts/context.ts';
 import type { Fact } from './facts/fact.ts';
@@ -197,7 +196,7 @@ function siteOf(
     },
     readUsage: () => {
       const probe: ProbeRunner = (target, request, given) => runProbe(target, request, { ...options, ...given });
-      const about = { connector, probe, explain: explainForAdmin, token, timeoutMs: CONNECT_MS, signal: stopping };
+      const about = { connector, probe, token, timeoutMs: CONNECT_MS, signal: stopping };
       return readUsage(about, Date.now());
     },
   };

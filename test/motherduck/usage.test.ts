@@ -1,10 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
-import { PRODUCT, readUsage } from '../../src/motherduck/usage.ts';
+import { PRODUCT, readStorage, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { memorySandbox } from '../../src/sandbox/open.ts';
-import { explainForAdmin } from '../../src/smoke/failures.ts';
 import { PROBE, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
@@ -25,7 +24,7 @@ function sandbox(options: Parameters<typeof memorySandbox>[0] = {}) {
 
 describe('the views of the sandbox', () => {
   const read = ({ connector, token }: Pick<ReturnType<typeof sandbox>, 'connector' | 'token'>, now = 0) =>
-    readUsage({ connector, probe: real, explain: explainForAdmin, token, timeoutMs: PROBE_TIMEOUT_MS }, now);
+    readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS }, now);
 
   it('have the last use of each account by its own programs, and its hours of compute', async () => {
     const { organization, token, connector } = sandbox();
@@ -123,7 +122,7 @@ describe('a connection that fails', () => {
     const { connector } = sandbox();
     const token = new Secret('eyJhbGciOi.eyJzdWIiOiJhZG1pbiJ9aaaaaaaaaaaa.c2lnbmF0dXJlLXRleHQ');
     const probe = async () => report('connect', 'sql', `Request failed for ${token.reveal()}: not authenticated`);
-    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0));
+    const error = await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }, 0));
     expect(error).toMatchObject({ code: 'USAGE_UNREADABLE', message: expect.stringContaining('not authenticated') });
     expect(String(error)).not.toContain('eyJzdWIi');
   });
@@ -135,23 +134,35 @@ describe('a connection that fails', () => {
   ])('is explained, without what belongs to the smoke test: %s', async (text, message, hint) => {
     const { connector, token } = sandbox();
     const probe = async () => report('connect', 'sql', text);
-    expect(
-      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0)),
-    ).toMatchObject({
+    expect(await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }, 0))).toMatchObject({
       code: 'USAGE_UNREADABLE',
       message: expect.stringMatching(message),
       hint: { text: expect.stringMatching(hint) },
     });
-    const error = await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0));
+    const error = await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }, 0));
     expect(JSON.stringify(error)).not.toMatch(/smoke/);
+  });
+
+  it('is told from a query that fails, whose statement is not repeated', async () => {
+    const { connector, token } = sandbox();
+    const text = 'Catalog Error: no query_history\n\nLINE 1: SELECT user_name AS username';
+    const failing = (step: string) => async () => report(step, 'sql', text);
+    const request = { connector, token, timeoutMs: 1000 };
+    const ofConnection = await thrown(readUsage({ ...request, probe: failing('connect') }, 0));
+    const { lastQueryAt } = await readUsage({ ...request, probe: failing('usage') }, 0);
+    if (lastQueryAt.ok) throw new Error('it was read');
+    expect(String(ofConnection).split(':')[1]).not.toBe(String(lastQueryAt.why).split(':')[1]);
+    for (const error of [ofConnection, lastQueryAt.why]) expect(String(error)).not.toContain('LINE');
+    expect(await readStorage({ ...request, probe: failing('connect') })).toEqual({
+      ok: false,
+      why: 'Catalog Error: no query_history',
+    });
   });
 
   it('is an interruption if it was interrupted', async () => {
     const { connector, token } = sandbox();
     const probe = async () => report('usage', 'aborted', 'interrupted');
-    expect(
-      await thrown(readUsage({ connector, probe, explain: explainForAdmin, token, timeoutMs: 1000 }, 0)),
-    ).toMatchObject({
+    expect(await thrown(readUsage({ connector, probe, token, timeoutMs: 1000 }, 0))).toMatchObject({
       code: 'INTERRUPTED',
     });
   });

@@ -1,9 +1,9 @@
 /** Checks of `md:` connections: what is in the environment, the extension, DuckDB's version, and the organization. */
 import type { ErrorCode } from '../../model/user-error.ts';
+import { explainForAdmin } from '../../motherduck/connection-errors.ts';
 import { fetchAcceptedVersions, isAccepted } from '../../motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
 import { organizationOf } from '../../smoke/checks.ts';
-import { explainForAdmin } from '../../smoke/failures.ts';
 import { USER_AGENT } from '../service.ts';
 import { checkManagedAccounts } from '../smoke.ts';
 import { type Check, errorOf, failed, ok, settled, skipped, warning } from './examination.ts';

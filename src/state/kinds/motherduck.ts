@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StateConfig } from '../../model/desired.ts';
 import { monotonicMs } from '../../model/time.ts';
 import { UserError } from '../../model/user-error.ts';
+import { explainForAdmin } from '../../motherduck/connection-errors.ts';
 import type { ProbeRow } from '../../motherduck/probe.ts';
+import { withoutStatement } from '../../motherduck/scrub.ts';
 import type { SqlError, SqlSession } from '../../motherduck/sql-session.ts';
 import { objectBackend } from '../object-backend.ts';
 import { type ObjectStore, type StoredObject, UnsureError } from '../object-store.ts';
@@ -222,7 +224,7 @@ class TableStore implements ObjectStore {
     } catch (error) {
       if (!(error instanceof this.#sql.SqlError) || this.#is(error, NO_TABLE) || this.#is(error, CONFLICT)) throw error;
       await session.close(); // and connect again for the next statement
-      throw this.#failed(error, await this.#connection());
+      throw this.#failed(error);
     }
   }
 
@@ -251,9 +253,9 @@ class TableStore implements ObjectStore {
     await (await admin)?.close();
   }
 
-  #failed(error: SqlError, admin: AdminConnection): UnsureError | UserError {
+  #failed(error: SqlError): UnsureError | UserError {
     const { kind, text } = error.failure;
-    const explained = admin.explain(error.failure);
+    const explained = explainForAdmin(error.failure);
     const isUnsure = kind === 'time_limit' || kind === 'crashed' || kind === 'aborted' || explained.isMomentary;
     if (isUnsure) return new UnsureError(explained.message, { cause: error });
     const known = KNOWN.find((each) => each.text.test(withoutStatement(text)));
@@ -309,11 +311,6 @@ const KNOWN: readonly {
     hint: () => 'Name a database of the standard kind, not a DuckLake.',
   },
 ];
-
-/** DuckDB quotes the statement, which can contain anything. */
-function withoutStatement(text: string): string {
-  return text.replace(/\s*LINE \d+: .*/s, '');
-}
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -2,8 +2,8 @@
 
 import { Secret } from '../../../src/model/secret.ts';
 import { counted } from '../../../src/model/wording.ts';
+import { explainConnection } from '../../../src/motherduck/connection-errors.ts';
 import type { ProbeReport } from '../../../src/motherduck/probe-process.ts';
-import { explain } from '../../../src/smoke/failures.ts';
 import { fieldOf, listOf } from '../raw-api.ts';
 import type { FactContext } from './context.ts';
 import { keysOf, type Look, lineOf, type Sight, Unseen } from './fact.ts';
@@ -158,7 +158,7 @@ export async function lookAtConnections(context: FactContext, look: Look): Promi
 export function failureOf(report: ProbeReport, step: string): string | undefined {
   const ended = report.get(step);
   const failure = ended?.failure ?? report.get('connect')?.failure;
-  const isTheirs = failure?.kind === 'sql' && /token|account/.test(explain(failure, ABOUT).scope);
+  const isTheirs = failure?.kind === 'sql' && /token|account/.test(explainConnection(failure, ABOUT).scope);
   if (ended === undefined || (failure !== undefined && !isTheirs))
     throw new Unseen(failure?.text ?? 'it was not tried');
   return failure?.text;

@@ -7,7 +7,6 @@ import { Secret } from '../../../src/model/secret.ts';
 import { type ProbeRunner, runProbe } from '../../../src/motherduck/probe-process.ts';
 import { readUsage } from '../../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../../src/sandbox/connector.ts';
-import { explainForAdmin } from '../../../src/smoke/failures.ts';
 import { newRun } from '../names.ts';
 import { ADMIN, type Answering, answering, populate, usernames } from '../served.ts';
 import type { FactContext } from './context.ts';
@@ -57,7 +56,7 @@ function siteOf({ organization, api }: Answering, differs: Partial<FactContext> 
     },
     readUsage: () => {
       const probe: ProbeRunner = (target, request) => runProbe(target, request, PROBING);
-      const about = { connector, probe, explain: explainForAdmin, token: new Secret(ADMIN), timeoutMs: 30_000 };
+      const about = { connector, probe, token: new Secret(ADMIN), timeoutMs: 30_000 };
       return readUsage(about, organization.now());
     },
     ...differs,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { explainConnection } from '../../src/motherduck/connection-errors.ts';
 import type { ProbeFailure } from '../../src/motherduck/probe-process.ts';
 import { hintText } from '../../src/report/hint.ts';
-import { explain } from '../../src/smoke/failures.ts';
 import { expectGolden } from '../golden/golden.ts';
 
 const ABOUT = { account: 'etl_prod', type: 'read_write' } as const;
@@ -16,8 +16,8 @@ function sql(text: string, more: Partial<ProbeFailure> = {}): ProbeFailure {
   return { kind: 'sql', text, ...more };
 }
 
-function shown(failure: ProbeFailure, about: Parameters<typeof explain>[1] = KEYED) {
-  const { scope, isDoubtful = false, isMomentary = false, problem } = explain(failure, about);
+function shown(failure: ProbeFailure, about: Parameters<typeof explainConnection>[1] = KEYED) {
+  const { scope, isDoubtful = false, isMomentary = false, problem } = explainConnection(failure, about);
   return { scope, isDoubtful, isMomentary, message: problem.message, hint: problem.hint };
 }
 
@@ -208,7 +208,7 @@ describe('in words', () => {
     ['another', 'Some Error: nobody knows'],
   ])('%s', (name, text) => {
     const about = { ...KEYED, attempts: 3, limit: { seconds: 60, isGiven: false } };
-    const read = explain(sql(text, { duckdb: DUCKDB, withheld: 'MOTHERDUCK_HOST' }), about);
+    const read = explainConnection(sql(text, { duckdb: DUCKDB, withheld: 'MOTHERDUCK_HOST' }), about);
     const scope = `${read.scope}${read.isDoubtful ? ', doubtful' : ''}${read.isMomentary ? ', momentary' : ''}`;
     const shown = `(${scope}) ${read.problem.message}\n  ${hintText(read.problem.hint)}`;
     expectGolden('reports', `a connection fails > ${name}`, shown);

@@ -5,10 +5,11 @@ import type { Seconds } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
-import type { ProbeFailure } from '../motherduck/probe-process.ts';
+import type { ProbeFailure } from './probe-process.ts';
+import { withoutStatement } from './scrub.ts';
 
 /** A failure in words, with its scope. */
-export interface Failure {
+export interface ConnectionFailure {
   /**
    * What has to be fixed: this machine, or MotherDuck and the organization (with either, every connection fails), the token,
    * or the account.
@@ -47,7 +48,7 @@ export interface About {
 }
 
 /** Explains the failure of a step of a probe. The message of an unknown error is DuckDB's text. */
-export function explain(failure: ProbeFailure, about: About): Failure {
+export function explainConnection(failure: ProbeFailure, about: About): ConnectionFailure {
   const { text } = failure;
   switch (failure.kind) {
     case 'native':
@@ -87,7 +88,12 @@ export function explainForAdmin(failure: ProbeFailure): {
   readonly hint: string;
   readonly isMomentary: boolean;
 } {
-  const { scope, problem, advice, isMomentary = false } = explain(failure, { account: '', type: 'read_write' });
+  const {
+    scope,
+    problem,
+    advice,
+    isMomentary = false,
+  } = explainConnection(failure, { account: '', type: 'read_write' });
   if (scope === 'token') {
     return {
       message: `MotherDuck refused the admin token: ${failure.text}`,
@@ -98,13 +104,12 @@ export function explainForAdmin(failure: ProbeFailure): {
   return { message: problem.message, hint: advice, isMomentary };
 }
 
-function explainKnown(failure: ProbeFailure, about: About): Failure | undefined {
-  // DuckDB quotes the statement, which can contain anything.
-  const text = failure.text.replace(/\s*LINE \d+: .*/s, '');
+function explainKnown(failure: ProbeFailure, about: About): ConnectionFailure | undefined {
+  const text = withoutStatement(failure.text);
   return KNOWN.find((known) => known.text.test(text))?.explain(failure, about);
 }
 
-function explainTimeLimit(text: string, { limit, account, isQuery }: About): Failure {
+function explainTimeLimit(text: string, { limit, account, isQuery }: About): ConnectionFailure {
   if (isQuery && limit !== undefined) {
     const within = `the query had no result within ${describeLimit(limit)}, with all that came before it`;
     return forAccount(within, 'Let smoke.query ask for less, or use a longer --timeout.', testAgain({ account }));
@@ -133,23 +138,23 @@ function testAgain({ account }: Pick<About, 'account'>): string[] {
 const WITHOUT_SMOKE = { text: 'To apply without the smoke test.', command: ['apply', '--no-smoke'] };
 
 /** @param again what a smoke test says after the advice, before the command */
-function forAccount(message: string, advice: string, command?: readonly string[], again = ''): Failure {
+function forAccount(message: string, advice: string, command?: readonly string[], again = ''): ConnectionFailure {
   const text = `${advice} ${again}`.trim();
   return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } }, advice };
 }
 
-function forMachine(message: string, text: string, otherwise?: Hint): Failure {
+function forMachine(message: string, text: string, otherwise?: Hint): ConnectionFailure {
   const hint = otherwise ? { ...otherwise, text: `${text} ${otherwise.text}` } : { text };
   return { scope: 'machine', problem: { message, hint }, advice: text };
 }
 
-function forService(message: string, text: string): Failure {
+function forService(message: string, text: string): ConnectionFailure {
   const hint = { ...WITHOUT_SMOKE, text: `${text} ${WITHOUT_SMOKE.text}` };
   return { scope: 'service', problem: { message, hint }, advice: text };
 }
 
 /** @param why after "the token": `has expired` @param advice before "Replace it." */
-function forToken({ text }: ProbeFailure, why: string, { account, token }: About, advice = ''): Failure {
+function forToken({ text }: ProbeFailure, why: string, { account, token }: About, advice = ''): ConnectionFailure {
   if (token !== undefined) {
     const message = `MotherDuck refused the token "${token}": it ${why}`;
     const hint = { text: `${advice} Replace it.`.trim(), command: ['rotate', `${account}/${token}`] };
@@ -187,157 +192,159 @@ function offline(build: ReturnType<typeof buildOf>): string {
 }
 
 /** Errors of DuckDB and its motherduck extension, by their text; the first match counts. "Seen" marks observed errors. */
-const KNOWN: readonly { readonly text: RegExp; readonly explain: (failure: ProbeFailure, about: About) => Failure }[] =
-  [
-    {
-      text: /jwt is not in the form/i,
-      explain: (failure, about) => forToken(failure, 'is malformed, so it is damaged or no token at all', about),
+const KNOWN: readonly {
+  readonly text: RegExp;
+  readonly explain: (failure: ProbeFailure, about: About) => ConnectionFailure;
+}[] = [
+  {
+    text: /jwt is not in the form/i,
+    explain: (failure, about) => forToken(failure, 'is malformed, so it is damaged or no token at all', about),
+  },
+  { text: /jwt is expired/i, explain: (failure, about) => forToken(failure, 'has expired', about) },
+  {
+    text: /invalid motherduck token/i,
+    explain: (failure, about) =>
+      forToken(failure, `was probably revoked (${failure.text})`, about, 'A plan shows whether the token is live.'),
+  },
+  {
+    text: /not authenticated|motherduck token/i, // MotherDuck's documented text
+    explain: (failure, about) =>
+      forToken(failure, 'was revoked, has expired, or is damaged', about, 'A plan shows whether the token is live.'),
+  },
+  {
+    // Often within an error that says UNAVAILABLE.
+    text: /missing selected ALPN property/i,
+    explain: () =>
+      forMachine(
+        'a proxy opens the TLS connection to MotherDuck, and does not pass on HTTP/2 (missing selected ALPN property)',
+        "Have your network's administrators pass connections to *.motherduck.com through unopened; certificates do not help.",
+        WITHOUT_SMOKE,
+      ),
+  },
+  {
+    text: /failed to download extension "?motherduck/i, // seen
+    explain: (failure) => {
+      const build = buildOf(failure);
+      const host = /at URL "(\w+:\/\/[^/"]+)/.exec(failure.text)?.[1] ?? 'its extension server';
+      const { through } = failure;
+      const way = through === undefined ? '' : ` through ${through}`;
+      const message = `DuckDB could not download its motherduck extension from ${host}${way} for ${describeBuild(build)}`;
+      if (/HTTP (error )?404/i.test(failure.text)) {
+        const advice = 'It is not there for this version and platform: use a platform that it is made for';
+        return forMachine(message, `${advice}, such as Linux with glibc in place of musl (Alpine).`, WITHOUT_SMOKE);
+      }
+      const advice =
+        through === undefined
+          ? `Make ${host} reachable by plain HTTP; behind a proxy set HTTP_PROXY.`
+          : `Ask the administrators of the proxy to allow ${host}, which is plain HTTP.`;
+      return forMachine(message, `${advice} ${offline(build)}`, WITHOUT_SMOKE);
     },
-    { text: /jwt is expired/i, explain: (failure, about) => forToken(failure, 'has expired', about) },
-    {
-      text: /invalid motherduck token/i,
-      explain: (failure, about) =>
-        forToken(failure, `was probably revoked (${failure.text})`, about, 'A plan shows whether the token is live.'),
+  },
+  {
+    text: /motherduck extension is not available for this duckdb version|failed to download \S*extension_version/i,
+    explain: (failure) => {
+      const build = buildOf(failure);
+      const host = /(http:\/\/[^/"\s]+)\/\S*extension_version/.exec(failure.text)?.[1] ?? 'http://api.motherduck.com';
+      return forMachine(
+        `the motherduck extension could not download its second part from MotherDuck for ${describeBuild(build)}: ${failure.text}`,
+        `${aboutHost(failure)}Make ${host}/extension_version, and what it names, reachable by plain HTTP; HTTPS_PROXY does not hold for it. ${offline(build)}`,
+        WITHOUT_SMOKE,
+      );
     },
-    {
-      text: /not authenticated|motherduck token/i, // MotherDuck's documented text
-      explain: (failure, about) =>
-        forToken(failure, 'was revoked, has expired, or is damaged', about, 'A plan shows whether the token is live.'),
+  },
+  {
+    text: /is not yet supported by motherduck/i,
+    explain: ({ text, duckdb }) => {
+      const latest = /latest supported version is v?(\d+(\.\d+)*)/i.exec(text)?.[1];
+      const used = duckdb === undefined ? 'this version of DuckDB' : `DuckDB ${duckdb.version.slice(1)}`;
+      return forMachine(
+        `MotherDuck does not accept ${used} yet${latest ? `; the latest that it accepts is ${latest}` : ''}`,
+        `Install motherduck-accounts with the version of @duckdb/node-api that it was made with; if it has that one, override it${latest ? ` with ${latest}` : ''}.`,
+        WITHOUT_SMOKE,
+      );
     },
-    {
-      // Often within an error that says UNAVAILABLE.
-      text: /missing selected ALPN property/i,
-      explain: () =>
-        forMachine(
-          'a proxy opens the TLS connection to MotherDuck, and does not pass on HTTP/2 (missing selected ALPN property)',
-          "Have your network's administrators pass connections to *.motherduck.com through unopened; certificates do not help.",
-          WITHOUT_SMOKE,
-        ),
-    },
-    {
-      text: /failed to download extension "?motherduck/i, // seen
-      explain: (failure) => {
-        const build = buildOf(failure);
-        const host = /at URL "(\w+:\/\/[^/"]+)/.exec(failure.text)?.[1] ?? 'its extension server';
-        const { through } = failure;
-        const way = through === undefined ? '' : ` through ${through}`;
-        const message = `DuckDB could not download its motherduck extension from ${host}${way} for ${describeBuild(build)}`;
-        if (/HTTP (error )?404/i.test(failure.text)) {
-          const advice = 'It is not there for this version and platform: use a platform that it is made for';
-          return forMachine(message, `${advice}, such as Linux with glibc in place of musl (Alpine).`, WITHOUT_SMOKE);
-        }
-        const advice =
-          through === undefined
-            ? `Make ${host} reachable by plain HTTP; behind a proxy set HTTP_PROXY.`
-            : `Ask the administrators of the proxy to allow ${host}, which is plain HTTP.`;
-        return forMachine(message, `${advice} ${offline(build)}`, WITHOUT_SMOKE);
-      },
-    },
-    {
-      text: /motherduck extension is not available for this duckdb version|failed to download \S*extension_version/i,
-      explain: (failure) => {
-        const build = buildOf(failure);
-        const host = /(http:\/\/[^/"\s]+)\/\S*extension_version/.exec(failure.text)?.[1] ?? 'http://api.motherduck.com';
-        return forMachine(
-          `the motherduck extension could not download its second part from MotherDuck for ${describeBuild(build)}: ${failure.text}`,
-          `${aboutHost(failure)}Make ${host}/extension_version, and what it names, reachable by plain HTTP; HTTPS_PROXY does not hold for it. ${offline(build)}`,
-          WITHOUT_SMOKE,
-        );
-      },
-    },
-    {
-      text: /is not yet supported by motherduck/i,
-      explain: ({ text, duckdb }) => {
-        const latest = /latest supported version is v?(\d+(\.\d+)*)/i.exec(text)?.[1];
-        const used = duckdb === undefined ? 'this version of DuckDB' : `DuckDB ${duckdb.version.slice(1)}`;
-        return forMachine(
-          `MotherDuck does not accept ${used} yet${latest ? `; the latest that it accepts is ${latest}` : ''}`,
-          `Install motherduck-accounts with the version of @duckdb/node-api that it was made with; if it has that one, override it${latest ? ` with ${latest}` : ''}.`,
-          WITHOUT_SMOKE,
-        );
-      },
-    },
-    {
-      text: /reached the daily compute limit/i,
-      explain: ({ text }) =>
-        forService(
-          `the organization has no compute left for today: ${text}`,
-          "It is a limit of its plan: wait until tomorrow, or change the plan in MotherDuck's settings.",
-        ),
-    },
-    {
-      text: /could not connect to motherduck/i,
-      explain: (failure, about) => ({
-        ...forAccount(
-          tried(failure.text, about),
-          `${aboutHost(failure)}MotherDuck is down, or not reachable from here.`,
-          testAgain(about),
-          'Test again later.',
-        ),
-        isDoubtful: true,
-        isMomentary: true,
-      }),
-    },
-    {
-      text: /\b(UNAVAILABLE|DEADLINE_EXCEEDED)\b/,
-      explain: (failure, about) => ({
-        ...forAccount(
-          tried(failure.text, about),
-          `${aboutHost(failure)}Usually it passes in a few minutes. If it stays, check for a firewall or proxy between this machine and MotherDuck.`,
-          testAgain(about),
-          'Test again.',
-        ),
-        isDoubtful: true,
-        isMomentary: true,
-      }),
-    },
-    {
-      text: /can't find the home directory|failed to create directory.*\.duckdb|\.duckdb.*(read-only|permission denied)/i, // seen
-      explain: ({ text }) =>
-        forMachine(
-          `DuckDB has no folder for its motherduck extension: ${text}`,
-          'DuckDB keeps extensions (its extension_directory) in HOME/.duckdb: set HOME to an existing, writable folder, for example HOME=/tmp.',
-        ),
-    },
-    {
-      text: /disabled by configuration|disabled through configuration|configuration has been locked/i, // seen
-      explain: ({ text }) =>
-        forAccount(
-          text,
-          'smoke.query reaches no local file, loads no extension and changes no setting: query what the account sees at MotherDuck.',
-        ),
-    },
-    {
-      text: /attached in read-only mode/i, // seen in the sandbox, too
-      explain: ({ text }, about) =>
-        forAccount(
-          text,
-          about.type === 'read_scaling'
-            ? `A read scaling token is read-only: let smoke.query read, or give ${about.account} a read/write token, which then runs it.`
-            : 'A share is read-only: let smoke.query read, or name a database that the account owns.',
-        ),
-    },
-    {
-      text: /read.?scaling/i, // any error that mentions it; the text is not documented
-      explain: ({ text }, about) =>
-        forAccount(
-          text,
-          about.type === 'read_scaling'
-            ? `The read scaling tokens of ${about.account} work only after its first read/write connection: check whether that one succeeded, then test again in a minute.`
-            : 'Check whether a read scaling token is used where a read/write token is expected.',
-        ),
-    },
-    {
-      text: /(database|share|schema)\b.*(not exist|found)/i, // the last is DuckDB's own, seen in the sandbox
-      explain: ({ text }, about) =>
-        forAccount(
-          text,
-          about.type === 'read_scaling'
-            ? `A read scaling connection only sees databases that ${about.account} attached before: attach it in its setup, or correct smoke.query or smoke.database.`
-            : `Create the database as ${about.account}, attach its share, or correct smoke.database in the configuration.`,
-        ),
-    },
-  ];
+  },
+  {
+    text: /reached the daily compute limit/i,
+    explain: ({ text }) =>
+      forService(
+        `the organization has no compute left for today: ${text}`,
+        "It is a limit of its plan: wait until tomorrow, or change the plan in MotherDuck's settings.",
+      ),
+  },
+  {
+    text: /could not connect to motherduck/i,
+    explain: (failure, about) => ({
+      ...forAccount(
+        tried(failure.text, about),
+        `${aboutHost(failure)}MotherDuck is down, or not reachable from here.`,
+        testAgain(about),
+        'Test again later.',
+      ),
+      isDoubtful: true,
+      isMomentary: true,
+    }),
+  },
+  {
+    text: /\b(UNAVAILABLE|DEADLINE_EXCEEDED)\b/,
+    explain: (failure, about) => ({
+      ...forAccount(
+        tried(failure.text, about),
+        `${aboutHost(failure)}Usually it passes in a few minutes. If it stays, check for a firewall or proxy between this machine and MotherDuck.`,
+        testAgain(about),
+        'Test again.',
+      ),
+      isDoubtful: true,
+      isMomentary: true,
+    }),
+  },
+  {
+    text: /can't find the home directory|failed to create directory.*\.duckdb|\.duckdb.*(read-only|permission denied)/i, // seen
+    explain: ({ text }) =>
+      forMachine(
+        `DuckDB has no folder for its motherduck extension: ${text}`,
+        'DuckDB keeps extensions (its extension_directory) in HOME/.duckdb: set HOME to an existing, writable folder, for example HOME=/tmp.',
+      ),
+  },
+  {
+    text: /disabled by configuration|disabled through configuration|configuration has been locked/i, // seen
+    explain: ({ text }) =>
+      forAccount(
+        text,
+        'smoke.query reaches no local file, loads no extension and changes no setting: query what the account sees at MotherDuck.',
+      ),
+  },
+  {
+    text: /attached in read-only mode/i, // seen in the sandbox, too
+    explain: ({ text }, about) =>
+      forAccount(
+        text,
+        about.type === 'read_scaling'
+          ? `A read scaling token is read-only: let smoke.query read, or give ${about.account} a read/write token, which then runs it.`
+          : 'A share is read-only: let smoke.query read, or name a database that the account owns.',
+      ),
+  },
+  {
+    text: /read.?scaling/i, // any error that mentions it; the text is not documented
+    explain: ({ text }, about) =>
+      forAccount(
+        text,
+        about.type === 'read_scaling'
+          ? `The read scaling tokens of ${about.account} work only after its first read/write connection: check whether that one succeeded, then test again in a minute.`
+          : 'Check whether a read scaling token is used where a read/write token is expected.',
+      ),
+  },
+  {
+    text: /(database|share|schema)\b.*(not exist|found)/i, // the last is DuckDB's own, seen in the sandbox
+    explain: ({ text }, about) =>
+      forAccount(
+        text,
+        about.type === 'read_scaling'
+          ? `A read scaling connection only sees databases that ${about.account} attached before: attach it in its setup, or correct smoke.query or smoke.database.`
+          : `Create the database as ${about.account}, attach its share, or correct smoke.database in the configuration.`,
+      ),
+  },
+];
 
 function tried(text: string, { attempts = 1, limit }: About): string {
   if (attempts < 2) return text;
