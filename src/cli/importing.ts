@@ -1,5 +1,5 @@
 /** The run that import and init --from-live share: lock, read, decide, show, ask, import, report. */
-import type { SecretAdoption, SecretAdoptionInput } from '../apply/adopt-secrets.ts';
+import type { SecretAdoption, SecretAdoptionInput } from '../engine/adopt-secrets.ts';
 import { checkClock } from '../engine/clock.ts';
 import { type Decided, decideSafely, readForImport } from '../engine/import-decision.ts';
 import type { ImportFiles } from '../engine/import-files.ts';

@@ -5,7 +5,7 @@ import {
   type KeptToken,
   type SecretAdoption,
   type SecretAdoptionInput,
-} from '../apply/adopt-secrets.ts';
+} from '../engine/adopt-secrets.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { parseTerraformState, pullCommand, type TerraformInstance } from '../import/terraform-state.ts';

@@ -5,17 +5,12 @@
  * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
-import {
-  adoptSecrets,
-  checkSecretAdoptions,
-  type SecretAdoption,
-  type SecretAdoptionInput,
-} from '../apply/adopt-secrets.ts';
 import type { Live } from '../model/live.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { OpenedState } from '../state/opened-state.ts';
+import { adoptSecrets, checkSecretAdoptions, type SecretAdoption, type SecretAdoptionInput } from './adopt-secrets.ts';
 import type { Decided } from './import-decision.ts';
 import { type ImportFiles, ignoreInGit, writeImportFiles } from './import-files.ts';
 import { storesFor } from './planning.ts';

@@ -6,7 +6,7 @@ import {
   chooseSecrets,
   type KeptToken,
   type SecretAdoptionInput,
-} from '../../src/apply/adopt-secrets.ts';
+} from '../../src/engine/adopt-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';

@@ -7,6 +7,10 @@
  *
  * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
  */
+
+import { whyTaken } from '../apply/apply.ts';
+import { noteToken, type StateWriter } from '../apply/state-writer.ts';
+import { alsoSaid, storeInAll } from '../apply/store-secret.ts';
 import type { Desired } from '../model/desired.ts';
 import type { UnadoptedSecret } from '../model/import.ts';
 import { claimsOf, isJwt } from '../model/jwt.ts';
@@ -25,9 +29,6 @@ import { firstTarget, isFirstSecret, storedSecret } from '../secrets/recorded-se
 import { isSandboxSecret } from '../secrets/secret-claims.ts';
 import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
-import { whyTaken } from './apply.ts';
-import { noteToken, type StateWriter } from './state-writer.ts';
-import { alsoSaid, storeInAll } from './store-secret.ts';
 
 /** What another program has of a token. */
 export interface KeptToken {
