@@ -120,7 +120,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'suspended_live':
       return {
-        message: `it is suspended, and has live tokens that nobody manages, which still give access: ${few(notice.tokens)}`,
+        message: `it is suspended, and has live unmanaged tokens, which still give access: ${few(notice.tokens)}`,
         hint: { text: 'Revoke them at MotherDuck.' },
       };
     case 'not_renamed': {

@@ -15,7 +15,7 @@ export const suspendedAccountOpen: Rule = {
         const isManaged = token.planned !== undefined;
         yield {
           ...aboutToken(account, token),
-          message: `is live, and its account is suspended${isManaged ? '' : '; nobody manages it'}`,
+          message: `is live, and its account is suspended${isManaged ? '' : '; it is unmanaged'}`,
           fix: isManaged ? apply(account, 'Apply to revoke.') : { text: 'Revoke it at MotherDuck.' },
           location: account.desired.suspended.location,
         };
