@@ -57,7 +57,7 @@ it.each<[Readonly<Record<string, Kind>>, string[], string[] | undefined]>([
   ],
   [{ a: 'program', b: 'program', c: 'failing program' }, ['put a', 'put b', 'put c'], ['a', 'b']],
   [{ vault: 'failing program', env: 'stuck file' }, ['put env', 'put vault', 'back env'], ['env']],
-])('%j', async (kinds, expected, left) => {
+])('stores of the kinds %j get a secret in the right order', async (kinds, expected, left) => {
   const log: string[] = [];
   const tools = { outsideSlot: <T>(wait: () => Promise<T>) => wait() };
   const found = await storeSecret(

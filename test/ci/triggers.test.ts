@@ -31,7 +31,7 @@ function starts(filter: Filter | null, file: string): boolean {
 describe.each([
   ['plan.yml', 'pull_request'],
   ['apply.yml', 'push'],
-])('%s', (name, event) => {
+])('the workflow %s', (name, event) => {
   const workflow = parse(readFileSync(path.join(EXAMPLE, '.github/workflows', name), 'utf8')) as {
     on: Record<string, Filter | null>;
   };

@@ -87,7 +87,7 @@ it('is written by the first run, and left alone by the next', async () => {
   expect(kept(folder)).toEqual(written);
 });
 
-it('is what the next run runs', async () => {
+it('compiled code of a run is what the next run runs', async () => {
   const folder = await installation();
   await forged(folder);
   expect(await printed(folder)).toBe('two');

@@ -33,13 +33,13 @@ it.each([
   ['plan -out=x.plan', 'mdacc plan --out x.plan'],
   ['plan --target=etl_prod', '--only ACCOUNT'],
   ['apply -auto-approve', '--yes'],
-])('mdacc %s leads there', async (words, way) => {
+])('the error of mdacc %s names the command to type', async (words, way) => {
   const { code, stderr } = await new Stage().runProgram(words);
   expect({ code, way: stderr.includes(way) }).toEqual({ code: 64, way: true });
 });
 
 it.each(['revoke etl_prod/airflow', 'status', 'rotate etl_prod/airflow --revoke', '--sandbox lab plan'])(
-  'mdacc %s suggests nothing else beside that',
+  'the error of mdacc %s suggests no other command',
   async (words) => {
     const { stderr } = await new Stage().runProgram(words);
     expect(stderr).not.toContain('Did you mean');
@@ -47,7 +47,7 @@ it.each(['revoke etl_prod/airflow', 'status', 'rotate etl_prod/airflow --revoke'
   },
 );
 
-it('says so in JSON, too', async () => {
+it('the JSON error of an option of Terraform has the same hint', async () => {
   const { stdout } = await new Stage().runProgram('plan -target=etl_prod --format json');
   expect(JSON.parse(stdout)).toMatchObject({
     error: { code: 'USAGE', hint: { text: expect.stringContaining('--only') } },

@@ -35,7 +35,7 @@ it('every command is silent on stderr where nothing is wrong, warnings too', asy
   }
 });
 
-it('errors are still said', async () => {
+it('--quiet still shows errors', async () => {
   const ran = await new Stage().run('plan --quiet');
   expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('MOTHERDUCK_ADMIN_TOKEN') });
 });

@@ -22,7 +22,7 @@ test.each<[string, Files, string, string]>([
   ['another name was given', { [MAIN]: BASE }, 'prod.yaml', `--config ${MAIN}`],
   ['it is above', { [MAIN]: BASE }, `in/ner/${MAIN}`, `--config ${MAIN}`],
   ['its folder is not there', {}, `no/${MAIN}`, 'mdacc init'],
-])('when %s', async (name, files, named, tip) => {
+])('a configuration is not found when %s', async (name, files, named, tip) => {
   const error = await refusal(files, named);
   expect(error.code).toBe('CONFIG_NOT_FOUND');
   expect(error.message).toContain(`${named}"`);

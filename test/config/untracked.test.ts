@@ -15,13 +15,16 @@ function including(): Stage {
 
 const CI = { CI: 'true' };
 
-it.each(['text', 'json', 'github', 'sarif'])('on a runner, as %s', async (format) => {
-  const { code, stdout, stderr } = await including().run(`validate --format ${format}`, CI);
-  expect(code).toBe(1);
-  expect(stdout + stderr).toContain('accounts/profiles.yaml');
-  expect(stdout + stderr).toContain('git add');
-  expect(stdout + stderr).not.toMatch(/hunter|dbpw/);
-});
+it.each(['text', 'json', 'github', 'sarif'])(
+  'an untracked include on a runner is an error as %s that shows nothing of the file',
+  async (format) => {
+    const { code, stdout, stderr } = await including().run(`validate --format ${format}`, CI);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain('accounts/profiles.yaml');
+    expect(stdout + stderr).toContain('git add');
+    expect(stdout + stderr).not.toMatch(/hunter|dbpw/);
+  },
+);
 
 it.each([CI, { BUILD_URL: 'https://ci.example.org/1' }, { TF_BUILD: 'True' }])(
   'plan on a runner says nothing either: %o',

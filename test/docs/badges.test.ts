@@ -21,7 +21,7 @@ it('are three: the pipeline, the version of Node and the license', () => {
   ]);
 });
 
-it('name what is there', () => {
+it('badges name a workflow, a version and a license that exist', () => {
   const workflow = readText('.github/workflows/ci.yml');
   expect(workflow).toMatch(/^name: CI$/m);
   expect(workflow).toMatch(/^ +branches: \[main\]$/m);

@@ -9,7 +9,7 @@ const FORMATS = { text: planText, markdown: planMarkdown, html: planHtml };
 const keys = Array.from({ length: 60 }, (_, n) => `key${n + 10}`);
 const desired = desire({ etl_prod: { tokens: keys.map((key, n) => token(key, { overlap: (n + 1) * DAY })) } });
 
-it.each(Object.entries(FORMATS))('in %s', async (_, write) => {
+it.each(Object.entries(FORMATS))('%s names every token whose overlap ends later', async (_, write) => {
   const world = new World();
   await world.apply(desired);
   await world.apply(desired, { rotate: () => true });
@@ -20,7 +20,7 @@ it.each(Object.entries(FORMATS))('in %s', async (_, write) => {
   for (const key of keys) expect(report).toMatch(new RegExp(`${key}\\b(?!\\.)`));
 });
 
-it.each(Object.entries(FORMATS))('in %s, also those whose overlap begins with the plan', async (_, write) => {
+it.each(Object.entries(FORMATS))('%s names every token whose overlap begins with the plan', async (_, write) => {
   const world = new World();
   await world.apply(desired);
   await world.apply(desired, { rotate: () => true, verify: failsSmoke });

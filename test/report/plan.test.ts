@@ -51,7 +51,7 @@ it('says why a cost is not known, and what MotherDuck gives a new account', asyn
   expectGolden('plans', 'as Markdown, of costs that are not known', markdown);
 });
 
-it('in colour is the same text', async () => {
+it('a plan in colour has the same text', async () => {
   const plan = await everything();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   expect(planText(plan, coloured).replace(/\x1b\[\d+m/g, '')).toBe(planText(plan));

@@ -48,7 +48,7 @@ it.skipIf(isWindows)('a link that git tracks is said', async () => {
   expect(await planned(put)).toMatchObject(refused);
 });
 
-it('a folder is said', async () => {
+it('a folder in the place of the lock is an error', async () => {
   expect(await planned((path) => mkdirSync(path))).toMatchObject(refused);
 });
 

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
-/** A folder without a configuration, and an organization that nobody manages. */
+/** A folder without a configuration, and an unmanaged organization. */
 async function firstLook(): Promise<Stage> {
   const ducklings = '{ read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 0 } }';
   const folder = await Stage.applied(`version: 1

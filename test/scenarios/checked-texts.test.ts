@@ -30,7 +30,7 @@ it.each([
   [{ setup: `['SELECT "{token}"', 'SELECT "{token}"']` }, 0, /^warning .*\{token\}.*\{account\}/],
   [{ stores: '[f, f]' }, 1, /^error .*"f".*twice/],
   [{ input: '{"a":"{secret_json}"}' }, 0, /^warning .*\{secret_json\}.*quotes/],
-])('%j', async (given, code, told) => {
+])('validate reports %j once', async (given, code, told) => {
   const found = await findings(given);
   expect(found.code).toBe(code);
   expect([...new Set(found.told)].slice(1)).toEqual([]);
@@ -41,7 +41,7 @@ it.each([
   { setup: `['CREATE DATABASE "{account}"', "SELECT {'a': 1}, MAP {'x': 2}"]` },
   { input: '{"a":{secret_json},"b":"{secret}"}' },
   { stores: '[f, e]' },
-])('%j has none', async (given) => {
+])('validate reports nothing of %j', async (given) => {
   expect(await findings(given)).toEqual({ code: 0, told: [] });
 });
 

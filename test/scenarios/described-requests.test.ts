@@ -37,7 +37,7 @@ guardrails: { max_deletes: 10 }
 
 const TOKEN = 'the-admin-token-of-these-tests';
 
-it('whatever command makes it', async () => {
+it('every command makes only requests that the OpenAPI document describes', async () => {
   const stage = new Stage(CONFIGURATION);
   const organization = await openSandbox(stage.file(SANDBOX), { adminToken: new Secret(TOKEN) });
   await organization.seed(2);

@@ -35,7 +35,7 @@ const CASES: Readonly<Record<string, string>> = {
   'an open quote': `x: "${'\\"'.repeat(1_000_000)}\naccounts: {}\n`,
 };
 
-it.each(Object.keys(CASES))('%s', { timeout: 2 * LIMIT_MS }, async (name) => {
+it.each(Object.keys(CASES))('validate ends soon with %s', { timeout: 2 * LIMIT_MS }, async (name) => {
   const stage = new Stage(BASE + CASES[name]);
   stage.write(`${'a'.repeat(120)}.yaml`, '');
   const child = stage.spawn('validate');

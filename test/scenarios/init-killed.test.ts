@@ -20,14 +20,17 @@ fs.writeFile = async (path, ...rest) => {
 syncBuiltinESMExports();
 `;
 
-it.each(['init', 'init --from-live --sandbox --yes'])('%s', async (command) => {
-  const stage = new Stage('');
-  stage.remove(CONFIG);
-  stage.write('kill.cjs', KILL_AT_WRITE);
-  const killed = stage.spawn(command, {}, { node: ['--require', stage.file('kill.cjs')] });
-  const [, signal] = await once(killed, 'exit');
-  expect(signal).toBe('SIGKILL');
-  expect(await stage.run(command)).toMatchObject({ code: 0 });
-  expect((await stage.run('validate')).code).toBe(0);
-  expect((await stage.run(command)).stderr).toContain('does not overwrite');
-});
+it.each(['init', 'init --from-live --sandbox --yes'])(
+  'a killed %s leaves no partial configuration',
+  async (command) => {
+    const stage = new Stage('');
+    stage.remove(CONFIG);
+    stage.write('kill.cjs', KILL_AT_WRITE);
+    const killed = stage.spawn(command, {}, { node: ['--require', stage.file('kill.cjs')] });
+    const [, signal] = await once(killed, 'exit');
+    expect(signal).toBe('SIGKILL');
+    expect(await stage.run(command)).toMatchObject({ code: 0 });
+    expect((await stage.run('validate')).code).toBe(0);
+    expect((await stage.run(command)).stderr).toContain('does not overwrite');
+  },
+);

@@ -14,7 +14,7 @@ accounts:
     smoke: { query: "${query}" }
 `;
 
-it('reaches no local file', async () => {
+it('the SQL of a smoke test reaches no local file', async () => {
   const stage = new Stage(configuration("COPY (SELECT content FROM read_text('secrets.env')) TO 'stolen.txt'"));
   const applied = await stage.json('apply --sandbox --yes');
   const checks = expect.arrayContaining([expect.objectContaining({ name: 'query', passed: false })]);

@@ -14,7 +14,7 @@ interface Planned {
   readonly warnings: readonly { kind: string }[];
 }
 
-it('has no policy that changed', async () => {
+it('a renamed token causes no warning of a changed policy', async () => {
   const stage = await Stage.applied(configuration('app: load'));
   for (const key of ['loads', 'b', 'zzz', 'x1']) {
     stage.edit(() => configuration(`${key}: { policy: load, name: app }`));

@@ -39,7 +39,7 @@ it.each(['file', 'folder'] as const)('validate names wrong files from the root, 
   expect(failed.error.diagnostics).toMatchObject([{ file: INCLUDED }]);
 });
 
-it('audit and plan do so too', async () => {
+it('audit and plan name files from the root of the repository', async () => {
   const stage = inRepository('folder');
   const sarif = JSON.parse((await stage.run('audit --sandbox --format sarif')).stdout);
   const uris = sarif.runs[0].results.map(

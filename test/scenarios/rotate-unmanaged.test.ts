@@ -33,7 +33,7 @@ it.each(ROTATIONS)('%s says that a token is live, and how to adopt it', async (w
   expect((await stage.run('rotate etl_prod/laptop --sandbox --yes --no-smoke')).code).toBe(0);
 });
 
-it('says so of an account', async () => {
+it('rotate of an unmanaged account names the import to type', async () => {
   const stage = await Stage.applied();
   await stage.run('sandbox seed 1');
   const { code, stderr } = await stage.run('rotate tenant_00001 --sandbox --yes');

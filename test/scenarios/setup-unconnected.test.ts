@@ -26,12 +26,15 @@ async function setUp(connections: Settings['connections']) {
   return stage.run('apply --sandbox --yes --no-smoke --timeout 2s');
 }
 
-it.each(['compute_limit', 'unavailable'] as const)('by %s', async (connections) => {
-  const { code, stdout } = await setUp(connections);
-  expect(code).toBe(4);
-  const said = stdout.slice(stdout.indexOf('Failed:'));
-  expect(said.match(/Failed:/g)).toHaveLength(1);
-  expect(said).toMatch(/^Failed: tenant_\d+, .* and 2 more: run setup: /);
-  expect(said).toContain('Then continue: mdacc apply --sandbox\n');
-  expect(said).not.toMatch(/--no-smoke|mdacc smoke|[Tt]est again/);
-});
+it.each(['compute_limit', 'unavailable'] as const)(
+  'setups that fail to connect by %s are reported as one failure',
+  async (connections) => {
+    const { code, stdout } = await setUp(connections);
+    expect(code).toBe(4);
+    const said = stdout.slice(stdout.indexOf('Failed:'));
+    expect(said.match(/Failed:/g)).toHaveLength(1);
+    expect(said).toMatch(/^Failed: tenant_\d+, .* and 2 more: run setup: /);
+    expect(said).toContain('Then continue: mdacc apply --sandbox\n');
+    expect(said).not.toMatch(/--no-smoke|mdacc smoke|[Tt]est again/);
+  },
+);

@@ -160,7 +160,7 @@ describe('a suspended account', () => {
     expect(await liveTokens(stage)).toEqual(['app', 'BI (old)']);
   });
 
-  it('keeps tokens that nobody manages, which plans and audits name, and import leaves', async () => {
+  it('keeps unmanaged tokens, which plans and audits name, and import leaves', async () => {
     const stage = await Stage.applied(suspend(CONFIGURATION));
     const create = (name: string) =>
       stage.inSandbox((organization) => organization.mint({ username: 'tenant_late', name, ttl: 7_000_000 }));
@@ -290,7 +290,7 @@ describe('a suspended account', () => {
   });
 });
 
-it('is told by state list', async () => {
+it('state list shows that an account is suspended', async () => {
   const stage = await Stage.applied(CONFIGURATION);
   stage.edit(suspend);
   expect(await stage.run(APPLY)).toMatchObject({ code: 0 });

@@ -1,9 +1,9 @@
-/** What state list says where there is no state. */
+/** A command of `state` that is run in a folder below the configuration. */
 import { expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 
 it.each(['state list', 'state show etl_prod', 'state history', 'state forget etl_prod --yes'])(
-  '%s in a folder below leads to the configuration above, as plan does',
+  'the error of %s in a folder below names the configuration above, as that of plan does',
   async (words) => {
     const stage = await Stage.applied();
     stage.write('sub/note.txt', '');

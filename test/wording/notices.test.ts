@@ -154,7 +154,7 @@ it('words every form of what stays in a store', () => {
   expectGolden('warnings', 'of what stays in a store', lines.join('\n'), 'exact');
 });
 
-it('names its account once', () => {
+it('the message of a notice does not repeat its account', () => {
   for (const notice of Object.values(ALL)) {
     const { subject, message } = noticeText(notice);
     if (subject !== undefined) expect(message.startsWith(subject)).toBe(false);
