@@ -16,6 +16,7 @@ import {
   SANDBOX_SETTINGS,
   withOptions,
 } from './cli/options.ts';
+import { SCHEMA_FILES } from './cli/schemas.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
@@ -241,9 +242,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   command('schema', 'Print a JSON Schema', (schema) => {
     schema
       .addArgument(
-        new Argument('[which]', 'What the schema describes')
-          .choices(['config', 'plan', 'state', 'audit', 'doctor', 'smoke', 'validate', 'organization'])
-          .default('config'),
+        new Argument('[which]', 'What the schema describes').choices(Object.keys(SCHEMA_FILES)).default('config'),
       )
       .action(go(() => import('./commands/schema.ts')));
     withOptions(schema, COMMAND_OPTIONS.schema);

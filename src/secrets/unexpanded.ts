@@ -1,9 +1,8 @@
 /** What only a shell replaces, and no program that is run without one: `~/` and `$NAME`. */
-import { basename } from 'node:path';
+import { interpreterOf, programName } from './interpreters.ts';
 
 /** Programs whose own texts have dollar signs: those after them are theirs. */
 const OWN_LANGUAGE = /^(ssh|jq|yq|[gmn]?awk|sed|perl|ruby|php)$/;
-const SHELL = /^(ba|da|z|k|a|fi)?sh$|^(pwsh|powershell)$/;
 /** `-c`, also with other letters: `-euc`. */
 const RUNS_TEXT = /^-[a-z]*c$|^-command$/i;
 
@@ -23,9 +22,8 @@ export function unexpandedWords(words: readonly string[]): (string | undefined)[
   return words.map((word, at) => {
     const isText = own || (shell && RUNS_TEXT.test(words[at - 1] ?? ''));
     const found = isText ? undefined : unexpandedIn(word);
-    const program = basename(word).replace(/\.exe$/i, '');
-    own ||= OWN_LANGUAGE.test(program);
-    shell ||= SHELL.test(program);
+    own ||= OWN_LANGUAGE.test(programName(word));
+    shell ||= interpreterOf(word)?.isShell ?? false;
     return found;
   });
 }

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { realPathOf } from '../../../files/paths.ts';
 import type { TokenAddress } from '../../../model/secret.ts';
+import { interpreterOf } from '../../interpreters.ts';
 import { inFile, nameAlone, type PathClues, pathName, withoutCase } from '../../path-clues.ts';
 import { expand } from './placeholders.ts';
-import { isInterpreter } from './repository-files.ts';
 
 /** @param folder Where the command runs, absolute. */
 export function commandClues(command: readonly string[], at: TokenAddress, folder: string): PathClues {
@@ -88,5 +88,5 @@ function isFile(path: string): boolean {
 
 /** Whether a word is an interpreter, or names a file by its folder. */
 function mayRunScript(word: string): boolean {
-  return isInterpreter(word) || /^\.{1,2}[\\/]/.test(word);
+  return interpreterOf(word) !== undefined || /^\.{1,2}[\\/]/.test(word);
 }

@@ -1,22 +1,18 @@
 /** Scripts that a command gives to a shell or another interpreter, and that are not there. */
 import { existsSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, resolve } from 'node:path';
+import { interpreterOf } from '../../interpreters.ts';
 
-const SHELL = /^(ba|da|z|k)?sh(\.exe)?$/i;
 /** Options of a shell that take no word after them, and leave the next one to be a script. */
 const SHELL_OPTIONS = /^-[abefhklmnptuvx]+$/;
-const OTHER = /^(node|python[\d.]*|ruby|perl|php)(\.exe)?$/i;
 /** Node adds these. */
 const NODE_ENDINGS = ['.js', '.json', '.node'];
 
 /** The script of `sh put.sh …`; undefined where a command has none, or only its interpreter can tell. */
 export function scriptOf([program = '', ...words]: readonly string[]): string | undefined {
-  const name = basename(program);
-  const script = SHELL.test(name)
-    ? words.find((word) => !SHELL_OPTIONS.test(word))
-    : OTHER.test(name)
-      ? words[0]
-      : undefined;
+  const place = interpreterOf(program)?.script ?? 'unknown';
+  if (place === 'unknown') return undefined;
+  const script = place === 'first' ? words[0] : words.find((word) => !SHELL_OPTIONS.test(word));
   return script === undefined || script === '' || /^-|[{\0]|:\/\//.test(script) ? undefined : script;
 }
 
@@ -32,7 +28,8 @@ export function missingScript(words: readonly string[], folder: string, isHere: 
   if (script === undefined || (!isHere && isAbsolute(script))) return undefined;
   const program = basename(words[0] ?? '');
   // Shells also look on the PATH.
-  const onPath = SHELL.test(program) && !/[\\/]/.test(script) ? (process.env.PATH ?? '').split(delimiter) : [];
+  const onPath =
+    interpreterOf(program)?.isShell && !/[\\/]/.test(script) ? (process.env.PATH ?? '').split(delimiter) : [];
   const endings = ['', ...(/^node/i.test(program) ? NODE_ENDINGS : [])];
   const isThere = ['', ...onPath].some((each) =>
     endings.some((end) => existsSync(resolve(folder, each, script + end))),

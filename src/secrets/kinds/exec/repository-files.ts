@@ -1,9 +1,10 @@
 /** Files of the repository that commands name: whoever changes a script changes where secrets go. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { git } from '../../../files/git.ts';
 import { isWithin, realPathOf, shownPath, workTreeOf } from '../../../files/paths.ts';
+import { interpreterOf } from '../../interpreters.ts';
 
 /** A file that git tracks, or a script that it does not track yet. */
 export interface RepositoryFile {
@@ -23,15 +24,6 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const MOST_CHUNKS = 64;
 /** Names of scripts. Other files that git does not track may be what a command writes. */
 const SCRIPT = /\.(sh|bash|zsh|fish|ps1|cmd|bat|[cm]?[jt]s|py|rb|pl|php)$/i;
-
-/** Programs that run the file that is named after them, or what another file says. */
-const INTERPRETER =
-  /^((ba|da|z|k|fi|pw)?sh|powershell|cmd|node|deno|bun|tsx|ts-node|python[\d.]*|uv|ruby|perl|php|make|just|npm|npx)(\.exe)?$/i;
-
-/** Whether a word names a program that runs the scripts it is given. */
-export function isInterpreter(word: string): boolean {
-  return INTERPRETER.test(basename(word));
-}
 
 /** The files of the repository that commands name, in the order of the words. @param folder Where the commands run, absolute. */
 export async function repositoryFiles(
@@ -120,7 +112,7 @@ function namedIn(written: readonly string[], folder: string): NamedFile[] {
     const pieces = word.replace(/>\s*["']?[^\s"'`;|&()]+/g, ' ').split(/[\s"'`;|&()<=,:@]+/);
     for (const piece of at === 0 ? [word] : pieces.filter(Boolean)) {
       if (at > 0 && piece !== word) add(piece, isNext);
-      isNext = isInterpreter(piece) || (isNext && piece.startsWith('-'));
+      isNext = interpreterOf(piece) !== undefined || (isNext && piece.startsWith('-'));
     }
   }
   return named;
