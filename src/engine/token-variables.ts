@@ -1,4 +1,5 @@
 /** The environment variables with the tokens of the Admin and of programs. */
+import { IN_WEB_UI } from '../model/hints.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 
@@ -28,6 +29,6 @@ export function adminToken(env: NodeJS.ProcessEnv): FoundToken {
   throw new UserError(
     'TOKEN_MISSING',
     'MOTHERDUCK_ADMIN_TOKEN is not set',
-    "Create a read/write token as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export MOTHERDUCK_ADMIN_TOKEN=… To try mdacc without one, add --sandbox.",
+    `Create a read/write token as an Admin ${IN_WEB_UI}, and type: export MOTHERDUCK_ADMIN_TOKEN=… To try mdacc without one, add --sandbox.`,
   );
 }

@@ -13,6 +13,7 @@
 import { DEFAULT_SECRETS } from '../model/defaults.ts';
 import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
+import { NEWER_VERSION } from '../model/hints.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
@@ -124,7 +125,7 @@ function closedTokens(candidate: Candidate, texts: ConfigTexts): Skipped[] | und
 
 /** The selected tokens that this version cannot read. */
 function unreadableTokens({ username, live, only }: Candidate): Skipped[] {
-  const hint = { text: 'Install a newer version of motherduck-accounts.' };
+  const hint = { text: NEWER_VERSION };
   return (live.unreadableTokens ?? [])
     .filter(({ id, name }) => only === undefined || only.includes(id) || only.includes(name))
     .map(({ id, name, why }) => ({

@@ -4,6 +4,7 @@
  * too, so whatever of it may be shown has asterisks in their place.
  */
 import { isCredential, maskCredentials } from '../model/credential.ts';
+import { NEWER_VERSION } from '../model/hints.ts';
 import type { TerraformKind } from '../model/import.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
@@ -91,7 +92,7 @@ function refuseOthers(state: Json, file: string): void {
   if (version === 4) return;
   if (typeof version !== 'number') throw damaged(file, 'it has no version');
   if (version > 4) {
-    const hint = 'Install a newer version of motherduck-accounts.';
+    const hint = NEWER_VERSION;
     throw invalid(`${file} has version ${version} of Terraform's states, and only 4 is known`, hint);
   }
   const hint = `Terraform 0.12 or later writes version 4: ${pullCommand(file)}`;

@@ -1,3 +1,4 @@
+import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import {
   type LiveAccount,
   type LiveToken,
@@ -11,7 +12,7 @@ import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
-import { fromWire, NEWER_VERSION, UnknownValue } from '../motherduck/wire.ts';
+import { fromWire, UnknownValue } from '../motherduck/wire.ts';
 
 /** The part of the API that reading uses. */
 export type LiveApi = Pick<Api, 'listUsers' | 'listTokens' | 'getDucklings' | 'now'>;
@@ -135,7 +136,7 @@ function toToken(wire: WireToken): LiveToken | UnreadableToken {
 }
 
 function unreadable(username: string, why: string): UserError {
-  return new UserError('ACCOUNT_UNREADABLE', `${username} cannot be read: ${why}`, NEWER_VERSION);
+  return new UserError('ACCOUNT_UNREADABLE', `${username} cannot be read: ${why}`, NEW_AT_MOTHERDUCK);
 }
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;

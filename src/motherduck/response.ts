@@ -1,4 +1,5 @@
 import { LITE_SERVICE_ACCOUNTS, POOL_SIZE, sizesThat } from '../model/ducklings.ts';
+import { IN_WEB_UI } from '../model/hints.ts';
 import type { ErrorCode } from '../model/user-error.ts';
 import { DEFAULT_ADDRESS, isLoopback } from './address.ts';
 import type { Printable } from './scrub.ts';
@@ -198,7 +199,7 @@ function mustBe(tokenSource: string, problem: string | undefined): string {
 }
 
 function howToCreate(tokenSource: string): string {
-  return `Create one in MotherDuck's web UI under Settings, Access Tokens, then: export ${tokenSource}=…`;
+  return `Create one ${IN_WEB_UI}, then: export ${tokenSource}=…`;
 }
 
 /** All preset roles may list users, and everything else needs the highest one. */

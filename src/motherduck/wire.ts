@@ -1,5 +1,6 @@
 /** MotherDuck's responses, read field by field into the shapes of model/wire.ts. */
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
+import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
@@ -125,9 +126,6 @@ function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]
   return some;
 }
 
-/** What to do about a value that this version does not know. */
-export const NEWER_VERSION = 'MotherDuck may have added it: install a newer version of motherduck-accounts.';
-
 /** A response of MotherDuck with a value that this version does not know. */
 export class UnknownValue extends ApiError {}
 
@@ -226,7 +224,7 @@ export class Fields {
       'not_motherduck',
       'API_FAILED',
       `${call}: "${this.#pathOf(name)}" is "${printable(text).slice(0, 60)}", which this version does not know (it knows ${known.join(', ')})`,
-      NEWER_VERSION,
+      NEW_AT_MOTHERDUCK,
       { call, status, effect: effectOf(this.#context, true) },
     );
   }

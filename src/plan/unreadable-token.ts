@@ -1,4 +1,5 @@
 /** Live tokens of which this version cannot read all. */
+import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import type { LiveAccount, UnreadableToken } from '../model/live.ts';
 import type { StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
@@ -36,7 +37,7 @@ export function unreadableToken(
     ids.has(token.id) || bases.some((base) => generationOf(base, token.name) !== undefined);
   const found = unreadable.find(isOwn);
   if (found === undefined) return undefined;
-  const hint = { text: 'MotherDuck may have added it: install a newer version of motherduck-accounts.' };
+  const hint = { text: NEW_AT_MOTHERDUCK };
   return {
     actions: [],
     warnings: [],

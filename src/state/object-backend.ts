@@ -5,6 +5,7 @@
  * Objects of the log are never removed. A run that comes back from the dead finds its next serial taken, however late it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AFTER_OTHER_RUNS } from '../model/hints.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from './backend.ts';
 import { LOCK_POLL_MS, ObjectLock } from './object-lock.ts';
@@ -236,6 +237,6 @@ function takenByOther(name: string, serial: number): UserError {
   return new UserError(
     'STATE_LOST',
     `another run has written the state ${name} (serial ${serial}) since this run began, so nothing more was done`,
-    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+    AFTER_OTHER_RUNS,
   );
 }

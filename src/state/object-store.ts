@@ -1,6 +1,6 @@
 /** What a storage service must offer to keep a state: objects by key, of which one can be created only if it does not exist. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
+import { thenAgain } from '../model/hints.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** One object. */
@@ -76,7 +76,7 @@ function unreachable(name: string, error: UnsureError): UserError {
   return new UserError(
     'STATE_UNREACHABLE',
     `${name} does not answer: ${error.message}`,
-    'Check the network and the proxy (HTTPS_PROXY), then run the command again: it finds and adopts what was created at MotherDuck.',
+    thenAgain('Check the network and the proxy (HTTPS_PROXY)'),
     { cause: error },
   );
 }

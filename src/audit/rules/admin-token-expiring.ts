@@ -1,4 +1,5 @@
 import { ADMIN_TOKEN_SOON } from '../../model/defaults.ts';
+import { IN_WEB_UI } from '../../model/hints.ts';
 import { describeSpan } from '../../model/time.ts';
 import type { Rule } from '../rule.ts';
 
@@ -17,7 +18,7 @@ export const adminTokenExpiring: Rule = {
     yield {
       message: `the admin token in ${adminToken.source} expires in ${describeSpan(Math.max(left, 0))}`,
       fix: {
-        text: "Create another one as an Admin (MotherDuck's web page, Settings, Access Tokens), and put it wherever this one is, such as a secret of the pipeline.",
+        text: `Create another one as an Admin ${IN_WEB_UI}, and put it wherever this one is, such as a secret of the pipeline.`,
       },
     };
   },

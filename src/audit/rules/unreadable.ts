@@ -1,3 +1,4 @@
+import { NEWER_VERSION } from '../../model/hints.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { incompleteList, noticeText } from '../../wording/notices.ts';
 import { aboutAccount, type Found, type Rule } from '../rule.ts';
@@ -31,7 +32,7 @@ export const unreadable: Rule = {
       }
       for (const { id, name, why } of unreadableTokens) {
         const message = `its token ${name === '' ? id : `"${name}"`} could not be read: ${why}`;
-        yield { ...aboutAccount(account), message, fix: { text: 'Install a newer version of motherduck-accounts.' } };
+        yield { ...aboutAccount(account), message, fix: { text: NEWER_VERSION } };
       }
       if (account.obstacle?.is !== 'unreadable') continue;
       yield { ...aboutAccount(account), ...notRead('it could not be read', account.obstacle.why) };

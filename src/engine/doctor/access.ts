@@ -1,5 +1,6 @@
 /** Checks of the way to MotherDuck: token, proxy, certificates, API, role and clock. */
 import { ADMIN_TOKEN_SOON } from '../../model/defaults.ts';
+import { IN_WEB_UI } from '../../model/hints.ts';
 import { describeSpan } from '../../model/time.ts';
 import type { UserError } from '../../model/user-error.ts';
 import type { WireUser } from '../../model/wire.ts';
@@ -20,7 +21,7 @@ const token: Check = {
     checkAdminToken(token, source);
     const now = await examination.now();
     const renew = {
-      text: `Create another one as an Admin (MotherDuck's web page, Settings, Access Tokens), and type: export ${source}=…`,
+      text: `Create another one as an Admin ${IN_WEB_UI}, and type: export ${source}=…`,
     };
     // Only where it was refused: the token of a served sandbox has another form.
     const error = await errorOf(examination.users());
@@ -31,8 +32,7 @@ const token: Check = {
       return failed({ code: 'TOKEN_REFUSED', message, hint: renew });
     }
     const expiry = tokenExpiry(token);
-    if (expiry === undefined)
-      return ok(`in ${source}; it does not say when it expires, but MotherDuck's web page does`);
+    if (expiry === undefined) return ok(`in ${source}; it does not say when it expires, but MotherDuck's web UI does`);
     const left = Math.round((expiry - now) / 1000);
     const message = `in ${source}, expires in ${describeSpan(left)}`;
     return left < ADMIN_TOKEN_SOON ? warning(message, renew) : ok(message);

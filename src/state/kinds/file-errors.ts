@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
+import { AFTER_OTHER_RUNS, thenAgain } from '../../model/hints.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 
 /** What is known of the file that was read. */
@@ -16,7 +17,7 @@ export function lockBroken(path: string): UserError {
   return new UserError(
     'STATE_LOST',
     `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
-    'Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+    AFTER_OTHER_RUNS,
   );
 }
 
@@ -25,7 +26,7 @@ export function writtenByOther(path: string): UserError {
   return new UserError(
     'STATE_LOST',
     `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
-    'Check the file (git diff). Wait until other runs have ended, then run the command again: it finds and adopts what was created at MotherDuck.',
+    `Check the file (git diff). ${AFTER_OTHER_RUNS}`,
   );
 }
 
@@ -50,12 +51,7 @@ export function unwritable(path: string, error: unknown): UserError {
     : isMountPoint(error)
       ? `Mount the folder of ${path}, and not the file by itself, whose place no new file can take`
       : `Give this user write access to ${path} and its folder, where a temporary file is created`;
-  return new UserError(
-    'STATE_UNWRITABLE',
-    `${path} cannot be written: ${code}.`,
-    `${fix}, then run the command again: it finds and adopts what was created at MotherDuck.`,
-    { cause: error },
-  );
+  return new UserError('STATE_UNWRITABLE', `${path} cannot be written: ${code}.`, thenAgain(fix), { cause: error });
 }
 
 /** Advises to restore a state, with the newest backup in its folder; another file is left alone. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StateConfig } from '../../model/desired.ts';
+import { thenAgain } from '../../model/hints.ts';
 import { monotonicMs } from '../../model/time.ts';
 import { UserError } from '../../model/user-error.ts';
 import { explainForAdmin } from '../../motherduck/connection-errors.ts';
@@ -273,7 +274,7 @@ class TableStore implements ObjectStore {
     return new UserError(
       'STATE_UNREACHABLE',
       `${this.name} is held by a transaction of another process, which has not ended for ${this.#waitMs / 1000} s`,
-      'Wait until it ends, then run the command again: it finds and adopts what was created at MotherDuck.',
+      thenAgain('Wait until it has ended'),
       { cause },
     );
   }

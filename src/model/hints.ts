@@ -1,0 +1,18 @@
+/** What errors and findings in several places tell the user to do. */
+
+/** For what this version does not know. */
+export const NEWER_VERSION = 'Install a newer version of motherduck-accounts.';
+
+/** For a value of MotherDuck that this version does not know. */
+export const NEW_AT_MOTHERDUCK = 'MotherDuck may have added it: install a newer version of motherduck-accounts.';
+
+/** Where tokens are made by hand: `Create one in …`. */
+export const IN_WEB_UI = "in MotherDuck's web UI under Settings, Access Tokens";
+
+/** For a run that ended early: `Wait until …, then run the command again: …` */
+export function thenAgain(first: string): string {
+  return `${first}, then run the command again: it finds and adopts what was created at MotherDuck.`;
+}
+
+/** For a run that met another one. */
+export const AFTER_OTHER_RUNS = thenAgain('Wait until other runs have ended');
