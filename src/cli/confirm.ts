@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { storingActions } from '../model/action.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { type PlanRequest, planCommand } from '../plan/plan-request.ts';
 import { printable } from '../report/escape.ts';
 import { commandText } from '../report/hint.ts';
@@ -18,8 +18,6 @@ export interface ConfirmOptions extends PlanRequest {
   readonly yes?: boolean;
   readonly allowDelete?: boolean;
 }
-
-const DELETED_SHOWN = 10;
 
 /** Returns if the plan may be applied. @throws UserError NOT_CONFIRMED */
 export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signal: AbortSignal): Promise<void> {
@@ -40,7 +38,7 @@ export async function confirm(plan: Plan, options: ConfirmOptions, io: Io, signa
   io.keepWhole([command, answer]);
   await askFor(
     answer,
-    `${questionOf(plan)}${deletes === 0 ? '' : ` It deletes ${few(deleted, DELETED_SHOWN)} with all data${known}.${sizes}`}`,
+    `${questionOf(plan)}${deletes === 0 ? '' : ` It deletes ${few(deleted, NAMES_SHOWN.list)} with all data${known}.${sizes}`}`,
     {
       text: 'To skip the question, add --yes. Read the plan first.',
       command: options.planFile === undefined ? planCommand(options) : ['show', options.planFile],

@@ -15,8 +15,6 @@ interface RotationOptions {
   readonly smoke?: boolean;
 }
 
-const NAMES_SHOWN = 5;
-
 /** The tokens to rotate; undefined without --rotate. @throws UserError USAGE */
 export function selectRotation(desired: Desired, options: RotationOptions): SelectedTokens | undefined {
   const { only, rotate, revokeOld, force } = options;
@@ -33,7 +31,7 @@ export function selectRotation(desired: Desired, options: RotationOptions): Sele
   refuseUnverified(options, rotate);
   const untested = selected.accounts.filter((name) => desired.accounts.get(accountKey(name))?.smoke === false);
   if (untested.length === 0) return selected;
-  const names = few(untested, NAMES_SHOWN);
+  const names = few(untested);
   throw unverified(`the configuration has smoke: false for ${names}, so`, rotate);
 }
 

@@ -9,7 +9,7 @@ import type { RenamedStore } from '../model/store-warning.ts';
 import type { Storage } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
-import { few } from '../model/wording.ts';
+import { few, NAMES_SHOWN } from '../model/wording.ts';
 import { accountNames } from '../plan/account-names.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { type MakePlanOptions, makePlan } from '../plan/plan.ts';
@@ -293,8 +293,6 @@ function accountsToRead(desired: Desired, state: State, only: (username: string)
     }));
 }
 
-const NAMES_SHOWN = 10;
-
 /** Whether `--only` includes an account; without globs it includes all. */
 export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
   return globs === undefined ? () => true : globMatcher(globs);
@@ -315,6 +313,6 @@ export function refuseUnmatched(
     const name = nearest(glob, names);
     return name === undefined ? [] : [asTyped(glob, name)];
   });
-  const hint = near.length > 0 ? `Did you mean ${near.join(' ')}?` : `There are: ${few(names, NAMES_SHOWN)}`;
+  const hint = near.length > 0 ? `Did you mean ${near.join(' ')}?` : `There are: ${few(names, NAMES_SHOWN.list)}`;
   throw new UserError('USAGE', `${said} ${globs.length === 1 ? 'matches' : 'match'} no account of ${source}`, hint);
 }

@@ -2,7 +2,7 @@
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
-import { few } from '../model/wording.ts';
+import { few, NAMES_SHOWN } from '../model/wording.ts';
 import { resumeHint } from '../wording/notices.ts';
 import { nearest, quote, suggestedFix } from '../yaml/wording.ts';
 
@@ -28,7 +28,6 @@ export class UnknownToken extends UserError {
   }
 }
 
-const NAMES_SHOWN = 10;
 const LEAVE_OUT = 'Leave out --only: the names of the accounts or tokens alone say what is rotated.';
 
 /**
@@ -110,7 +109,7 @@ function leftOut(pattern: string, named: readonly DesiredAccount[], known: reado
   const message =
     known.length === 0
       ? '--only matches no account of the configuration'
-      : `${which} among those that --only names (${few(known, NAMES_SHOWN)})`;
+      : `${which} among those that --only names (${few(known, NAMES_SHOWN.list)})`;
   return new UserError('USAGE', `${message}, so nothing would be rotated`, LEAVE_OUT);
 }
 
@@ -153,7 +152,7 @@ function meantToken(typed: string, accounts: Desired['accounts'], all: readonly 
 }
 
 function unmatched(message: string, wrong: string, known: readonly string[]): UserError {
-  const shown = known.length === 0 ? '' : ` There are: ${few(known, NAMES_SHOWN)}.`;
+  const shown = known.length === 0 ? '' : ` There are: ${few(known, NAMES_SHOWN.list)}.`;
   const hint =
     suggestedFix(wrong, known) ?? `Use names of the configuration, or globs: ACCOUNT or ACCOUNT/TOKEN.${shown}`;
   return new UserError('USAGE', message, hint);

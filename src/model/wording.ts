@@ -3,8 +3,13 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+/**
+ * How many names are shown, and the others counted: in a sentence, in a list, and in a refusal, where nothing else shows the rest.
+ */
+export const NAMES_SHOWN = { sentence: 5, list: 10, refusal: 20 } as const;
+
 /** `a, b and 3 more`: names for a message, as many as a person reads. */
-export function few(names: readonly string[], most = 5): string {
+export function few(names: readonly string[], most: number = NAMES_SHOWN.sentence): string {
   const shown = names.slice(0, most).join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }

@@ -5,7 +5,7 @@ import type { State, StateAccount } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { liveGeneration } from './token-series.ts';
 
 /** The managed accounts that were looked for. */
@@ -16,7 +16,6 @@ export interface Searched {
   readonly strange: readonly string[];
 }
 
-const NAMES_SHOWN = 20;
 /** The default limit holds for this many managed accounts or more. */
 const DEFAULT_FROM = 10;
 const DEFAULT_LIMIT: AccountLimit = { percent: 30 };
@@ -87,7 +86,7 @@ export function refuseMissing(
   const managed = state.accounts.size;
   const limit = desired.guardrails.maxMissing ?? (managed < DEFAULT_FROM ? undefined : DEFAULT_LIMIT);
   if (limit === undefined || missing.length <= allowedBy(limit, managed)) return;
-  const message = `${missing.length} of ${counted(managed, 'managed account')} are missing and guardrails.max_missing is ${limitText(limit)}, so nothing was done: ${few(missing, NAMES_SHOWN)}`;
+  const message = `${missing.length} of ${counted(managed, 'managed account')} are missing and guardrails.max_missing is ${limitText(limit)}, so nothing was done: ${few(missing, NAMES_SHOWN.refusal)}`;
   throw new UserError('MANY_MISSING', message, whereNext(desired, command, 'state'));
 }
 
@@ -104,7 +103,7 @@ export function missingAccounts(
   command: readonly string[],
 ): readonly string[] {
   const { missing, found, strange } = searchManaged(state, live);
-  const names = few(missing, NAMES_SHOWN);
+  const names = few(missing, NAMES_SHOWN.refusal);
   if (strange.length > 0) {
     const message = `no token of the state is live, and the user ids of the accounts cannot be compared (${names}): this may be another organization than that of the state, so nothing was done`;
     throw new UserError('ORGANIZATION_DIFFERS', message, whereNext(desired, command, 'newest state'));

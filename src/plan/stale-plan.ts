@@ -41,9 +41,6 @@ function seen(account: Presence<LiveAccount>): SeenAccount {
   };
 }
 
-/** Accounts of a message, and differences of one account. */
-const SHOWN = 5;
-
 /** `tenant_00010 (token "by-hand" appeared), bi (the account is gone) and 3 more`; undefined: nothing differs. */
 export function accountDifferences(before: Seen, after: Seen): string | undefined {
   const names = differing(
@@ -51,11 +48,11 @@ export function accountDifferences(before: Seen, after: Seen): string | undefine
     Object.entries(after).map(([key, { fingerprint }]) => [key, fingerprint]),
   );
   if (names.length === 0) return undefined;
-  const shown = names.slice(0, SHOWN).map((key) => {
+  const texts = names.map((key) => {
     const [then, now] = [before[key], after[key]];
-    return `${now?.username ?? then?.username ?? key} (${few(differences(then, now), SHOWN)})`;
+    return `${now?.username ?? then?.username ?? key} (${few(differences(then, now))})`;
   });
-  return `${shown.join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`;
+  return few(texts);
 }
 
 function differences(then: SeenAccount | undefined, now: SeenAccount | undefined): readonly string[] {

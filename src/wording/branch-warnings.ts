@@ -1,7 +1,7 @@
 /** The wording of what the branch of a pull request changes. */
 import type { BranchWarning, SettingChange, StateEdit } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 
 /** Edits of one kind, and the accounts and tokens that they are of. */
 export interface EditGroup {
@@ -40,15 +40,12 @@ export function stateEditedText({ state, target }: Pick<BranchWarning & { kind: 
   return `this branch changes the state (${state}, compared with ${target})`;
 }
 
-/** The names of a group that a message has. */
-const NAMES_SHOWN = 20;
-
 /** Words one warning about the branch of a pull request. */
 export function branchText(warning: BranchWarning): { readonly message: string; readonly hint: Hint } {
   switch (warning.kind) {
     case 'state_edited': {
       const groups = groupEdits(warning.edits).map(({ what, names }) =>
-        names.length === 0 ? what : `${what}: ${few(names, NAMES_SHOWN)}`,
+        names.length === 0 ? what : `${what}: ${few(names, NAMES_SHOWN.refusal)}`,
       );
       return {
         message: `${stateEditedText(warning)}: ${groups.join('; ')}`,
@@ -66,7 +63,7 @@ export function branchText(warning: BranchWarning): { readonly message: string; 
       };
     case 'variables_new':
       return {
-        message: `this branch uses environment variables that ${warning.target} does not use: ${few(warning.variables, NAMES_SHOWN)}`,
+        message: `this branch uses environment variables that ${warning.target} does not use: ${few(warning.variables, NAMES_SHOWN.refusal)}`,
         hint: {
           text: 'Where the job that applies has other values of them, it does not do what this plan shows. Make sure that every job has the same.',
         },

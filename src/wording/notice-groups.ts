@@ -1,6 +1,6 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
 import type { PlanNotice } from '../model/notice.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { groupEdits } from './branch-warnings.ts';
 import { type NoticeText, noticeText } from './notices.ts';
 import { deletionSteps } from './token-warnings.ts';
@@ -13,8 +13,6 @@ export interface NoticeGroup<N extends PlanNotice = PlanNotice> extends NoticeTe
   readonly names: readonly string[];
 }
 
-/** The number of names in a message. */
-const NAMES_SHOWN = 8;
 /** The number of accounts in a command. */
 const ARGUMENTS = 5;
 
@@ -57,7 +55,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
     return { ...noticeText(first), message: [...all].join('; ') };
   }
   const coded = code === undefined ? {} : { code };
-  const shown = few(names, NAMES_SHOWN);
+  const shown = few(names, NAMES_SHOWN.list);
   const accounts = counted(names.length, 'account');
   const tokens = counted(names.length, 'token');
   const only = names.length > ARGUMENTS ? [] : names.flatMap((name) => ['--only', name]);
@@ -136,7 +134,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
       const { command: _, ...text } = hint;
       return {
         ...coded,
-        message: `${about}${message}; and ${names.length - 1} more of this kind: ${few(names.slice(1), NAMES_SHOWN)}`,
+        message: `${about}${message}; and ${names.length - 1} more of this kind: ${few(names.slice(1), NAMES_SHOWN.list)}`,
         hint: text,
       };
     }

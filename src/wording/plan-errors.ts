@@ -4,7 +4,7 @@ import type { PlanError, Violation } from '../model/notice.ts';
 import { MAX_GENERATION } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { renameAdvice } from '../model/username.ts';
-import { counted, few } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 
 interface ErrorWords {
   readonly code: ErrorCode;
@@ -105,7 +105,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
       const number = typeof limit === 'number' ? '' : `, now ${counted(allowed, 'account')}`;
       return {
         code: 'GUARDRAIL',
-        message: `the plan ${verb} ${counted(accounts.length, 'account')} and guardrails.${name} is ${limitText(limit)}${number}: ${few(accounts, 20)}`,
+        message: `the plan ${verb} ${counted(accounts.length, 'account')} and guardrails.${name} is ${limitText(limit)}${number}: ${few(accounts, NAMES_SHOWN.refusal)}`,
         hint: { text: `If that is intended, set "${name}: ${accounts.length}" under guardrails${narrow}.` },
       };
     }

@@ -1,11 +1,10 @@
 /** The wording of what a plan warns of about secret stores, and the secrets in them. */
 import type { LastWriter, StoreWarning } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
-import { few } from '../model/wording.ts';
+import { few, NAMES_SHOWN } from '../model/wording.ts';
 
 /** As many as fit on a command line that a person reads. */
 const TOKENS_TYPED = 10;
-const PATHS_SHOWN = 10;
 
 /** A rotation of as many of the tokens as fit; the text says if these are not all. @param real by the program itself, in a sandbox too */
 function rotation(text: string, tokens: readonly string[], real = false): Hint {
@@ -56,14 +55,14 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     }
     case 'secret_foreign':
       return {
-        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+        message: `the secret store ${notice.store} has values that this state did not write, so apply refuses to store the secrets of ${few(notice.tokens)} there: ${few(notice.secret_paths, NAMES_SHOWN.list)}`,
         hint: {
           text: 'If something else reads them, give the new secrets other secret paths. If nothing does, or the state was lost, set `overwrite: true` on the store to replace them.',
         },
       };
     case 'secret_unknown':
       return {
-        message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+        message: `the secret store ${notice.store} has values that this state did not write, so the next rotation of ${few(notice.tokens)} will be refused: ${few(notice.secret_paths, NAMES_SHOWN.list)}`,
         hint: {
           text: 'If the state was lost, the tokens were forgotten, or you put their own secrets there, set `overwrite: true` on the store before they are due. Else see who uses the values: they may be in use.',
         },
@@ -127,7 +126,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `the secret store ${notice.store} ${notice.changed ? 'was changed' : 'is no longer'} in the configuration, so secrets of revoked tokens ${notice.near ? 'may ' : ''}stay there: ${few(notice.tokens)}`,
         hint: {
-          text: `${notice.near ? 'Look first, since those in use may be at the same secret paths. If they are not, delete' : 'Delete'} by hand, after the apply: ${few(notice.secret_paths, PATHS_SHOWN)}`,
+          text: `${notice.near ? 'Look first, since those in use may be at the same secret paths. If they are not, delete' : 'Delete'} by hand, after the apply: ${few(notice.secret_paths, NAMES_SHOWN.list)}`,
         },
       };
     case 'secret_not_removed':
@@ -139,7 +138,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       }
       return {
         message: `the secret store ${notice.store} has values that this state did not write at the secret paths of revoked tokens, so they stay: ${few(notice.tokens)}`,
-        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.secret_paths, PATHS_SHOWN)}` },
+        hint: { text: `If nothing uses them, delete them by hand: ${few(notice.secret_paths, NAMES_SHOWN.list)}` },
       };
   }
 }

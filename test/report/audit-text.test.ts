@@ -134,9 +134,9 @@ describe('an audit as text', () => {
   });
 
   it('counts names that are too many to be written out', () => {
-    const ignored = Array.from({ length: 10 }, (_, index) => `legacy_${index}`);
+    const ignored = Array.from({ length: 12 }, (_, index) => `legacy_${index}`);
     expect(auditText({ ...audit(), ignored })).toContain(
-      '10 accounts (legacy_0, legacy_1, legacy_2, legacy_3, legacy_4, legacy_5, legacy_6, legacy_7 and 2 more)',
+      '12 accounts (legacy_0, legacy_1, legacy_2, legacy_3, legacy_4, legacy_5, legacy_6, legacy_7, legacy_8, legacy_9 and 2 more)',
     );
   });
 

@@ -68,7 +68,7 @@ it('is one warning in every format of a plan', async () => {
     const shown = format(plan);
     expect(shown.match(/within one overlap/g)).toHaveLength(1);
     expect(shown).toContain('30 accounts');
-    expect(shown).toContain(' and 22 more');
+    expect(shown).toContain(' and 20 more');
   }
   const { warnings } = JSON.parse(json(plan));
   expect(warnings).toMatchObject([

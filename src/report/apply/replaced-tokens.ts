@@ -5,14 +5,12 @@ import type { RotateToken } from '../../model/action.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
-import { few } from '../../model/wording.ts';
+import { few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext } from '../hint.ts';
 import { unmanagedNames } from '../plan/wording.ts';
 import type { Paint } from '../terminal-text.ts';
 
-/** Names of tokens in one sentence. */
-const NAMES_SHOWN = 10;
 /** Names of tokens in a command; of more, their accounts. */
 const COMMAND_NAMES = 5;
 
@@ -57,7 +55,7 @@ function overlappingLines(applied: Applied, paint: Paint, inContext: InContext):
   const tokens = live.map(({ account, token }) => `${account}/${token}`);
   const command = ['rotate', ...(tokens.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
   return [
-    `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN)}.`,
+    `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN.list)}.`,
     `  ${printable(hintText({ text: 'If one leaked, replace it again and revoke it at once.', command }, inContext, paint.command))}`,
   ];
 }
@@ -74,7 +72,7 @@ function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: 
     );
   const [done, failed, skipped] = [named('done'), named('failed'), named('skipped')];
   const lines = (names: readonly string[], begin: string, end: string) =>
-    names.length === 0 ? [] : [`${begin} ${few(printable([...names]), NAMES_SHOWN)}${end}`];
+    names.length === 0 ? [] : [`${begin} ${few(printable([...names]), NAMES_SHOWN.list)}${end}`];
   const failing = new Set(smoke.accounts.flatMap(({ account, outcome }) => (outcome === 'failed' ? [account] : [])));
   const isDespite = asked.some(({ action, result }) => result === 'done' && failing.has(action.account));
   return [
@@ -95,7 +93,7 @@ function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[
     command: ['import', ...(names.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : names)],
   };
   return [
-    `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN)}.`,
+    `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN.list)}.`,
     `  ${printable(hintText(hint, inContext, paint.command))}`,
   ];
 }

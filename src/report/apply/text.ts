@@ -1,5 +1,4 @@
 /** What an apply does: a line for each event while it runs, and a closing summary. */
-
 import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent, Outcome } from '../../apply/apply-input.ts';
 import { isKept, nextCommand } from '../../apply/next-command.ts';
@@ -7,7 +6,7 @@ import type { Action } from '../../model/action.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
-import { few } from '../../model/wording.ts';
+import { few, NAMES_SHOWN } from '../../model/wording.ts';
 import { leavesDueWork } from '../../plan/summary.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -71,9 +70,6 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
   return `${paint.red('Failed:')} ${what}${errorText(error, paint, inContext)}`;
 }
 
-/** How many accounts with the same failure are named. */
-const FAILED_SHOWN = 10;
-
 /** What failed and why: once for all that failed in the same way. */
 function failedLines(failed: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
   const alike = new Map<string, { what: string; subjects: string[]; error: UserError | undefined }>();
@@ -85,7 +81,7 @@ function failedLines(failed: readonly Outcome[], paint: Paint, inContext: InCont
     else known.subjects.push(subject);
   }
   return [...alike.values()].map(({ what, subjects, error }) =>
-    failure(`${few(subjects, FAILED_SHOWN)}: ${what}: `, error, paint, inContext),
+    failure(`${few(subjects, NAMES_SHOWN.list)}: ${what}: `, error, paint, inContext),
   );
 }
 
@@ -122,7 +118,7 @@ function whatNext({ outcomes, failures, unsaved, saved }: Applied, paint: Paint,
   const again = (text: string) => hintText({ text, command }, inContext, paint.command);
   const isLost = hasLostState({ outcomes, failures });
   if (unsaved.length > 0) {
-    const names = few(printable([...unsaved]), 10);
+    const names = few(printable([...unsaved]), NAMES_SHOWN.list);
     if (isLost) {
       const next = again('Wait until it ends, then continue; what is at MotherDuck is then adopted.');
       return `\nAnother run may have the state, which lacks what was done to ${names}. ${next}`;

@@ -3,7 +3,7 @@
  * characters, GitHub's limit; a longer one is cut between findings and counts those that are not shown.
  */
 import type { Audit, RuleInfo, Severity } from '../../model/audit.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS } from '../comment.ts';
 import { markdown, printable } from '../escape.ts';
 import { hintMarkdown } from '../hint.ts';
@@ -21,7 +21,6 @@ import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from '.
 
 /** Characters for the head of the table and the line about findings that are not shown. */
 const ROOM_FOR_MORE = 400;
-const NAMES_SHOWN = 10;
 /** Accounts with fewer hours of compute than these are counted. */
 const USAGE_SHOWN = 20;
 const ACCEPTED = '☑️';
@@ -69,9 +68,11 @@ function notShown(findings: readonly AnyFinding[]): string[] {
 
 function ignored({ ignored: names }: Audit): string[] {
   if (names.length === 0) return [];
-  const shown = names.slice(0, NAMES_SHOWN).map((name) => markdown(name.slice(0, 40)));
-  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
-  return ['', `Not checked because of \`ignore\`: ${counted(names.length, 'account')} (${shown.join(', ')}${more})`];
+  const shown = few(
+    names.map((name) => markdown(name.slice(0, 40))),
+    NAMES_SHOWN.list,
+  );
+  return ['', `Not checked because of \`ignore\`: ${counted(names.length, 'account')} (${shown})`];
 }
 
 function usageTable({ usage }: Audit): string[] {

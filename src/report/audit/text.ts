@@ -2,7 +2,7 @@
 import type { Audit, Severity } from '../../model/audit.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import type { Location } from '../../model/user-error.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
@@ -12,8 +12,6 @@ import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from '.
 
 const SEVERITY_WIDTH = 'warning'.length;
 const MAX_SUBJECT_WIDTH = 32;
-/** Ignored accounts beyond these are counted instead of named. */
-const NAMES_SHOWN = 8;
 /** How many notes of one rule are shown, so that more severe findings are not overlooked. */
 const NOTES_SHOWN = 5;
 /** Accounts with fewer hours of compute than these are counted. */
@@ -94,6 +92,5 @@ function paintSeverity(text: string, severity: Severity, paint: Paint): string {
 
 function ignored({ ignored: names }: Audit): string {
   if (names.length === 0) return '';
-  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : '';
-  return `Not checked because of "ignore": ${counted(names.length, 'account')} (${names.slice(0, NAMES_SHOWN).join(', ')}${more})`;
+  return `Not checked because of "ignore": ${counted(names.length, 'account')} (${few(names, NAMES_SHOWN.list)})`;
 }

@@ -44,12 +44,9 @@ function why({ unknown = [] }: ComputeCeiling): string {
   return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
-/** The names that are shown of each reason. */
-const NAMES_SHOWN = 3;
-
 function reasonText(reason: UnknownPrice): string {
   const { accounts } = reason;
-  const names = few(accounts ?? [], NAMES_SHOWN);
+  const names = few(accounts ?? []);
   switch (reason.why) {
     case 'default':
       return accounts === undefined

@@ -1,6 +1,7 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/action.ts';
 import { ACCOUNT } from '../../model/setup.ts';
+import { NAMES_SHOWN } from '../../model/wording.ts';
 import { reasonText, sharedReasonText, speaksOfOne } from '../../wording/reasons.ts';
 import { shownSql } from './sql.ts';
 import { detailOf, isOfAccount, sharedDetailOf } from './wording.ts';
@@ -106,12 +107,9 @@ export function partsOf(text: string, account: string): readonly (readonly strin
   return text.split(account).map((part) => part.split(variable));
 }
 
-/** The number of names, or ranges of names, that are shown; the rest is counted. */
-const NAMES_SHOWN = 8;
-
 /** `tenant_001 ... tenant_180`: a range names every account between its ends. What interrupts somebody, or cannot be undone, is named in full. */
 export function groupNames({ accounts, actions }: AccountGroup): { readonly names: string; readonly isCut: boolean } {
-  const [all, short] = [rangesText(accounts), rangesText(accounts, NAMES_SHOWN)];
+  const [all, short] = [rangesText(accounts), rangesText(accounts, NAMES_SHOWN.list)];
   const isCut = all !== short && actions.every(({ action }) => action.risk === 'safe');
   return { names: isCut ? short : all, isCut };
 }

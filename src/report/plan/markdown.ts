@@ -7,7 +7,7 @@
 import type { ComputeCeiling } from '../../model/action.ts';
 import { isOfBranch, type PlanNotice, type PlanWarning } from '../../model/notice.ts';
 import type { Plan, SecretRemoval } from '../../model/plan.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, NAMES_SHOWN } from '../../model/wording.ts';
 import { branchText, groupEdits, stateEditedText } from '../../wording/branch-warnings.ts';
 import { groupNotices } from '../../wording/notice-groups.ts';
 import { commentHead, firstThatFit, lengthOf, MOST_CHARACTERS } from '../comment.ts';
@@ -133,14 +133,11 @@ function removalsByStore(all: readonly SecretRemoval[], room: number): string[] 
   });
 }
 
-/** Names of the tokens of one day of scheduled work. */
-const TOKENS_SHOWN = 10;
-
 /** What a later apply revokes or replaces, without being asked again. */
 function later(plan: Plan, room: number): string[] {
   const { days, more } = nextDays(
     { ...plan, next: plan.next.filter(({ change }) => change !== 'is revoked') },
-    TOKENS_SHOWN,
+    NAMES_SHOWN.list,
   );
   const rest = more === 0 ? '' : `; and ${more} more later`;
   const next = days.length === 0 ? [] : ['', `🕒 Next: ${days.map(markdown).join('; ')}${rest}`];

@@ -1,7 +1,7 @@
 /** Where the secrets of a plan go: who reviews a change of the configuration must see that before they are there. */
 import { storesOf } from '../../model/action.ts';
 import type { Plan, UsedStore } from '../../model/plan.ts';
-import { counted, few } from '../../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable, visibleAscii } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
@@ -15,9 +15,6 @@ export interface StoreLine {
   /** It is of a store that is new, or to which secrets go that are elsewhere now. */
   readonly isNew: boolean;
 }
-
-/** Names of files of the repository. */
-const RUNS_SHOWN = 10;
 
 /** The lines of all stores. */
 export function storeLines({ stores = [], actions }: Pick<Plan, 'stores' | 'actions'>): StoreLine[] {
@@ -66,7 +63,7 @@ function noteOf(
       ? [
           `runs ${few(
             runs.map((path) => visibleAscii(path)),
-            RUNS_SHOWN,
+            NAMES_SHOWN.list,
           )} of this repository`,
         ]
       : []),

@@ -4,7 +4,7 @@ import { type Action, type ComputeCeiling, deletedTokens } from '../../model/act
 import type { PlanNotice } from '../../model/notice.ts';
 import type { Plan } from '../../model/plan.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { counted } from '../../model/wording.ts';
+import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { groupNotices } from '../../wording/notice-groups.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { codeText, headline, type Layout, type Paint, plain, stateLine } from '../terminal-text.ts';
@@ -16,8 +16,6 @@ import { recordedChanges } from './recorded.ts';
 import { storeLines } from './stores.ts';
 import { paintSymbol, printablePlan, removalText, stayingLines, subjectOf, summaryLine, symbolOf } from './wording.ts';
 
-/** The number of names that are shown; the rest is counted. */
-const NAMES_SHOWN = 8;
 /** Of the later changes of a day: the number of tokens. */
 const TOKENS_SHOWN = 3;
 const SYMBOL_WIDTH = 3;
@@ -158,8 +156,7 @@ function count(names: readonly string[], one: string, many: string): string {
 }
 
 function list(names: readonly string[]): string {
-  const shown = names.slice(0, NAMES_SHOWN).join(', ');
-  return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+  return few(names, NAMES_SHOWN.list);
 }
 
 function variablesLine({ variables: all = [] }: Plan): string[] {

@@ -59,7 +59,7 @@ const KINDS = Object.keys(CHANGES) as Change[];
 
 const WEEK_MS = 7 * DAY_MS;
 const WEEKS = Math.ceil(DAYS_AHEAD / 7);
-const NAMES_SHOWN = 3;
+const TOKENS_NAMED = 3;
 
 /** The section; nothing when there is no token. @param all Those that change, soonest first. */
 export function expiry(audit: Audit, all: readonly NextToken[]): Markup {
@@ -114,7 +114,7 @@ function stretches(weeks: readonly (readonly NextToken[])[]) {
 /** Few tokens are named. */
 function wordsOf(tokens: readonly NextToken[], now: number): Markup {
   if (tokens.length === 0) return html`none`;
-  if (tokens.length > NAMES_SHOWN) return html`${countsOf(tokens)}`;
+  if (tokens.length > TOKENS_NAMED) return html`${countsOf(tokens)}`;
   return html`${tokens.map(
     ({ name, change, at }, index) =>
       html`${index === 0 ? '' : ', '}${CHANGES[change].sign} <bdi>${name}</bdi> ${change} ${at <= now ? 'with the next apply' : showDay(at).slice(5)}`,

@@ -1,7 +1,7 @@
 /** Chooses the changes that fit into a comment: risky ones first, safe ones last. */
 import { type Action, actionsByAccount } from '../../../model/action.ts';
 import { ACCOUNT, disruptiveWords } from '../../../model/setup.ts';
-import { counted } from '../../../model/wording.ts';
+import { counted, NAMES_SHOWN } from '../../../model/wording.ts';
 import { lengthOf } from '../../comment.ts';
 import { markdown, withoutLongTexts } from '../../escape.ts';
 import { accountDiff } from '../account-yaml.ts';
@@ -9,7 +9,7 @@ import { partsOf, rangesText, withPlaceholder } from '../groups.ts';
 import { shownSql, statementsToReview } from '../sql.ts';
 import { type Change, PLAIN, rankOf, row, SAFE, shortRows } from './changes.ts';
 import { block } from './code.ts';
-import { countedNames, NAMES_SHOWN } from './names.ts';
+import { countedNames } from './names.ts';
 
 /** Rows that are never folded; of risky changes, all. */
 const ROWS_ABOVE_THE_FOLD = 5;
@@ -70,7 +70,7 @@ export function fitChanges(
   };
   groups.sort((a, b) => a.rank - b.rank);
   addBlocks((rank) => rank < PLAIN);
-  const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN));
+  const plain = changes.filter(({ rank }) => rank === PLAIN).map((change) => row(change, NAMES_SHOWN.list));
   const plainRows = plain.filter(take);
   addBlocks((rank) => rank === PLAIN);
   for (const group of groups) {
@@ -134,7 +134,7 @@ function details(accounts: readonly string[], given: readonly Action[], notes: r
   const blocks = [diff === '' ? '' : block('diff', diff), sql === '' ? '' : block('sql', sql), ...notes].filter(
     (text) => text !== '',
   );
-  const names = isOne ? only : `${rangesText(accounts, NAMES_SHOWN)} (${accounts.length} accounts)`;
+  const names = isOne ? only : `${rangesText(accounts, NAMES_SHOWN.list)} (${accounts.length} accounts)`;
   return `\n<details><summary>${markdown(names)}</summary>\n\n${blocks.join('\n\n')}\n\n</details>`;
 }
 

@@ -1,9 +1,8 @@
 /** Names in a comment: how many are shown, and how long each may be. */
+import { NAMES_SHOWN } from '../../../model/wording.ts';
 import { firstThatFit } from '../../comment.ts';
 import { markdown } from '../../escape.ts';
 
-/** The number of names of what is not important. */
-export const NAMES_SHOWN = 10;
 /** Characters of a name that is one of many. */
 const NAME_LENGTH = 40;
 
@@ -22,7 +21,7 @@ export function listedWithin(names: readonly string[], characters: number): stri
 export function countedNames(names: readonly string[], one: string, many: string): string {
   const count = `${names.length} ${names.length === 1 ? one : many}`;
   const short = names.map((name) => cut(name, NAME_LENGTH));
-  return names.length === 0 ? count : `${count} (${listed(short, NAMES_SHOWN)})`;
+  return names.length === 0 ? count : `${count} (${listed(short, NAMES_SHOWN.list)})`;
 }
 
 /** The beginning of a long text. */

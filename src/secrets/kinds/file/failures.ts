@@ -17,17 +17,12 @@ export class TakenError extends Error {}
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */
 export class RealSecretError extends Error {}
 
-const PLACES_SHOWN = 5;
-
 export function foreignSecrets(
   config: FileStoreConfig,
   targets: readonly SecretTarget[],
   { areOfSandbox = false, readOnly = false } = {},
 ): UserError {
-  const paths = few(
-    targets.map((target) => secretPathIn(config, target)),
-    PLACES_SHOWN,
-  );
+  const paths = few(targets.map((target) => secretPathIn(config, target)));
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
   const so = readOnly ? 'apply refuses to store anything there' : 'nothing was stored there';
   const message = `${paths} already ${has} that this state did not write, so ${so}.`;
