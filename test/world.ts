@@ -17,12 +17,12 @@ import { createRestClient } from '../src/motherduck/rest-client.ts';
 import type { Transport, TransportRequest } from '../src/motherduck/transport.ts';
 import { accountNames } from '../src/plan/account-names.ts';
 import { type MakePlanOptions, makePlan } from '../src/plan/plan.ts';
-import { MemoryLog } from '../src/sandbox/log.ts';
 import { Organization, type OrganizationOptions } from '../src/sandbox/organization.ts';
 import type { SandboxEvent } from '../src/sandbox/organization-state.ts';
 import { sandboxTransport } from '../src/sandbox/sandbox-transport.ts';
 import type { SecretStore } from '../src/secrets/store.ts';
 import { fakeTransport } from './fake-transport.ts';
+import { MemoryLog } from './sandbox/memory.ts';
 
 export const FILE = 'motherduck.accounts.yaml';
 const HERE = { file: FILE, line: 7, column: 3 };

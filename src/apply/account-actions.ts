@@ -168,7 +168,7 @@ function onlyGenerations(tokens: ReadonlyMap<string, StateToken> = new Map()): R
 }
 
 /** The entry of an account whose intent is done. */
-export function withoutIntent(entry: StateAccount | undefined): StateAccount | undefined {
+function withoutIntent(entry: StateAccount | undefined): StateAccount | undefined {
   if (entry === undefined) return undefined;
   const { intent: _done, ...account } = entry;
   return account;

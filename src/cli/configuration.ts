@@ -31,7 +31,7 @@ export async function readDesired({ config, ...options }: ConfigOptions, io: Io)
 }
 
 /** Writes errors and warnings with their lines to stderr. */
-export function showFindings(loaded: Loaded, io: Io): void {
+function showFindings(loaded: Loaded, io: Io): void {
   const errors = loaded.ok ? [] : loaded.diagnostics;
   const found = io.options.quiet ? errors : [...errors, ...loaded.warnings];
   if (found.length > 0) io.say(renderDiagnostics(found, loaded.sources, io.paint.err, columnsOf(process.stderr)));

@@ -150,18 +150,18 @@ export const LOCK_TIMEOUT = new Option('--lock-timeout <duration>', 'Wait this l
 );
 export const YES = new Option('-y, --yes', 'Do not ask for confirmation');
 export const DRY_RUN = new Option('--dry-run', 'Show what would be written, without writing it');
-export const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
+const PRUNE = new Option('--prune', 'Also delete managed accounts that are no longer in the configuration');
 export const USAGE = new Option(
   '--usage',
   'Say what deleted accounts store (makes one md: connection as the Admin, only for a deletion)',
 );
-export const DUE = new Option(
+const DUE = new Option(
   '--due',
   'Include only scheduled work: due rotations and ended overlaps; leave other changes alone',
 );
 
 /** For `plan` and `apply`; `rotate` and `destroy` are the same. */
-export const ROTATE = new Option(
+const ROTATE = new Option(
   '--rotate <account[/token]>',
   'Replace these tokens now, as rotate does, and plan no other accounts; repeatable',
 )
@@ -172,10 +172,7 @@ export const REVOKE_OLD = new Option(
   'Also revoke the old tokens in the same run, once the new ones connect: for a leaked token',
 );
 export const FORCE = new Option('--force', 'With --revoke-old: revoke them also if the new ones do not connect');
-export const DESTROY = new Option('--destroy', 'Delete every managed account, as destroy does').conflicts([
-  'due',
-  'prune',
-]);
+const DESTROY = new Option('--destroy', 'Delete every managed account, as destroy does').conflicts(['due', 'prune']);
 
 export const ALLOW_MISSING = new Option(
   '--allow-missing',

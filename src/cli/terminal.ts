@@ -69,7 +69,7 @@ export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) 
 }
 
 /** Hides workflow commands in a text: `##[command]` and `##vso[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */
-export function withoutCommands(text: string, format = 'text'): string {
+function withoutCommands(text: string, format = 'text'): string {
   const { hash, colon } = ESCAPES[format] ?? SPACED;
   // No line of JSON begins with a colon.
   return text.replace(/##(?=\w*\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);

@@ -244,7 +244,7 @@ export function joinFiles(main: Node, files: readonly { readonly root?: Node }[]
 const MAX_HINTS = 100;
 
 /** The names of one section, with a record of which were used. */
-export class Names {
+class Names {
   readonly #section: string;
   readonly #noun: string;
   readonly #unknown: DiagnosticCode;

@@ -169,7 +169,7 @@ const MAX_SLUG = 60;
 const MAX_NUMBER = 20;
 
 /** Whether a live name is a valid key. */
-export function isKey(name: string): boolean {
+function isKey(name: string): boolean {
   return isTokenKey(name) && name.length <= MAX_KEY;
 }
 

@@ -135,7 +135,7 @@ function stopIf(signal: AbortSignal | undefined): void {
 }
 
 /** Converts a user of the REST API. */
-export function toUser(wire: WireUser): LiveUser {
+function toUser(wire: WireUser): LiveUser {
   return {
     id: wire.id,
     username: wire.username,

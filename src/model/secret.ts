@@ -42,7 +42,7 @@ export function isSecretVariable(name: string): boolean {
 }
 
 /** The tokens in an environment, by the names of its variables. */
-export function secretValues(env: NodeJS.ProcessEnv): string[] {
+function secretValues(env: NodeJS.ProcessEnv): string[] {
   const values = Object.entries(env).filter(([name]) => isSecretVariable(name));
   return values.map(([, value]) => value?.trim() ?? '').filter((value) => value.length >= 8);
 }

@@ -15,7 +15,7 @@ export interface StateRun {
   readonly exit_code?: number;
 }
 
-export const RUNS_KEPT = 200;
+const RUNS_KEPT = 200;
 /** Shorter times between runs are not counted: a second apply changes nothing, and the warning is about days. */
 const RUN_INTERVAL_MS = 12 * HOUR_MS;
 /** Times of applies that tell how regularly they run. */

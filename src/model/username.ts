@@ -2,7 +2,7 @@
 export const NEW_USERNAME_PATTERN = /^[A-Za-z][A-Za-z0-9_]{2,254}$/;
 
 /** What it accepts, in words. */
-export const NEW_USERNAME_RULE = '3 to 255 characters: a letter (A-Z), then letters, digits and underscores';
+const NEW_USERNAME_RULE = '3 to 255 characters: a letter (A-Z), then letters, digits and underscores';
 
 /**
  * The pattern of the names that accounts at MotherDuck may have. Names reach the commands of secret stores, file names and the

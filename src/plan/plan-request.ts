@@ -18,7 +18,7 @@ export function planCommand(request: PlanRequest): string[] {
 }
 
 /** `--only etl_* --due`: the options of a plan. */
-export function planOptions({ rotate = [], destroy, ...request }: PlanRequest): string[] {
+function planOptions({ rotate = [], destroy, ...request }: PlanRequest): string[] {
   return [...rotate.flatMap((name) => ['--rotate', name]), ...(destroy ? ['--destroy'] : []), ...selection(request)];
 }
 

@@ -47,7 +47,7 @@ export interface SarifResult {
 /**
  * GitHub refuses a run with more than 25,000 results and keeps 5,000 of a smaller one, without saying which. See https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
  */
-export const MAX_RESULTS = 5000;
+const MAX_RESULTS = 5000;
 
 /** Most severe first. */
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];

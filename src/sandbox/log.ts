@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Identity, OrganizationState, type SandboxEvent } from './organization-state.ts';
+import type { Identity, OrganizationState, SandboxEvent } from './organization-state.ts';
 
 /** What a writer decided under the lock: the events to append, and the result for its caller. */
 export interface Decision<T> {
@@ -25,38 +25,6 @@ export interface EventLog {
 /** The identity of a new organization, with random ids. */
 export function newIdentity(): Identity {
   return { organization: randomUUID(), admin: randomUUID() };
-}
-
-/** A log in memory, for tests. */
-export class MemoryLog implements EventLog {
-  readonly state = new OrganizationState();
-  #events: SandboxEvent[] = [];
-
-  constructor() {
-    this.state.restart(newIdentity());
-  }
-
-  catchUp(): void {}
-
-  async write<T>(decide: () => Decision<T>): Promise<T> {
-    const { events, result } = decide();
-    for (const event of events) {
-      this.#events.push(event);
-      this.state.apply(event);
-    }
-    return result;
-  }
-
-  async clear(): Promise<void> {
-    this.#events = [];
-    this.state.restart(newIdentity());
-  }
-
-  events(): readonly SandboxEvent[] {
-    return this.#events;
-  }
-
-  close(): void {}
 }
 
 /** The organization's log with the sandbox's clock, as endpoints use it. */

@@ -4,7 +4,6 @@ import { refuseTrackedLinks } from '../files/links.ts';
 import { UserError } from '../model/user-error.ts';
 import { DATABASES } from './databases.ts';
 import { FileLog } from './file-log.ts';
-import { MemoryLog } from './log.ts';
 import { Organization, type OrganizationOptions } from './organization.ts';
 import { SETTINGS_FILE, type Settings } from './settings.ts';
 import { removeAllShares, SHARES } from './shares.ts';
@@ -41,11 +40,6 @@ async function settingsOf(folder: string): Promise<Partial<Settings>> {
 /** A pull request may contain a sandbox. @throws UserError LINK_REFUSED */
 async function refuseLinks(folder: string): Promise<void> {
   for (const name of ['', DATABASES, SETTINGS_FILE]) await refuseTrackedLinks(join(folder, name));
-}
-
-/** An organization in memory. */
-export function memorySandbox(options: Omit<OrganizationOptions, 'folder'> = {}): Organization {
-  return new Organization(new MemoryLog(), options);
 }
 
 /** Empties the sandbox in a folder, with its databases and the shares that accounts created, even if it is damaged. @throws UserError SANDBOX_FAILED */

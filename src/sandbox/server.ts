@@ -180,14 +180,3 @@ function withLength(response: SandboxResponse, more: Record<string, string> = {}
   const length = String(Buffer.byteLength(response.text));
   return { ...response, headers: { 'content-length': length, 'x-sandbox': 'motherduck-accounts', ...more } };
 }
-
-/** A random number generator with a seed (mulberry32), so that a run can be repeated. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

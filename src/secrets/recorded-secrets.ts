@@ -98,7 +98,7 @@ export function firstTarget(state: State, address: TokenAddress): SecretTarget {
 const fingerprints = new WeakMap<StateAccount, ReadonlySet<string>>();
 
 /** The fingerprints of what a state wrote for the tokens of an account, under any key: a key may have been renamed. */
-export function writtenFingerprints({ accounts }: State, account: string): ReadonlySet<string> {
+function writtenFingerprints({ accounts }: State, account: string): ReadonlySet<string> {
   const entry = accounts.get(accountKey(account));
   if (entry === undefined) return new Set();
   const known = fingerprints.get(entry) ?? fingerprintsOf(entry);

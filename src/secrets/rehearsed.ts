@@ -13,7 +13,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { type SecretStore, tokenAtPath } from './store.ts';
 
 /** The stores' folder in the folder of a sandbox. */
-export const REHEARSED = 'stores';
+const REHEARSED = 'stores';
 
 /** Whether a sandbox's folder has the secret in the place of a store. */
 export function isRehearsedIn(folder: string, store: string, { account, token }: TokenAddress, fingerprint: string) {

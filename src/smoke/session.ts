@@ -148,7 +148,7 @@ export async function smokeAccounts(run: SmokeRun): Promise<Smoke> {
 }
 
 /** Fails the check `organization` of accounts in another one than `known`, or else than most of them (than the first, when even). */
-export function judgeOrganization(
+function judgeOrganization(
   accounts: readonly AccountSmoke[],
   known?: string,
 ): {

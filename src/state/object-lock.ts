@@ -18,7 +18,7 @@ export const LOCK_POLL_MS = 1000;
 const RENEW_MS = MINUTE_MS;
 const RELEASE_ATTEMPTS = 4;
 /** A holder that has not renewed its lock for this long has ended, or can no longer reach the service. */
-export const SILENT_MS = 10 * MINUTE_MS;
+const SILENT_MS = 10 * MINUTE_MS;
 
 /** The lock as it was read. */
 interface Found {

@@ -300,7 +300,7 @@ const LIKE_STATE = '  "lineage"';
  * The first violation of `schemas/state.schema.json` in a parsed document: a JSON pointer and the problem with its value.
  * Undefined for a valid document. Loads the validator only where there is a state.
  */
-export async function violationOf(
+async function violationOf(
   document: unknown,
 ): Promise<{ readonly pointer: string; readonly problem: string; readonly isTooMuch?: boolean } | undefined> {
   const { validate } = await import('./state-validator.generated.js');

@@ -216,7 +216,7 @@ const CLOSER: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Tracks the brackets of a text by lexeme, because the parser only reports the line where the text stops making sense. */
-export class Brackets {
+class Brackets {
   readonly unclosed: Unclosed[] = [];
   /** Offsets of tabs that indent a line between brackets, which the parser does not report. */
   readonly tabs: number[] = [];

@@ -1,7 +1,7 @@
 /** An organization in memory (its databases are in `folder`, where that is given), with accounts of others in it, that answers a RawApi without a network. */
 import { Secret } from '../../src/model/secret.ts';
-import { MemoryLog } from '../../src/sandbox/log.ts';
 import { Organization, type OrganizationOptions } from '../../src/sandbox/organization.ts';
+import { MemoryLog } from '../sandbox/memory.ts';
 import { RawApi } from './raw-api.ts';
 
 export const ADMIN = 'the-admin-token-of-these-tests';

@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { RestClient } from '../../src/motherduck/rest-client.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import { expectGoldenError } from '../golden/golden.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { ADMIN_TOKEN, failureOf, faked, json, rig, served, servedRaw } from './support.ts';
 
 /** Servers take the port that is free. */

@@ -9,9 +9,9 @@ import { Secret } from '../../src/model/secret.ts';
 import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
 import { childEnvironment, type ProbeRequest, runProbe } from '../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import { program, run as runProgram } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { buildProbe, ENDLESS, MARKER, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 const TOKEN = new Secret(`eyJhbGciOiJIUzI1NiJ9.${MARKER}payload.${MARKER}signature`);

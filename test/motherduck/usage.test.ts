@@ -3,7 +3,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { type ProbeReport, type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { PRODUCT, readStorage, readUsage } from '../../src/motherduck/usage.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { PROBE, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });

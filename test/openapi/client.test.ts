@@ -15,9 +15,9 @@ import type { Api } from '../../src/motherduck/api.ts';
 import { queryString, type Transport, type TransportRequest } from '../../src/motherduck/transport.ts';
 import type { ApiFailure } from '../../src/motherduck/transport-errors.ts';
 import { Fields } from '../../src/motherduck/wire.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import { failureOf, rig } from '../motherduck/support.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { type Answer, at, followed, operationOf, operations, requestProblems } from './document.ts';
 import { schemaAt, valid } from './generate.ts';
 

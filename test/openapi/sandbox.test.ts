@@ -2,11 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { ROUTES } from '../../src/sandbox/rest-api.ts';
 import { type ServeOptions, serve } from '../../src/sandbox/server.ts';
 import { SETTINGS, type Setting, type Settings } from '../../src/sandbox/settings.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { type Answer, at, expectDescribed, type Operation, operations, requestProblems } from './document.ts';
 import { perhapsValid, valid, variants } from './generate.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import type { Audit, Finding, Severity } from '../../src/model/audit.ts';
-import { auditDocument, auditJson } from '../../src/report/audit/json.ts';
+import { auditJson } from '../../src/report/audit/json.ts';
 import { auditText } from '../../src/report/audit/text.ts';
 import { coloured } from '../../src/report/terminal-text.ts';
 import { auditOf } from '../audit/auditing.ts';
@@ -174,6 +174,6 @@ describe('an audit as JSON', () => {
     const summary = { errors: count('error'), warnings: count('warning'), notes: count('note') };
     expect(Math.min(...Object.values(summary))).toBeGreaterThan(0);
     expect(document).toMatchObject({ version: 1, summary });
-    expect(validate({ ...auditDocument(result), surprise: 1 })).toBe(false);
+    expect(validate({ ...JSON.parse(auditJson(result)), surprise: 1 })).toBe(false);
   });
 });

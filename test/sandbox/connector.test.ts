@@ -7,10 +7,11 @@ import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
 import type { Target } from '../../src/motherduck/connector.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
-import { memorySandbox, openSandbox } from '../../src/sandbox/open.ts';
+import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import type { Settings } from '../../src/sandbox/settings.ts';
 import { isWindows } from '../platform.ts';
+import { memorySandbox } from './memory.ts';
 import { ADMIN, accounts, ask, folder, organization } from './support.ts';
 
 /** Opens a target as the smoke test's child process does: setup in order, then the query; then closes it. */

@@ -65,7 +65,7 @@ describe('the sandbox in this process', () => {
       import { Secret } from './src/model/secret.ts';
       import { createApi } from './src/motherduck/api.ts';
       import { createRestClient } from './src/motherduck/rest-client.ts';
-      import { memorySandbox } from './src/sandbox/open.ts';
+      import { memorySandbox } from './test/sandbox/memory.ts';
       import { sandboxTransport } from './src/sandbox/sandbox-transport.ts';
       const token = new Secret('t');
       const transport = sandboxTransport(memorySandbox({ adminToken: token }), token);

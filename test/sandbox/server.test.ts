@@ -1,7 +1,7 @@
 import { request as httpRequest, Agent as KeepAlive } from 'node:http';
 import { Agent, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FAULTS, type ServeOptions, seededRandom, serve } from '../../src/sandbox/server.ts';
+import { FAULTS, type ServeOptions, serve } from '../../src/sandbox/server.ts';
 import { ADMIN, ask, organization } from './support.ts';
 
 const headers = { authorization: `Bearer ${ADMIN}` };
@@ -140,3 +140,14 @@ describe('faults', () => {
     expect(await statuses()).toEqual(first);
   });
 });
+
+/** A random number generator with a seed (mulberry32), so that a run can be repeated. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import type { Organization, OrganizationOptions } from '../../src/sandbox/organization.ts';
 import { expectDescribed } from '../openapi/document.ts';
+import { memorySandbox } from './memory.ts';
 
 export const ADMIN = 'the-admin-token-of-these-tests';
 

@@ -2,10 +2,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { memorySandbox } from '../../src/sandbox/open.ts';
 import { serve } from '../../src/sandbox/server.ts';
 import { saveSettings } from '../../src/sandbox/settings-file.ts';
 import { expectGolden } from '../golden/golden.ts';
+import { memorySandbox } from '../sandbox/memory.ts';
 import { SANDBOX, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1

@@ -1,6 +1,6 @@
 /** GitHub's runner takes commands out of what is printed. Other people's names, and strangers' files, give it none. */
 import { describe, expect, it } from 'vitest';
-import { withoutCommands } from '../../src/cli/terminal.ts';
+import { forLog } from '../../src/cli/terminal.ts';
 import type { Ran } from '../in-process.ts';
 import { Stage } from '../stage.ts';
 
@@ -109,7 +109,7 @@ it.each([{ TF_BUILD: 'True' }, { TEAMCITY_VERSION: '2026.1' }])('other runners g
   expect(stderr).not.toMatch(/##\w*\[/);
 });
 
-describe('withoutCommands', () => {
+describe('a log of GitHub Actions', () => {
   it.each([
     ['##[a] ###[b]', '# #[a] ## #[b]'],
     ['##vso[task.setvariable] ##teamcity[a] ## [b]', '# #vso[task.setvariable] # #teamcity[a] ## [b]'],
@@ -117,6 +117,6 @@ describe('withoutCommands', () => {
     ['a ::b:: :c', 'a ::b:: :c'],
     ['\u0085::a', '\u0085: :a'],
   ])('puts a space into %j, and nowhere else', (text, harmless) => {
-    expect(withoutCommands(text)).toBe(harmless);
+    expect(forLog({ GITHUB_ACTIONS: 'true' })(text)).toBe(harmless);
   });
 });

@@ -3,7 +3,7 @@ import { CONNECT_SECONDS, SETUP_SECONDS } from '../../src/model/defaults.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import type { ProbeRunner } from '../../src/motherduck/probe-process.ts';
 import type { SmokeSubject } from '../../src/smoke/account.ts';
-import { judgeOrganization, SmokeSession, smokeAccounts } from '../../src/smoke/session.ts';
+import { SmokeSession, smokeAccounts } from '../../src/smoke/session.ts';
 import { FakeMotherDuck, type Identity, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
@@ -176,7 +176,15 @@ describe('smokeAccounts', () => {
   });
 });
 
-describe('judgeOrganization', () => {
+describe('the organization of the accounts', () => {
+  function judge(accounts: readonly AccountSmoke[], organization?: string) {
+    const { api, connector } = world;
+    const known = organization === undefined ? {} : { organization };
+    return new SmokeSession({ api, connector, probe: async () => new Map(), parallelism: 1, ...known }).result(
+      accounts,
+    );
+  }
+
   function named(account: string, id: string): AccountSmoke {
     const organization = { id, name: id.toUpperCase() };
     const checks = [{ name: 'organization', passed: true, ms: 1, found: id }] as const;
@@ -193,7 +201,7 @@ describe('judgeOrganization', () => {
   }
 
   it('chooses the most frequent one, the first if there is a tie', () => {
-    const three = judgeOrganization([named('x', 'b'), named('y', 'a'), named('z', 'a')]);
+    const three = judge([named('x', 'b'), named('y', 'a'), named('z', 'a')]);
     expect(three.organization?.id).toBe('a');
     expect(three.accounts.map(({ outcome }) => outcome)).toEqual(['failed', 'passed', 'passed']);
     expect(three.accounts[0]?.connections[0]?.checks[0]).toMatchObject({
@@ -201,12 +209,12 @@ describe('judgeOrganization', () => {
       expected: 'A (a)',
       passed: false,
     });
-    expect(judgeOrganization([named('x', 'b'), named('y', 'a')]).organization?.id).toBe('b');
-    expect(judgeOrganization([]).organization).toBeUndefined();
+    expect(judge([named('x', 'b'), named('y', 'a')]).organization?.id).toBe('b');
+    expect(judge([]).organization).toBeUndefined();
   });
 
   it('is the one that is known, whatever most accounts say', () => {
-    const { accounts } = judgeOrganization([named('x', 'b'), named('y', 'a'), named('z', 'a')], 'b');
+    const { accounts } = judge([named('x', 'b'), named('y', 'a'), named('z', 'a')], 'b');
     expect(accounts.map(({ outcome }) => outcome)).toEqual(['passed', 'failed', 'failed']);
     expect(accounts[1]?.connections[0]?.checks[0]).toMatchObject({ found: 'A (a)', expected: 'b', passed: false });
   });

@@ -1,6 +1,6 @@
 /** The runs that the state remembers, and `mdacc state history`. */
 import { describe, expect, it } from 'vitest';
-import { isRecordDue, RUNS_KEPT, recentApplies, type StateRun, withRun } from '../../src/model/state-run.ts';
+import { isRecordDue, recentApplies, type StateRun, withRun } from '../../src/model/state-run.ts';
 import { isWindows } from '../platform.ts';
 import { STATE, Stage } from '../stage.ts';
 import { documentIn } from './open.ts';
@@ -84,7 +84,7 @@ describe('the runs of a state', () => {
       (runs, hour) => withRun(runs, run(hour)),
       [],
     );
-    expect([many.length, many.at(-1)]).toEqual([RUNS_KEPT, run(299)]);
+    expect([many.length, many.at(-1)]).toEqual([200, run(299)]);
   });
 
   it('tell how regularly apply runs', () => {

@@ -21,18 +21,6 @@ export function auditSummary(audit: Audit): string {
   return `Audit: ${list}${accepted} in ${counted(accounts, 'account')} with ${counted(tokens, 'token')}.`;
 }
 
-/** The findings of one severity by account, in the audit's order; those of the whole organization under undefined. */
-export function byAccount({ findings }: Audit, severity: Severity): Map<string | undefined, Finding[]> {
-  const groups = new Map<string | undefined, Finding[]>();
-  for (const finding of findings) {
-    if (finding.severity !== severity) continue;
-    const group = groups.get(finding.account);
-    if (group) group.push(finding);
-    else groups.set(finding.account, [finding]);
-  }
-  return groups;
-}
-
 /** A finding, accepted or not. */
 export type AnyFinding = Finding | AcceptedFinding;
 

@@ -4,13 +4,8 @@ import { countFindings } from './findings.ts';
 
 /** An audit as one JSON document, valid against `schemas/audit.schema.json`. */
 export function auditJson(audit: Audit): string {
-  return jsonText(auditDocument(audit));
-}
-
-/** The audit in its JSON form. */
-export function auditDocument(audit: Audit) {
   const { organization, sandbox, at, ...rest } = audit;
   const { error, warning, note } = countFindings(audit);
   const summary = { errors: error, warnings: warning, notes: note, accepted: audit.accepted.length };
-  return { version: 1, organization, sandbox, at, summary, ...rest };
+  return jsonText({ version: 1, organization, sandbox, at, summary, ...rest });
 }

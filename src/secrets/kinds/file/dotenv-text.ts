@@ -4,7 +4,7 @@ import { type FileEntry, type SecretsText, UnquotableError } from './secrets-tex
  * Whether `dotenv`, a shell's `source` and `docker --env-file` all read the value the same without quotes. They agree on no
  * quoting (docker keeps the quotes), so no other value is written. MotherDuck's secrets consist of A-Z, a-z, 0-9, `.`, `_`, `-`.
  */
-export function isBareValue(value: string): boolean {
+function isBareValue(value: string): boolean {
   return /^[A-Za-z0-9._+/=:@%,-]+$/.test(value);
 }
 
