@@ -298,7 +298,7 @@ function actionsToApply({
   stateWriter,
 }: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): Map<string, Action[]> {
   const groups = actionsByAccount(plan.actions);
-  const unverified = plan.unverified.map((name) => name.split('/')[0] ?? '');
+  const unverified = plan.unverified.map(({ account }) => account);
   for (const account of [...plan.retest, ...unverified]) {
     const isKnown = desired.accounts.has(accountKey(account)) && stateWriter.state.accounts.has(accountKey(account));
     if (isKnown && !groups.has(account)) groups.set(account, []);

@@ -19,6 +19,7 @@ import type { RunContext, Service } from '../engine/service.ts';
 import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
 import { storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Plan } from '../model/plan.ts';
 import { few } from '../model/wording.ts';
 import { applyCommand } from '../plan/plan-request.ts';
@@ -144,13 +145,14 @@ const TOKENS_TYPED = 10;
 
 /** Real stores get new secrets alone: those that are rehearsed are not moved, and no plan changes them. */
 function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, service: Service, io: Io): void {
-  const replaced = new Set(storingActions(plan.actions).map(({ account, token }) => `${account}/${token}`));
+  const replaced = new Set(storingActions(plan.actions).map(entryName));
   const deleted = new Set(
     plan.actions.flatMap(({ action, account }) => (action === 'delete_account' ? [account] : [])),
   );
-  const left = rehearsedTokens(state, storesFor(desired, service)).filter(
-    (name) => !replaced.has(name) && !deleted.has(name.split('/')[0] ?? ''),
-  );
+  const left = rehearsedTokens(state, storesFor(desired, service))
+    .filter(({ account }) => !deleted.has(account))
+    .map(entryName)
+    .filter((name) => !replaced.has(name));
   if (left.length === 0) return;
   io.warn(`secrets that were rehearsed stay in the sandbox's folder: ${few(left)}`, {
     text: 'Replace the tokens, so that the real stores get their secrets.',

@@ -14,6 +14,7 @@ import { underStateLock, whoRuns } from '../engine/run-lock.ts';
 import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendAt, backendOf, statePath, surroundingsOf } from '../engine/state-location.ts';
 import { readText } from '../files/read-text.ts';
+import { parseEntryName } from '../model/entry-name.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { runBy, withRun } from '../model/state-run.ts';
 import { seriesOf } from '../model/tokens.ts';
@@ -25,7 +26,7 @@ import { HISTORY_FORMATS, type HistoryFormat, STATE_FORMATS, type StateFormat } 
 import { commandText } from '../report/hint.ts';
 import { isRehearsedIn } from '../secrets/rehearsed.ts';
 import type { StateBackend } from '../state/backend.ts';
-import { entryName, findEntry, type Renaming, renameEntry } from '../state/entry.ts';
+import { findEntry, nameOfEntry, type Renaming, renameEntry } from '../state/entry.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import { isLikeState } from '../state/kinds/file-errors.ts';
 import { leftFile } from '../state/kinds/file-text.ts';
@@ -94,7 +95,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       const { serial } = file.state;
       const entry = findEntry(name, file.state);
       const { account, token } = entry;
-      const what = entryName(entry);
+      const what = nameOfEntry(entry);
       const shown = printable(what);
       warnOfIntents(account, token, io);
       await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
@@ -148,7 +149,7 @@ export function mv(options: StateOptions, from: string, to: string): Promise<num
 /** Tells what the next plan does with the names at MotherDuck, which stay. */
 function afterMv({ after }: Renaming, to: string, io: Io): string {
   const next = `Next: ${commandText(['plan', '--only', after.username], io.inContext)}`;
-  const [, key = ''] = to.split('/');
+  const key = parseEntryName(to).token ?? '';
   const { name, secret = 'unknown' } = after.tokens.get(key)?.current ?? {};
   const isNamedSo = name === undefined || seriesOf(name) === key;
   const told = [

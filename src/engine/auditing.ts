@@ -4,7 +4,9 @@ import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/e
 import { readLive } from '../live/read.ts';
 import { IDLE_AFTER } from '../model/defaults.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Live } from '../model/live.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
 import { generationOf, isSmokeToken } from '../model/tokens.ts';
@@ -218,11 +220,11 @@ async function readActive({ api }: Service): Promise<Active> {
 
 /** The stores that lost the secret of a token, by its name: `etl_prod/airflow`. */
 function storesByToken(
-  lost: readonly (readonly [string, readonly string[]])[],
+  lost: readonly (readonly [string, readonly TokenAddress[]])[],
 ): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const [store, tokens] of lost) {
-    for (const token of tokens) found.set(token, [...(found.get(token) ?? []), store]);
+    for (const token of tokens.map(entryName)) found.set(token, [...(found.get(token) ?? []), store]);
   }
   return found;
 }

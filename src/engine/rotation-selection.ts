@@ -1,5 +1,7 @@
 /** The tokens that somebody names to rotate: `etl_prod`, `etl_prod/airflow`, `tenant_*\/app`. */
+
 import type { Desired, DesiredAccount } from '../model/desired.ts';
+import { parseEntryName } from '../model/entry-name.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few, NAMES_SHOWN } from '../model/wording.ts';
@@ -61,9 +63,7 @@ function tokensOf(
   only: (username: string) => boolean,
   all: readonly string[],
 ): { readonly selected: ReadonlyMap<string, readonly string[]>; readonly suspended: readonly string[] } {
-  const [username = '', key, ...rest] = pattern.split('/');
-  if (rest.length > 0)
-    throw new UserError('USAGE', `${pattern} has more than one slash`, 'Write ACCOUNT or ACCOUNT/TOKEN.');
+  const { account: username, token: key } = parseEntryName(pattern);
   const named = accountsNamed(username, accounts);
   const matching = named.filter((account) => only(account.username));
   if (matching.length === 0) {

@@ -1,5 +1,6 @@
 /** Where the tokens' secrets are by the state, compared with where the configuration puts the next ones. */
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import {
   commandChange,
@@ -49,7 +50,7 @@ export function secretPathFacts(
     users.set(name, own);
     if (isKnown) own.isKnown = true;
     if (!only(address.account)) continue;
-    const token = nameOf(address);
+    const token = entryName(address);
     own.tokens.push(token);
     if (secret === undefined) {
       own.unrecorded.push(token);
@@ -99,10 +100,6 @@ function listOf(lists: Map<string, string[]>, name: string): string[] {
   return list;
 }
 
-function nameOf({ account, token }: TokenAddress): string {
-  return `${account}/${token}`;
-}
-
 /** A token and one of its stores. */
 export interface StoreToken extends TokenAddress {
   readonly store: string;
@@ -115,8 +112,8 @@ export function configuredTokens({ accounts }: Desired): StoreToken[] {
   );
 }
 
-/** Current tokens whose secret a sandbox has rehearsed, and no program has: `etl_prod/airflow`. @param stores As in a rehearsal */
-export function rehearsedTokens({ accounts }: State, stores: ReadonlyMap<string, SecretStore>): string[] {
+/** Current tokens whose secret a sandbox has rehearsed, and no program has. @param stores As in a rehearsal */
+export function rehearsedTokens({ accounts }: State, stores: ReadonlyMap<string, SecretStore>): TokenAddress[] {
   return [...accounts.values()].flatMap(({ username: account, tokens }) =>
     [...tokens].flatMap(([token, { current }]) => {
       if (current === undefined || current.secret === 'unknown') return [];
@@ -124,7 +121,7 @@ export function rehearsedTokens({ accounts }: State, stores: ReadonlyMap<string,
       const isRehearsed = copiesOf(current.secret).some(
         ({ store }) => fingerprint !== undefined && stores.get(store)?.hasRehearsed?.({ account, token }, fingerprint),
       );
-      return isRehearsed ? [`${account}/${token}`] : [];
+      return isRehearsed ? [{ account, token }] : [];
     }),
   );
 }

@@ -1,6 +1,7 @@
 /** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
 
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { type SecretRecord, secretRecordKey, secretRecords } from '../model/secret-record.ts';
 import { copiesOf, mayBeStored, type State, wordsOf } from '../model/state.ts';
@@ -22,8 +23,8 @@ export async function inspectStores(
   only: (username: string) => boolean,
 ): Promise<StoreContents> {
   const contents = {
-    lost: new Map<string, readonly string[]>(),
-    lostRetained: new Map<string, readonly string[]>(),
+    lost: new Map<string, readonly TokenAddress[]>(),
+    lostRetained: new Map<string, readonly TokenAddress[]>(),
     foreign: new Map<string, { readonly tokens: readonly string[]; readonly secretPaths: readonly string[] }>(),
     unstored: new Set<string>(),
     held: new Map<string, Held>(),
@@ -34,8 +35,8 @@ export async function inspectStores(
   const noteLost = (store: string, lost: readonly TokenAddress[]) => {
     const retained = lost.filter(isRetained);
     const others = lost.filter((address) => !isRetained(address));
-    if (others.length > 0) contents.lost.set(store, others.map(nameOf));
-    if (retained.length > 0) contents.lostRetained.set(store, retained.map(nameOf));
+    if (others.length > 0) contents.lost.set(store, others);
+    if (retained.length > 0) contents.lostRetained.set(store, retained);
   };
   const byStore = new Map<string, TokenAddress[]>();
   for (const { account, token, store } of [...configuredTokens(desired), ...retainedTokens(desired, state)]) {
@@ -70,7 +71,7 @@ export async function inspectStores(
       noteLost(store.name, lost);
       if (foreign.length === 0) continue;
       const secretPaths = foreign.map((address) => store.secretPath(address));
-      contents.foreign.set(store.name, { tokens: foreign.map(nameOf), secretPaths });
+      contents.foreign.set(store.name, { tokens: foreign.map(entryName), secretPaths });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       for (const { older = [] } of stored) for (const one of older) contents.held.set(one, 'unreadable');
@@ -120,13 +121,9 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function nameOf({ account, token }: TokenAddress): string {
-  return `${account}/${token}`;
-}
-
 /** Equal for one account in whatever case. */
 function keyOf({ account, token }: TokenAddress): string {
-  return nameOf({ account: accountKey(account), token });
+  return entryName({ account: accountKey(account), token });
 }
 
 /** The same, in one of the token's stores. */

@@ -1,6 +1,7 @@
 import type { Action, ComputeCeiling } from './action.ts';
 import type { PlanError, PlanWarning, Violation } from './notice.ts';
 import type { RevokesOld } from './planned-token.ts';
+import type { TokenAddress } from './secret.ts';
 import type { RecordedPolicy } from './state.ts';
 import type { Seconds } from './time.ts';
 
@@ -23,8 +24,8 @@ export interface Plan {
   readonly protection: readonly { readonly account: string; readonly before: boolean; readonly after: boolean }[];
   /** Tokens that stay and whose policies changed. These are in the state only, so no call is made. Absent when there is none, and of scheduled work. */
   readonly policies?: readonly PolicyToRecord[];
-  /** Tokens that were stored and have not connected yet, so that the tokens they replaced are kept: `etl_prod/airflow`. */
-  readonly unverified: readonly string[];
+  /** Tokens that were stored and have not connected yet, so that the tokens they replaced are kept. */
+  readonly unverified: readonly TokenAddress[];
   /** Accounts whose last smoke test failed: apply tests them again. */
   readonly retest: readonly string[];
   /** The secrets of revoked tokens, which apply removes from their stores. Absent when nothing is known of the stores. */

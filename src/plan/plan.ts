@@ -115,7 +115,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       plan.protection ? [{ account: username, ...plan.protection }] : [],
     ),
     ...(policies.length === 0 ? {} : { policies }),
-    unverified: planned.flatMap(({ username, plan }) => plan.unverified.map((key) => `${username}/${key}`)),
+    unverified: planned.flatMap(({ username, plan }) => plan.unverified.map((token) => ({ account: username, token }))),
     retest: planned.filter(({ plan }) => plan.retest).map(({ username }) => username),
     ...(removals ? { removals } : {}),
     unmanaged: {

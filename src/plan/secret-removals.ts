@@ -1,5 +1,7 @@
 /** What becomes of the secrets of revoked tokens: which are removed, and what a plan warns of about the others. */
+
 import type { Action } from '../model/action.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval } from '../model/plan.ts';
 import { type KeptSecret, recordPathKey, type SecretRecord, secretRecordKey } from '../model/secret-record.ts';
@@ -36,7 +38,7 @@ export function othersValues(
   const stay = removable.filter((record) => isOther(record) && !removed.has(recordPathKey(record)));
   return [...new Set(stay.map(({ secret }) => secret.store))].map((store) => {
     const here = stay.filter(({ secret }) => secret.store === store);
-    const tokens = [...new Set(here.map(({ account, token }) => `${account}/${token}`))];
+    const tokens = [...new Set(here.map(entryName))];
     // The program would not remove them either.
     if (rehearsed.has(store) && removing.get(store) === false) return { kind: 'secret_stays', store, tokens };
     return {
@@ -55,7 +57,7 @@ export function earlierGenerations(
   obsolete: readonly SecretRecord[],
   { perGeneration = new Set(), users }: StoreFacts,
 ): PlanWarning[] {
-  const known = new Set(obsolete.map(({ account, token }) => `${account}/${token}`));
+  const known = new Set(obsolete.map(entryName));
   const replaced = actions.flatMap((action) => {
     const isReplaced = action.action === 'revoke_token' && ['overlap_ended', 'requested'].includes(action.reason.kind);
     return isReplaced ? [`${action.account}/${action.token}`] : [];

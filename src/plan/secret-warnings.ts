@@ -1,7 +1,10 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
+
 import { type Action, storesOf, storingActions } from '../model/action.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval, UsedStore } from '../model/plan.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { SecretRecord } from '../model/secret-record.ts';
 import { earlierGenerations, leftBehind, othersValues } from './secret-removals.ts';
 import type { NamesByStore, StoreContents, StoreFacts } from './store-facts.ts';
@@ -101,7 +104,7 @@ function refusals(actions: readonly Action[], facts: StoreFacts, taken: Readonly
 
 /** Values that the state did not write at the secret paths of tokens that this plan does not store, such as adopted ones. */
 function laterRefusals(actions: readonly Action[], { foreign = new Map() }: StoreFacts): PlanWarning[] {
-  const stored = new Set(storingActions(actions).map(({ account, token }) => `${account}/${token}`));
+  const stored = new Set(storingActions(actions).map(entryName));
   return [...foreign].flatMap(([store, found]) => {
     const later = found.tokens.flatMap((name, at) =>
       stored.has(name) ? [] : [[name, found.secretPaths[at] ?? ''] as const],
@@ -155,17 +158,14 @@ function losses(
   );
   const kept = new Map(
     [...lostRetained].map(
-      ([store, names]) => [store, names.filter((name) => !gone.has(accountOf(name)) && !older.has(name))] as const,
+      ([store, tokens]) =>
+        [store, tokens.filter((each) => !gone.has(each.account) && !older.has(entryName(each)))] as const,
     ),
   );
   const left = new Map(
-    [...lost].map(([store, names]) => [store, names.filter((name) => !replaced.has(name))] as const),
+    [...lost].map(([store, tokens]) => [store, tokens.filter((each) => !replaced.has(entryName(each)))] as const),
   );
   return secretLosses({ lost: left, lostRetained: kept, unreadable, shared });
-}
-
-function accountOf(name: string): string {
-  return name.slice(0, name.indexOf('/'));
 }
 
 /** The warnings of lost secrets, and of stores that cannot be read. */
@@ -175,10 +175,10 @@ export function secretLosses({
   unreadable,
   shared = new Map(),
 }: Pick<StoreContents, 'lost' | 'lostRetained' | 'unreadable' | 'shared'>): PlanWarning[] {
-  const some = ([, tokens]: readonly [string, readonly string[]]) => tokens.length > 0;
-  const loss = (store: string, tokens: readonly string[]) => {
+  const some = ([, tokens]: readonly [string, readonly TokenAddress[]]) => tokens.length > 0;
+  const loss = (store: string, lost: readonly TokenAddress[]) => {
     const last = shared.get(store);
-    return { kind: 'secret_lost' as const, store, tokens, ...(last ? { shared: last } : {}) };
+    return { kind: 'secret_lost' as const, store, tokens: lost.map(entryName), ...(last ? { shared: last } : {}) };
   };
   return [
     ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),

@@ -1,6 +1,8 @@
 /** What is known of the stores, for plans. */
+
 import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { KeptSecret, SecretRecord } from '../model/secret-record.ts';
 import type { LastWriter, RenamedStore } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
@@ -8,15 +10,17 @@ import type { Hint } from '../model/user-error.ts';
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 export type NamesByStore = ReadonlyMap<string, readonly string[]>;
 
+export type TokensByStore = ReadonlyMap<string, readonly TokenAddress[]>;
+
 /** Whether a store has the secret of a replaced token, or may have it, since it cannot be read. */
 export type Held = 'stored' | 'unreadable';
 
 /** What stores that can be read have. */
 export interface StoreContents {
   /** The tokens whose secret a store lost. */
-  readonly lost: NamesByStore;
+  readonly lost: TokensByStore;
   /** The same, of accounts that left the configuration. */
-  readonly lostRetained: NamesByStore;
+  readonly lostRetained: TokensByStore;
   /** The tokens whose first secret would overwrite a value that this state did not write. */
   readonly foreign: ReadonlyMap<
     string,

@@ -1,4 +1,5 @@
 /** One entry of a state, `ACCOUNT` or `ACCOUNT/TOKEN`: finding it, and giving it another name. Pure. */
+import { type EntryName, entryName, parseEntryName } from '../model/entry-name.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { isTokenKey } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -13,9 +14,9 @@ export interface Entry {
 
 /** The entry that a name means. @throws UserError USAGE: the state has none */
 export function findEntry(name: string, state: State): Entry {
-  const [username = '', token, ...rest] = name.split('/');
+  const { account: username, token } = parseEntryName(name);
   const account = state.accounts.get(accountKey(username));
-  if (account === undefined || rest.length > 0) {
+  if (account === undefined) {
     const known = [...state.accounts.values()].map((each) => each.username);
     throw notThere(`the state has no account "${username}"`, username, known);
   }
@@ -29,9 +30,9 @@ function notThere(message: string, wrong: string, known: readonly string[]): Use
   return new UserError('USAGE', message, hint);
 }
 
-/** How an entry is written: `etl_prod/airflow`. */
-export function entryName({ account, token }: Entry): string {
-  return token === undefined ? account.username : `${account.username}/${token}`;
+/** The name of an entry, with the account as the state spells it. */
+export function nameOfEntry({ account, token }: Entry): string {
+  return entryName({ account: account.username, ...(token === undefined ? {} : { token }) });
 }
 
 /** What `state mv` does: the account as it is, and as it will be. */
@@ -46,9 +47,8 @@ export interface Renaming {
  * @throws UserError USAGE if there is no such entry, the new name is taken or none, or that of another account
  */
 export function renameEntry(state: State, from: string, to: string): Renaming | undefined {
-  const [, oldToken] = from.split('/');
-  const [username = '', token] = to.split('/');
-  checkNewName(from, to);
+  const { account: username, token } = newName(from, to);
+  const { token: oldToken } = parseEntryName(from);
   if (token === undefined) refuseOtherAccount(findEntry(from, state).account, username);
   const target = entryAt(state, to);
   if (entryAt(state, from) === undefined && target !== undefined) return undefined;
@@ -64,10 +64,10 @@ export function renameEntry(state: State, from: string, to: string): Renaming | 
   }
   if (target !== undefined && token !== undefined) {
     const text = 'Compare both. What you forget stays at MotherDuck, and is no longer managed.';
-    const hint = { text, command: ['state', 'show', entryName(target)] };
+    const hint = { text, command: ['state', 'show', nameOfEntry(target)] };
     throw new UserError(
       'USAGE',
-      `the state has ${entryName(target)} already, and state mv does not overwrite it`,
+      `the state has ${nameOfEntry(target)} already, and state mv does not overwrite it`,
       hint,
     );
   }
@@ -88,20 +88,19 @@ function refuseOtherAccount({ username }: StateAccount, to: string): void {
 }
 
 function entryAt(state: State, name: string): Entry | undefined {
-  const [username = '', token] = name.split('/');
+  const { account: username, token } = parseEntryName(name);
   const account = state.accounts.get(accountKey(username));
   if (account === undefined || token === undefined) return account && { account };
   return account.tokens.has(token) ? { account, token } : undefined;
 }
 
-/** @throws UserError USAGE */
-function checkNewName(from: string, to: string): void {
-  const [username = '', token, ...rest] = to.split('/');
-  if ((token === undefined) !== !from.includes('/') || rest.length > 0) {
+/** What an entry is to be called. @throws UserError USAGE */
+function newName(from: string, to: string): EntryName {
+  const [before, after] = [parseEntryName(from), parseEntryName(to)];
+  const { account: username, token } = after;
+  if ((token === undefined) !== (before.token === undefined)) {
     const text = 'Name two accounts, or two tokens of one account.';
-    const command = from.includes('/')
-      ? ['state', 'mv', from, `${from.split('/')[0]}/${to.split('/').at(-1)}`]
-      : undefined;
+    const command = before.token === undefined ? undefined : ['state', 'mv', from, `${before.account}/${username}`];
     throw new UserError('USAGE', `${from} cannot become ${to}`, { text, ...(command ? { command } : {}) });
   }
   if (!isUsername(username))
@@ -112,6 +111,7 @@ function checkNewName(from: string, to: string): void {
       `${quote(token)} is no key of a token`,
       'Write a letter, then letters, digits, - or _.',
     );
+  return after;
 }
 
 /** Refuses an account whose creation or deletion was interrupted: at MotherDuck it has the old name. @throws UserError USAGE */

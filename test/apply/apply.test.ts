@@ -225,7 +225,7 @@ describe('the overlap of a replaced token', () => {
     const plan = await world.plan(desired);
     expect(brief(plan)).toEqual([]);
     expect(plan.retest).toEqual(['etl_prod']);
-    expect(plan.unverified).toEqual(['etl_prod/airflow']);
+    expect(plan.unverified).toEqual([{ account: 'etl_prod', token: 'airflow' }]);
     expect(plan.warnings[0]).toMatchObject({ kind: 'unverified', name: 'airflow.2', replaced: 'airflow' });
     // That the account connects with another token does not verify this one.
     await world.apply(desired, { verify: async (account) => smokeOf(account.username, 'passed') });

@@ -132,3 +132,14 @@ it.each([
   expect(stderr).not.toMatch(/option/);
   expect(code).not.toBe(64);
 });
+
+it('takes no name with two slashes for a missing account', async () => {
+  const stage = await Stage.applied(CONFIGURATION);
+  for (const words of ['show etl/air/x', 'forget etl/air/x --yes', 'mv etl/air/x etl/b', 'mv etl/air etl/b/x']) {
+    const { code, stderr } = await stage.run(`state ${words}`);
+    expect({ code, stderr }, words).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('/x has more than one'),
+    });
+  }
+});

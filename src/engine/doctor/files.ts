@@ -6,6 +6,7 @@ import { InvalidConfiguration } from '../../config/errors.ts';
 import { adoptingActions, storingActions } from '../../model/action.ts';
 import { DEFAULT_CONFIG } from '../../model/defaults.ts';
 import type { DesiredToken, SecretStoreConfig } from '../../model/desired.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { TokenAddress } from '../../model/secret.ts';
 import type { State } from '../../model/state.ts';
 import { UserError } from '../../model/user-error.ts';
@@ -171,7 +172,7 @@ async function checkStore(
   const laterRefusal = rest.length === 0 ? undefined : await refusalOf(store, rest, { readOnly: true });
   if (laterRefusal?.code === 'STORE_FOREIGN') {
     const foreign = await foreignIn(store, rest);
-    const tokens = foreign.map(({ account, token }) => `${account}/${token}`);
+    const tokens = foreign.map(entryName);
     const paths = foreign.map((address) => store.secretPath(address));
     const notice = { kind: 'secret_unknown', store: store.name, tokens, secret_paths: paths } as const;
     const { message, hint } = noticeText(notice);

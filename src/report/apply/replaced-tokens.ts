@@ -1,7 +1,9 @@
 /** What became of the tokens that a rotation replaced, at the end of its run: one may have leaked. */
+
 import type { Applied } from '../../apply/apply.ts';
 import type { Outcome } from '../../apply/apply-input.ts';
 import type { RotateToken } from '../../model/action.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
@@ -52,7 +54,7 @@ function overlappingLines(applied: Applied, paint: Paint, inContext: InContext):
   const names = live.map(
     ({ account, before, after }) => `${account}/${before.name} (overlap ${formatDuration(after.overlap)})`,
   );
-  const tokens = live.map(({ account, token }) => `${account}/${token}`);
+  const tokens = live.map(entryName);
   const command = ['rotate', ...(tokens.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
   return [
     `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN.list)}.`,

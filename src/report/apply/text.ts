@@ -3,6 +3,7 @@ import type { Applied } from '../../apply/apply.ts';
 import type { ApplyEvent, Outcome } from '../../apply/apply-input.ts';
 import { isKept, nextCommand } from '../../apply/next-command.ts';
 import type { Action } from '../../model/action.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
@@ -196,7 +197,7 @@ function interruptedTests({ outcomes }: Applied, smoke: Smoke, paint: Paint, inC
   const others = printable(interrupted.map(({ account }) => account).filter((account) => !toApply.has(account)));
   const lines: string[] = [];
   if (replaced.length > 0) {
-    const names = few(printable(replaced.map(({ account, token }) => `${account}/${token}`)));
+    const names = few(printable(replaced.map(entryName)));
     const text = 'The old tokens stay valid. Replace the new ones again, and test them.';
     lines.push(
       `${paint.yellow('Stored, but not verified:')} ${names}`,

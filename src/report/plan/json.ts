@@ -1,4 +1,5 @@
 import type { Action, ComputeCeiling, Reason } from '../../model/action.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
 import type { Plan, Summary } from '../../model/plan.ts';
 import { summarize } from '../../plan/summary.ts';
@@ -22,12 +23,14 @@ export function planJson(
 }
 
 /** A plan in its JSON form: with its counts, and reasons and notices also in words. */
-export interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | NoticeList> {
+export interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | 'unverified' | NoticeList> {
   readonly version: 1;
   readonly summary: Summary;
   readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
   /** With the price of a month (730 hours), and the difference in percent. */
   readonly compute?: ComputeCeiling & { readonly month: ComputeCeiling; readonly percent: number | null };
+  /** `etl_prod/airflow`. */
+  readonly unverified: readonly string[];
   readonly warnings: readonly GroupedWarning[];
   readonly errors: readonly (PlanNotice & Notice)[];
   readonly violations: readonly (PlanNotice & Notice)[];
@@ -57,8 +60,20 @@ export function planDocument(plan: Plan, pathOf: PathOf = (file) => file): PlanD
     errors: plan.errors.map((each) => withStateAt(wordedNotice(each), pathOf)),
     violations: plan.violations.map(wordedNotice),
   };
+  const unverified = plan.unverified.map(entryName);
   const computed = compute && { compute: { ...compute, month: monthly(compute), percent: percentOf(compute) } };
-  return { version: 1, organization, sandbox, at, summary: summarize(plan), ...rest, actions, ...notices, ...computed };
+  return {
+    version: 1,
+    organization,
+    sandbox,
+    at,
+    summary: summarize(plan),
+    ...rest,
+    actions,
+    unverified,
+    ...notices,
+    ...computed,
+  };
 }
 
 /** Whose `state` is the file of another configuration, as it can be typed here. */

@@ -1,5 +1,7 @@
 /** What an apply changes in the state alone: deletion protection, and the policies of tokens that stay. */
+
 import { groupBy } from '../../model/collections.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { Plan, PolicyToRecord } from '../../model/plan.ts';
 import { formatDuration } from '../../model/time.ts';
 
@@ -41,7 +43,7 @@ export function recordedChanges({
       margins.size === 1 ? [...margins].join() : 'rotate_before and jitter',
     ];
     const change = fields.filter((text) => text !== '').join(', ');
-    const names = group.map(({ account, token }) => `${account}/${token}`);
+    const names = group.map(entryName);
     return { kind: 'policy', subject: 'policy', change, names, noun: 'token' };
   });
   return [...protections, ...ofPolicies];
