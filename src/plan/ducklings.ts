@@ -2,7 +2,7 @@
 import type { Risk } from '../model/action.ts';
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import { formatDuration } from '../model/time.ts';
-import { TOKEN_TYPES } from '../model/tokens.ts';
+import { TOKEN_TYPES, typeName } from '../model/tokens.ts';
 
 type Kind = keyof Ducklings;
 
@@ -29,28 +29,32 @@ function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Duck
   return cooldown === undefined ? { size } : { size, cooldown };
 }
 
-/** How the live Ducklings differ from the desired ones, a phrase per difference; empty when they match. */
-export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): string[] {
-  const changes: string[] = [];
+/** A setting of live Ducklings that a plan changes, in words: `read/write size`, `pulse`, `standard`. */
+export interface DucklingDifference {
+  readonly setting: string;
+  readonly live: string;
+  readonly desired: string;
+}
+
+/** How the live Ducklings differ from the desired ones; empty when they match. What the configuration leaves out never differs. */
+export function ducklingDifferences(desired: DesiredDucklings, live: Ducklings): DucklingDifference[] {
   const merged = mergeDucklings(desired, live);
-  if (merged.read_write.size !== live.read_write.size) {
-    changes.push(`read/write size ${live.read_write.size} -> ${merged.read_write.size}`);
-  }
-  if (
-    merged.read_scaling.size !== live.read_scaling.size ||
-    merged.read_scaling.pool_size !== live.read_scaling.pool_size
-  ) {
-    changes.push(`read scaling pool ${showPool(live.read_scaling)} -> ${showPool(merged.read_scaling)}`);
-  }
-  for (const kind of TOKEN_TYPES) {
-    const cooldown = desired[kind].cooldown;
-    if (cooldown === undefined || cooldown === live[kind].cooldown || !sizeFacts(merged[kind].size).cooldown.settable)
-      continue;
-    changes.push(
-      `${kind === 'read_write' ? 'read/write' : 'read scaling'} cooldown ${showCooldown(live[kind].cooldown)} -> ${formatDuration(cooldown)}`,
-    );
-  }
-  return changes;
+  const cooldowns = TOKEN_TYPES.flatMap((kind): DucklingDifference[] => {
+    const { cooldown } = desired[kind];
+    if (cooldown === undefined || !sizeFacts(merged[kind].size).cooldown.settable) return [];
+    const setting = `${typeName(kind)} cooldown`;
+    return [{ setting, live: showCooldown(live[kind].cooldown), desired: formatDuration(cooldown) }];
+  });
+  return [
+    { setting: 'read/write size', live: live.read_write.size, desired: merged.read_write.size },
+    { setting: 'read scaling pool', live: showPool(live.read_scaling), desired: showPool(merged.read_scaling) },
+    ...cooldowns,
+  ].filter((each) => each.live !== each.desired);
+}
+
+/** The same, a phrase per difference: `read/write size pulse -> standard`. */
+export function ducklingChanges(desired: DesiredDucklings, live: Ducklings): string[] {
+  return ducklingDifferences(desired, live).map((each) => `${each.setting} ${each.live} -> ${each.desired}`);
 }
 
 /** A change of size restarts Ducklings; a larger pool or another cooldown does not touch running queries. */

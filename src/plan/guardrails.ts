@@ -89,8 +89,7 @@ function ceilingViolation({ desired, compute, unpriced, isPlanned }: GuardrailIn
 /** Tells whether an account is the one whose token runs the program, by the claims in the token itself. */
 export function selfMatcher(claims: readonly string[], users: readonly LiveUser[]): (username: string) => boolean {
   const own = new Set(claims.map((claim) => claim.toLowerCase()));
-  return (username) => {
-    const user = users.find((candidate) => accountKey(candidate.username) === accountKey(username));
-    return [username.toLowerCase(), ...(user ? namesInClaims(user) : [])].some((name) => own.has(name));
-  };
+  const isOwn = (name: string) => own.has(name);
+  const keys = new Set(users.flatMap((user) => (namesInClaims(user).some(isOwn) ? [accountKey(user.username)] : [])));
+  return (username) => isOwn(username.toLowerCase()) || keys.has(accountKey(username));
 }

@@ -1,3 +1,4 @@
+import { typeName } from '../../model/tokens.ts';
 import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
 
 export const retainedAccountRunning: Rule = {
@@ -10,8 +11,7 @@ export const retainedAccountRunning: Rule = {
     for (const account of accounts) {
       if (account.standing !== 'retained' || account.running.length === 0) continue;
       const ducklings = account.running.map(({ id, type, status }) => {
-        const kind = type === 'read_write' ? 'read/write' : 'read scaling';
-        return `${kind} Duckling ${id} is ${status === 'active' ? 'active' : 'in its cooldown'}`;
+        return `${typeName(type)} Duckling ${id} is ${status === 'active' ? 'active' : 'in its cooldown'}`;
       });
       yield {
         ...aboutAccount(account),
