@@ -8,6 +8,7 @@
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
 import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
+import { compareText } from '../model/collections.ts';
 import { isoTime } from '../model/time.ts';
 import { separateAccepted } from './acceptance.ts';
 import * as catalog from './catalog.ts';
@@ -17,7 +18,7 @@ import type { Others, Rule } from './rule.ts';
 import { usageOf } from './usage.ts';
 
 /** Every rule, by id. */
-export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => order(a.id, b.id));
+export const RULES: readonly Rule[] = Object.values(catalog).sort((a, b) => compareText(a.id, b.id));
 
 /** Most severe first. */
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
@@ -97,14 +98,9 @@ function subjectOf({ rule, account, token }: Finding): string {
 function compare(a: Finding, b: Finding): number {
   return (
     RANK[a.severity] - RANK[b.severity] ||
-    order(a.account ?? '', b.account ?? '') ||
-    order(a.token ?? '', b.token ?? '') ||
-    order(a.rule, b.rule) ||
-    order(a.message, b.message)
+    compareText(a.account ?? '', b.account ?? '') ||
+    compareText(a.token ?? '', b.token ?? '') ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.message, b.message)
   );
-}
-
-/** By character codes, not by locale, which differs between machines. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

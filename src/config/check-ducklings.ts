@@ -1,8 +1,8 @@
+import { groupBy } from '../model/collections.ts';
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
 import { HOUR } from '../model/time.ts';
 import { enumerated, few } from '../model/wording.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
-import type { Node } from '../yaml/tree.ts';
 import { showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
@@ -80,18 +80,15 @@ function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problem
 
 /** Once for each place where a pool is written, however many accounts have it. */
 function warnOfEmptyPools(accounts: readonly ResolvedAccount[], problems: Problems): void {
-  const readers = new Map<Node, string[]>();
-  for (const { username, ducklings, tokens, suspended } of accounts) {
+  const readers = accounts.flatMap(({ username, ducklings, tokens, suspended }) => {
     const poolSize = ducklings?.settings.readScaling.poolSize;
-    if (poolSize?.value !== 0 || suspended !== undefined) continue;
-    const names = tokens.flatMap(({ key, settings }) =>
-      settings.type?.value === 'read_scaling' ? [`${username}/${key}`] : [],
+    if (poolSize?.value !== 0 || suspended !== undefined) return [];
+    return tokens.flatMap(({ key, settings }) =>
+      settings.type?.value === 'read_scaling' ? [{ node: poolSize.node, name: `${username}/${key}` }] : [],
     );
-    const known = readers.get(poolSize.node);
-    if (known !== undefined) known.push(...names);
-    else if (names.length > 0) readers.set(poolSize.node, names);
-  }
-  for (const [node, names] of readers) {
+  });
+  for (const [node, tokens] of groupBy(readers, (reader) => reader.node)) {
+    const names = tokens.map(({ name }) => name);
     const message = `with pool_size 0 no Duckling serves the read scaling ${names.length === 1 ? 'token' : 'tokens'} ${few(names)}`;
     problems.warning('pool-empty', node.at, message, { hint: 'set a pool_size of at least 1, or remove the token' });
   }

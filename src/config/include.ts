@@ -2,6 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ignoredFiles, trackedYaml } from '../files/git.ts';
 import { isWithin, workTreeOf } from '../files/paths.ts';
+import { compareText, groupBy } from '../model/collections.ts';
 import { matchesGlob } from '../model/username.ts';
 
 /** The maximum depth of `**`. */
@@ -67,7 +68,7 @@ export async function matchingFiles(folder: string, pattern: string, budget: { l
     }
   };
   await walk([]);
-  return found.sort((a, b) => (a < b ? -1 : 1));
+  return found.sort(compareText);
 }
 
 /** Whether a glob, or the name of a file, names a file below a folder; both are relative to it, with `/`. */
@@ -199,15 +200,11 @@ export class Confines {
   /** A folder of the tree may be one of its own, such as a submodule. */
   #byTree(files: readonly string[]): ReadonlyMap<string, string[]> {
     const trees = new Map<string, string>();
-    const byTree = new Map<string, string[]>();
-    for (const file of this.#isTree ? files : []) {
+    return groupBy(this.#isTree ? files : [], (file) => {
       const folder = path.dirname(file);
       const tree = trees.get(folder) ?? workTreeOf(folder) ?? this.root;
       trees.set(folder, tree);
-      const known = byTree.get(tree);
-      if (known) known.push(file);
-      else byTree.set(tree, [file]);
-    }
-    return byTree;
+      return tree;
+    });
   }
 }

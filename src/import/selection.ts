@@ -1,5 +1,5 @@
 /** Which live accounts and tokens an import covers: everything, or those that were named. */
-
+import { compareText } from '../model/collections.ts';
 import { maskCredentials } from '../model/credential.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { POOL_SIZE, sizeFacts } from '../model/ducklings.ts';
@@ -160,7 +160,7 @@ function findAll(context: CandidateContext): Candidates {
     else candidates.push(configuredCandidate(configured, found.value, context));
   }
   const decide = allDecision(desired, context.state, context.claims, context.elsewhere);
-  for (const user of [...live.users.all].sort((a, b) => (a.username < b.username ? -1 : 1))) {
+  for (const user of [...live.users.all].sort((a, b) => compareText(a.username, b.username))) {
     const decision = decide(user);
     if (decision === 'exclude') continue;
     if (decision !== 'include') {

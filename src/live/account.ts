@@ -1,3 +1,4 @@
+import { compareText } from '../model/collections.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import {
   type LiveAccount,
@@ -110,8 +111,7 @@ async function readDucklings(
 
 /** The oldest first, so that a plan lists generations in their order. */
 function byAge(a: WireToken, b: WireToken): number {
-  const order = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0);
-  return order(a.created_ts, b.created_ts) || order(a.id, b.id);
+  return compareText(a.created_ts, b.created_ts) || compareText(a.id, b.id);
 }
 
 function toTokens(all: readonly WireToken[]): Pick<LiveAccount, 'tokens' | 'unreadableTokens'> {

@@ -1,4 +1,5 @@
 /** The actions of a plan, and why they are planned. */
+import { groupBy } from './collections.ts';
 import type { DesiredDucklings, Ducklings, Size } from './ducklings.ts';
 import {
   type AdoptedToken,
@@ -257,13 +258,7 @@ export type Action =
 
 /** The actions by account, both in the order of the plan. */
 export function actionsByAccount(actions: readonly Action[]): Map<string, Action[]> {
-  const groups = new Map<string, Action[]>();
-  for (const action of actions) {
-    const group = groups.get(action.account);
-    if (group) group.push(action);
-    else groups.set(action.account, [action]);
-  }
-  return groups;
+  return groupBy(actions, ({ account }) => account);
 }
 
 /** The actions that store a secret. */

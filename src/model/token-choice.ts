@@ -2,6 +2,7 @@
  * Which of an account's live tokens are adopted. The configuration names a series (`airflow`, `airflow.2`, …), and a plan
  * adopts its highest live generation; so one token of each series is chosen, or none when it is ambiguous.
  */
+import { compareText } from './collections.ts';
 import type { DesiredAccount } from './desired.ts';
 import type { TokenSkipReason } from './import.ts';
 import type { LiveToken } from './live.ts';
@@ -54,7 +55,7 @@ export function chooseTokens(input: ChoiceInput): Choice {
     else if (input.isSelected(token)) skipped.push({ token, reason });
   }
   // Shorter names first, so that `a` comes before `a.2`, of which `a.2.3` is a generation.
-  for (const [name, tokens] of [...series].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))) {
+  for (const [name, tokens] of [...series].sort(([a], [b]) => a.length - b.length || compareText(a, b))) {
     const selected = tokens.filter((token) => input.isSelected(token));
     const managed = [...input.managed, ...chosen.map((each) => each.name)].find((other) => areOneSeries(other, name));
     for (const token of selected) {

@@ -1,5 +1,6 @@
 /** An account of the state that left the configuration: it is retained, deleted, or forgotten. */
 import type { Action, Forget } from '../model/action.ts';
+import { compareText } from '../model/collections.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange } from '../model/plan.ts';
@@ -113,7 +114,7 @@ function forgetOnly(account: string, reason: Forget['reason']): AccountPlan {
 }
 
 function notRotated(account: string, next: readonly NextChange[], isKept: boolean): PlanWarning[] {
-  const [first] = next.filter(({ change }) => change === 'expires').sort((a, b) => (a.at < b.at ? -1 : 1));
+  const [first] = next.filter(({ change }) => change === 'expires').sort((a, b) => compareText(a.at, b.at));
   return first === undefined
     ? []
     : [{ kind: 'not_rotated', account, name: first.name, expires_at: first.at, ...(isKept ? { kept: true } : {}) }];

@@ -1,4 +1,5 @@
 /** An account that comes with the tokens of one that left the configuration: whoever changed its key may expect a renaming. */
+import { groupBy } from '../model/collections.ts';
 import type { Desired } from '../model/desired.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -33,15 +34,13 @@ function byTokens<T>(
   all: readonly T[],
   tokensOf: (each: T) => ReadonlyMap<string, { readonly type?: string | undefined }>,
 ): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const each of all) {
-    const tokens = [...tokensOf(each)].map(([key, { type }]) => `${key} ${type}`).sort();
-    if (tokens.length === 0) continue;
-    const name = tokens.join('\n');
-    const group = groups.get(name);
-    if (group) group.push(each);
-    else groups.set(name, [each]);
-  }
+  const nameOf = (each: T) =>
+    [...tokensOf(each)]
+      .map(([key, { type }]) => `${key} ${type}`)
+      .sort()
+      .join('\n');
+  const groups = groupBy(all, nameOf);
+  groups.delete('');
   return groups;
 }
 

@@ -1,3 +1,4 @@
+import { compareText } from '../model/collections.ts';
 import { newDucklings, POOL_SIZE, type Size, sizeFacts } from '../model/ducklings.ts';
 import { HOUR_MS, MINUTE } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -209,7 +210,7 @@ export class OrganizationState {
 
   /** All accounts, sorted by username. */
   accounts(): readonly Account[] {
-    this.#sorted ??= [...this.#accounts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, account]) => account);
+    this.#sorted ??= [...this.#accounts].sort(([a], [b]) => compareText(a, b)).map(([, account]) => account);
     return this.#sorted;
   }
 

@@ -1,4 +1,5 @@
 /** The wording of what the branch of a pull request changes. */
+import { groupBy } from '../model/collections.ts';
 import type { BranchWarning, SettingChange, StateEdit } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
@@ -13,14 +14,11 @@ export interface EditGroup {
 
 /** The edits by what is done: additions first. */
 export function groupEdits(edits: readonly StateEdit[]): EditGroup[] {
-  const groups = new Map<string, StateEdit[]>();
   const rank = ({ edit }: StateEdit) => ['added', 'removed', 'edited'].indexOf(edit);
-  for (const edit of [...edits].sort((a, b) => rank(a) - rank(b))) {
-    const key = JSON.stringify([edit.edit, edit.account === undefined, edit.token === undefined, edit.fields]);
-    const group = groups.get(key);
-    if (group) group.push(edit);
-    else groups.set(key, [edit]);
-  }
+  const sorted = [...edits].sort((a, b) => rank(a) - rank(b));
+  const groups = groupBy(sorted, (edit) =>
+    JSON.stringify([edit.edit, edit.account === undefined, edit.token === undefined, edit.fields]),
+  );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

@@ -1,4 +1,5 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
+import { groupBy } from '../model/collections.ts';
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { groupEdits } from './branch-warnings.ts';
@@ -22,16 +23,12 @@ const DEPROVISIONED = {
 
 /** Groups notices by kind, in the order of the first of each kind; what could not be read also by its code, what is in a store also by the store. */
 export function groupNotices<N extends PlanNotice>(all: readonly N[]): NoticeGroup<N>[] {
-  const groups = new Map<string, N[]>();
-  for (const notice of all) {
+  const groups = groupBy(all, (notice) => {
     // What is said of a store names its secret paths.
     const part = 'code' in notice ? notice.code : 'store' in notice ? notice.store : '';
     // What the plan does itself is not advised.
-    const key = `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice} ${'unreadable' in notice} ${'own_ttl' in notice}`;
-    const group = groups.get(key);
-    if (group) group.push(notice);
-    else groups.set(key, [notice]);
-  }
+    return `${notice.kind} ${part} ${'rotated' in notice} ${'recreated' in notice ? notice.recreated : ''} ${'removed' in notice} ${'unreadable' in notice} ${'own_ttl' in notice}`;
+  });
   return [...groups.values()].flatMap((notices) => {
     const [first] = notices;
     if (first === undefined) return [];

@@ -1,3 +1,4 @@
+import { compareText } from '../model/collections.ts';
 import { isCredentialName, mayBeCredential } from '../model/credential.ts';
 import { hasJwt } from '../model/jwt.ts';
 import { isSecretVariable, tokenFinder } from '../model/secret.ts';
@@ -39,7 +40,7 @@ export class Environment {
 
   /** The names and values of the used variables, sorted by name. */
   used(): [string, string][] {
-    return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...this.#used].sort(([a], [b]) => compareText(a, b));
   }
 }
 

@@ -1,3 +1,4 @@
+import { compareText } from '../../model/collections.ts';
 import { counted } from '../../model/wording.ts';
 import type { Rule } from '../rule.ts';
 
@@ -17,7 +18,7 @@ export const poolTotal: Rule = {
       .filter(({ standing }) => standing !== 'unmanaged')
       .map(({ username, ducklings }) => ({ username, size: ducklings?.live.read_scaling.pool_size ?? 0 }))
       .filter(({ size }) => size > 0)
-      .sort((a, b) => b.size - a.size || (a.username < b.username ? -1 : 1));
+      .sort((a, b) => b.size - a.size || compareText(a.username, b.username));
     const total = pools.reduce((sum, { size }) => sum + size, 0);
     if (total <= most) return;
     const largest = pools.slice(0, SHOWN).map(({ username, size }) => `${username} ${size}`);

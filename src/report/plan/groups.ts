@@ -1,5 +1,6 @@
 /** Accounts of a plan with identical changes, which are shown as one: thousands of tenants come from one template. */
 import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/action.ts';
+import { groupBy } from '../../model/collections.ts';
 import { ACCOUNT } from '../../model/setup.ts';
 import { NAMES_SHOWN } from '../../model/wording.ts';
 import { reasonText, sharedReasonText, speaksOfOne } from '../../wording/reasons.ts';
@@ -33,14 +34,8 @@ export interface AccountGroup {
  * @param isGrouped false: every account is a group of its own
  */
 export function groupAccounts(actions: readonly Action[], isGrouped = true): AccountGroup[] {
-  const groups = new Map<string, (readonly Action[])[]>();
-  for (const [account, own] of actionsByAccount(actions)) {
-    const key = isGrouped ? keyOf(own) : account;
-    const known = groups.get(key);
-    if (known) known.push(own);
-    else groups.set(key, [own]);
-  }
-  const all = [...groups.values()].map(groupOf);
+  const groups = groupBy(actionsByAccount(actions), ([account, own]) => (isGrouped ? keyOf(own) : account));
+  const all = [...groups.values()].map((members) => groupOf(members.map(([, own]) => own)));
   return RISKS.flatMap((risk) => all.filter((group) => group.risk === risk));
 }
 

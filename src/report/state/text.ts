@@ -1,5 +1,5 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
-
+import { compareText } from '../../model/collections.ts';
 import { copiesOf, mayBeStored, type StateAccount, type StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
 import { counted, enumerated } from '../../model/wording.ts';
@@ -12,7 +12,7 @@ const MAX_KEY_WIDTH = 32;
 
 /** Writes the state. */
 export function stateText({ state, isRehearsed }: ShownState, paint: Paint = plain): string {
-  const accounts = [...state.accounts.values()].sort((a, b) => (a.username < b.username ? -1 : 1));
+  const accounts = [...state.accounts.values()].sort((a, b) => compareText(a.username, b.username));
   const blocks = accounts.map((account) => accountBlock(account, paint, isRehearsed));
   const tokens = accounts.reduce((sum, { tokens }) => sum + [...tokens.values()].filter(isMore).length, 0);
   const location = state.sandbox ? ', in the sandbox' : '';
@@ -33,7 +33,7 @@ function accountBlock(account: StateAccount, paint: Paint, isRehearsed: ShownSta
   ];
   const width = Math.max(MIN_KEY_WIDTH, columnWidth([...account.tokens.keys()].map(printable), MAX_KEY_WIDTH));
   const tokens = [...account.tokens]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareText(a, b))
     .flatMap(([key, token]) => tokenLines(key, width, token, secretText(account.username, key, token, isRehearsed)));
   return [`${paint.bold(username)}  ${paint.dim(printable(facts.join(', ')))}`, ...tokens].join('\n');
 }

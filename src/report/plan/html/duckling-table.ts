@@ -1,5 +1,6 @@
 /** The Ducklings before and after, whether they grow or shrink, and what they can cost. */
 import type { ComputeCeiling, SetDucklings } from '../../../model/action.ts';
+import { groupBy } from '../../../model/collections.ts';
 import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
@@ -33,14 +34,7 @@ ${isTold(compute) ? total(compute, parts.length) : NOTHING}</table>`;
 
 /** Accounts with the same Ducklings before and after, in the order of the first of each. */
 function alike(changes: readonly SetDucklings[]): SetDucklings[][] {
-  const groups = new Map<string, SetDucklings[]>();
-  for (const change of changes) {
-    const key = JSON.stringify([change.before, change.after, change.compute]);
-    const group = groups.get(key);
-    if (group) group.push(change);
-    else groups.set(key, [change]);
-  }
-  return [...groups.values()];
+  return [...groupBy(changes, ({ before, after, compute }) => JSON.stringify([before, after, compute])).values()];
 }
 
 function row(same: readonly SetDucklings[], isPriced: boolean, hasCooldowns: boolean): Markup {
