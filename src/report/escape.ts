@@ -7,30 +7,40 @@ import { changedValues, isPlain } from './changed-values.ts';
 /** Characters that a terminal obeys, that change the direction of text, or that are invisible, except the one that makes an emoji of a sign. */
 const UNSEEN = String.raw`(?!\ufe0f)[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029]`;
 
-/** Gives these characters, except what comes before them in a pattern. The pattern is made late: few programs that start need it. */
-export function unseenExcept(pattern: string): () => RegExp {
-  let made: RegExp | undefined;
-  return () => {
-    made ??= new RegExp(pattern + UNSEEN, 'gu');
-    return made;
+/** Those of ASCII. */
+const UNSEEN_ASCII = String.raw`[\0-\x1f\x7f]`;
+const ASCII = /^[\0-\x7f]*$/;
+
+/**
+ * Makes a function that replaces these characters. Of ASCII, as nearly every text is, it needs no Unicode pattern, which takes a
+ * millisecond to compile at each start.
+ *
+ * @param except A pattern, with which what it matches stays: a negative lookahead, or nothing.
+ */
+export function unseenReplacer(
+  except: string,
+  by: (unseen: string) => string = () => '\ufffd',
+): (text: string) => string {
+  const inAscii = new RegExp(except + UNSEEN_ASCII, 'g');
+  let inAll: RegExp | undefined;
+  return (text) => {
+    if (ASCII.test(text)) return text.replace(inAscii, by);
+    inAll ??= new RegExp(except + UNSEEN, 'gu');
+    return text.replace(inAll, by);
   };
 }
 
 /** Printable ASCII, as nearly every text is. */
 const PLAIN = /^[ -~]*$/;
-const ALL_UNSEEN = unseenExcept('');
-const UNSEEN_IN_LINES = unseenExcept(String.raw`(?![\n\t])`);
+const withoutUnseen = unseenReplacer('');
 
 /** The text of lines with `\ufffd` for every control character. */
-export function visibleLines(text: string): string {
-  return text.replace(UNSEEN_IN_LINES(), '\ufffd');
-}
+export const visibleLines = unseenReplacer(String.raw`(?![\n\t])`);
 
 /** The same data with `\ufffd` for every control character in its texts, and without letters that only look like others. */
 export function printable<T>(data: T): T {
   return changedValues(data, (value) => {
-    if (typeof value === 'string')
-      return PLAIN.test(value) ? value : withoutLookalikes(value.replace(ALL_UNSEEN(), '\ufffd'));
+    if (typeof value === 'string') return PLAIN.test(value) ? value : withoutLookalikes(withoutUnseen(value));
     // An error or a secret, which says itself what may be shown of it.
     const isOther = typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value);
     return isOther ? printable(JSON.parse(JSON.stringify(value)) as unknown) : value;
@@ -95,13 +105,11 @@ export function jsonText(document: unknown): string {
   return visibleJson(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-/** No text of JSON has others of the first 32 as they are. */
-const UNSEEN_IN_JSON = unseenExcept(String.raw`(?![\n\r\t])`);
-
-/** The same JSON, with escapes for characters that are invisible or change the direction of text. */
-export function visibleJson(json: string): string {
-  return json.replace(UNSEEN_IN_JSON(), escaped);
-}
+/**
+ * The same JSON, with escapes for characters that are invisible or change the direction of text. No text of JSON has others of
+ * the first 32 than these as they are.
+ */
+export const visibleJson = unseenReplacer(String.raw`(?![\n\r\t])`, escaped);
 
 /** `\u202e`; two of them for a character beyond the first 65,536. */
 function escaped(character: string): string {

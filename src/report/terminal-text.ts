@@ -4,7 +4,7 @@ import wrapAnsi from 'wrap-ansi';
 import type { Scope } from '../model/plan.ts';
 import { showTime } from '../model/time.ts';
 import type { ErrorCode } from '../model/user-error.ts';
-import { unseenExcept, visibleAscii, visibleLines } from './escape.ts';
+import { unseenReplacer, visibleAscii, visibleLines } from './escape.ts';
 import { shownState } from './locations.ts';
 
 /** Marks parts of a text for a terminal; `plain` leaves them as they are. Colours are those of its own palette, which suit light and dark. */
@@ -82,11 +82,11 @@ const MIN_SHARE = 0.4;
  * or hide a line, become `\ufffd`; line breaks, tabs and, where `paint` marks parts of a text, its colours stay.
  */
 export function terminalText(text: string, paint: Paint): string {
-  return paint.bold === same ? visibleLines(text) : text.replace(UNSEEN_BUT_COLOURS(), '\ufffd');
+  return paint.bold === same ? visibleLines(text) : visibleInColour(text);
 }
 
 /** The colours are those of `coloured`. */
-const UNSEEN_BUT_COLOURS = unseenExcept(String.raw`(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])`);
+const visibleInColour = unseenReplacer(String.raw`(?!\x1b\[(?:1|22?|3[1236]|39)m)(?![\n\t])`);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour takes no columns
 const COLOUR = /\x1b\[\d+m/g;

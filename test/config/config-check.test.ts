@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isConfig, isIncluded } from '../../src/config/config-check.generated.js';
 import { validateConfig, validateIncluded } from '../../src/config/config-validator.generated.js';
+import { isUsername } from '../../src/model/username.ts';
 
 interface Schema {
   readonly $ref?: string;
@@ -99,4 +100,15 @@ test.each([
       { numRuns: 300 },
     );
   for (const [answer, count] of answers) expect(count, `answers ${answer}`).toBeGreaterThan(20);
+});
+
+test('both take the names of accounts that the pattern takes, also of ASCII alone', () => {
+  const unit = fc.constantFrom('a', 'Z', '9', '_', '.', '@', ' ', '-', '/', '\0', '\n', 'é', '東', '\u200b', '\u0301');
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 5 }), (name) => {
+      const config = { version: 1, organization: 'acme', accounts: { [name]: {} } };
+      expect([isConfig(config), validateConfig(config)]).toEqual([isUsername(name), isUsername(name)]);
+    }),
+    { numRuns: 2000 },
+  );
 });

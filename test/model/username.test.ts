@@ -1,11 +1,42 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accountKey, globMatcher, matchesGlob } from '../../src/model/username.ts';
+import { accountKey, globMatcher, isUsername, matchesGlob, USERNAME_PATTERN } from '../../src/model/username.ts';
 
 describe('accountKey', () => {
   it('is equal for names that differ in the case of ASCII letters only', () => {
     expect(accountKey('ETL_Prod')).toBe('etl_prod');
     expect(accountKey('\u212aloader')).not.toBe(accountKey('kloader'));
+  });
+});
+
+describe('isUsername', () => {
+  it('accepts what the pattern does, also of ASCII alone', () => {
+    const unit = fc.constantFrom(
+      'a',
+      'Z',
+      '9',
+      '_',
+      '.',
+      '@',
+      '+',
+      ' ',
+      '-',
+      '/',
+      '*',
+      '\0',
+      '\n',
+      'é',
+      '東',
+      '\u200b',
+      '\u0301',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 5 }), (text) => {
+        expect(isUsername(text)).toBe(USERNAME_PATTERN.test(text));
+      }),
+      { numRuns: 2000 },
+    );
+    for (const length of [1, 255, 256]) expect(isUsername('a'.repeat(length))).toBe(length < 256);
   });
 });
 
