@@ -51,7 +51,7 @@ function go(load: () => Promise<Runner>) {
 /** What help and version are asked with, alone. */
 const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
 
-/** Writes what is said of wrong usage. */
+/** Writes an error of wrong usage. */
 export function writeUsageError(text: string): void {
   openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr));
 }

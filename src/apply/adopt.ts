@@ -27,7 +27,7 @@ function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string
   };
 }
 
-/** The state's entry of a token after the live one is adopted; its secret is unknown, so what it replaces stays live. */
+/** The state's entry of an adopted token. Its secret is unknown, so the token that it replaces stays live. */
 function adoptedToken({ before: replaced, after, between = [] }: AdoptToken, entry: StateToken): StateToken {
   const { generation, ...token } = after;
   const { suspended: _resumed, ...rest } = entry;

@@ -1,4 +1,4 @@
-/** What an apply takes, and what it reports while it runs. */
+/** The input of an apply, and the events that it reports while it runs. */
 import type { Action } from '../model/action.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';

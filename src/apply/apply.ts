@@ -52,7 +52,7 @@ export interface Applied {
 
 /** How many accounts are in progress for each operation at a time; most of them wait for a state that is far away, or for a large secrets file. */
 const ACCOUNTS_PER_OPERATION = 8;
-/** A change takes longer when the run is suspended meanwhile, or the state is far away. On the clock of this machine, since another stands still while it sleeps. */
+/** A change that takes longer than this may have been interrupted by a suspended machine. Measured by the wall clock, since the monotonic one stops while the machine sleeps. */
 const SUSPENDED_MS = 1000;
 
 /**

@@ -1,4 +1,4 @@
-/** What the state says of secrets that are no longer where they were: removed, or replaced by a later one. */
+/** Updates of the state for secrets that stores no longer have: removed ones, and those that a later secret replaced. */
 
 import { interruptedId, type SecretRecord } from '../model/secret-record.ts';
 import {

@@ -18,7 +18,7 @@ import type { TokenTools } from './revoke-token.ts';
 /** A secret that is not in all stores of its token. */
 export interface NotStored {
   readonly error: unknown;
-  /** A store keeps it, since that cannot put back what it had. */
+  /** Whether a store keeps the new secret, because it cannot put back the earlier one. */
   readonly isLeft: boolean;
 }
 

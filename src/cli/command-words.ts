@@ -1,4 +1,4 @@
-/** Which command the words on the command line name, and its options wherever they stand. */
+/** Finds the command in the words of a command line, and its options at any position. */
 import type { Command, Option } from 'commander';
 import { optionWithValue } from './options.ts';
 

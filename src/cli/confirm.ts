@@ -55,7 +55,7 @@ export function answerOf(deleted: readonly string[], { organization }: Pick<Plan
   return more.length === 0 ? `delete ${first}` : `delete ${counted(deleted.length, 'account')} of ${organization}`;
 }
 
-/** Names the target. Of a rotation, also what it reaches: a glob may match more than was meant. */
+/** The question with its target. That of a rotation names all tokens, since a glob may match more than was meant. */
 export function questionOf(plan: Pick<Plan, 'organization' | 'sandbox' | 'scope' | 'actions'>): string {
   const { organization, sandbox, scope, actions } = plan;
   const rotated = storingActions(actions);

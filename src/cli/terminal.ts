@@ -1,4 +1,4 @@
-/** What an output can show: colours, its width, a line that changes; and text made safe for the log of GitHub Actions. */
+/** The abilities of a terminal: colours, width, a line that changes; and text made safe for the log of GitHub Actions. */
 import { isCi, readsCommandsInLog } from '../model/ci.ts';
 import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
@@ -75,7 +75,7 @@ function withoutCommands(text: string, format = 'text'): string {
   return text.replace(/##(?=\w*\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }
 
-/** stderr. Nobody may read it to its end, which changes no exit code. */
+/** Opens stderr. A reader that closes it early does not change the exit code. */
 export function openStderr(): NodeJS.WriteStream {
   const { stderr } = process;
   return stderr.listenerCount('error') === 0 ? stderr.on('error', () => undefined) : stderr;

@@ -67,7 +67,7 @@ export function serve(options: ServeOptions): Promise<number> {
     const lines = Object.entries(variables).map(([name, value]) =>
       options.export ? `export ${name}=${forShell(value)}\n` : `${name}=${value}\n`,
     );
-    // Nobody can use it whose address was lost; one that was read by a program that then ended is in use.
+    // A server whose address could not be printed is of no use; one whose address was read may be in use.
     const lost = new Promise<void>((resolve) => {
       process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => code !== 'EPIPE' && resolve());
     });

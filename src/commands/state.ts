@@ -240,7 +240,7 @@ function refuseStateOption({ state }: StateOptions): void {
   );
 }
 
-/** Opens the state there; where there is none, the hint is at that of git, or, without a configuration, at one of a folder above. */
+/** Opens the state. Where there is none, the hint names the state that git has or, without a configuration, the one of a folder above. */
 async function openAt({ state, config }: StateOptions, backend: StateBackend) {
   const isHere = state !== undefined || existsSync(config);
   const { file } = backend;

@@ -33,7 +33,7 @@ async function similarFile(folder: string, name: string): Promise<string | undef
   );
 }
 
-/** For a configuration that is not there: the one of the same name in a folder above; undefined where there is none either. */
+/** The hint for a missing configuration, which names one of the same name in a folder above; undefined where there is none either. */
 export async function hintAbove(file: string): Promise<string | undefined> {
   const above = await fileAbove(path.dirname(path.resolve(file)), path.basename(file));
   return above && `There is one in a folder above. Add --config ${above}, or go there: cd ${path.dirname(above)}`;

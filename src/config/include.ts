@@ -11,7 +11,7 @@ const DEEPEST = 12;
 export const GLOB_BUDGET = 10_000_000;
 /** Characters. */
 const LONGEST = 1000;
-/** The maximum number of patterns that the braces of one glob stand for. */
+/** The maximum number of patterns that the braces of one glob expand to. */
 const MAX_ALTERNATIVES = 1000;
 
 /** Whether a file may be included. Other files, such as a secrets file, must not be quoted in errors. */
@@ -92,7 +92,7 @@ export function isNamedBy(pattern: string, file: string): boolean {
   }
 }
 
-/** The patterns without braces that a glob with braces stands for. */
+/** The patterns that the braces of a glob expand to. */
 function alternativesOf(glob: string): string[] {
   let patterns = [''];
   for (const part of glob.match(/\{[^{}]*\}|[^{}]+|[{}]/g) ?? []) {

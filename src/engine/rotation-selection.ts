@@ -33,7 +33,7 @@ export class UnknownToken extends UserError {
 const LEAVE_OUT = 'Leave out --only: the names of the accounts or tokens alone say what is rotated.';
 
 /**
- * Finds the tokens. An account alone stands for all of its tokens.
+ * Finds the tokens. An account alone selects all of its tokens.
  *
  * @param patterns As typed, with globs.
  * @param only Which accounts are considered at all.

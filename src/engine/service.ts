@@ -50,7 +50,7 @@ export interface Service {
   readonly sandboxId?: string;
   /** The claims of the admin token that may identify its account. */
   readonly claims: readonly string[];
-  /** The variable that holds the admin token, and when it expires, in milliseconds since 1970; absent where the token does not say. */
+  /** The variable with the admin token, and when the token expires, in milliseconds since 1970; absent where its claims do not tell. */
   readonly adminToken?: { readonly source: string; readonly expiresAt: number };
   /** Seconds that one connection may take, as the user gave them; absent: as its Duckling needs. */
   readonly timeout?: Seconds;

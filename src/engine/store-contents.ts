@@ -1,4 +1,4 @@
-/** What stores that can be read have: secrets that they lost, and values of others where a secret is to go. */
+/** Reads stores that can be read: finds secrets that they lost, and foreign values at the secret paths of tokens. */
 
 import type { Desired } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';

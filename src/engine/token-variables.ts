@@ -3,7 +3,7 @@ import { IN_WEB_UI } from '../model/hints.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 
-/** The variables that hold the token of programs that connect. */
+/** The variables with the token of programs that connect. */
 export const PROGRAM_VARIABLES = ['MOTHERDUCK_TOKEN', 'motherduck_token'] as const;
 const ADMIN_VARIABLES = ['MOTHERDUCK_ADMIN_TOKEN', ...PROGRAM_VARIABLES] as const;
 

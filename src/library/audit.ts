@@ -13,7 +13,7 @@ export interface AuditOptions extends SharedOptions {
    * connection to `md:`. Default: not read.
    */
   readonly idle?: number;
-  /** What the audit is about, for its reports. Default: not said. */
+  /** The scope that reports of the audit show. Default: none. */
   readonly scope?: Scope;
   /** Also check the secret stores that run programs, by running their `check` commands. Default: false. */
   readonly checkStores?: boolean;

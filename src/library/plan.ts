@@ -92,7 +92,7 @@ export interface PlanOptions extends SharedOptions {
   readonly prune?: boolean;
   /** Plan only scheduled work, and skip accounts with other changes. Default: false. */
   readonly due?: boolean;
-  /** What the plan is about, for its reports. Default: not said. */
+  /** The scope that reports of the plan show. Default: none. */
   readonly scope?: Scope;
   /** Plan although more managed accounts are gone than `max_missing` allows. Default: false. */
   readonly allowMissing?: boolean;

@@ -5,7 +5,7 @@ import { literally } from './wording.ts';
 const LONG = 8;
 const SHORTEST = 4;
 const SWITCH = /^(?:true|false|none|null)$/i;
-/** The path of a file with a secret is none. */
+/** The path of a file with a secret is not a secret. */
 const PATH = /^(?:~|[A-Za-z]:|\.{0,2})(?:[\\/][\w .@-]+){2,}$/;
 
 /** The text with `[secret]` for the values of variables that speak of a secret, and for user names and passwords of proxies. */

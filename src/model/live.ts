@@ -92,7 +92,7 @@ export function listedTokens({ tokens, unreadableTokens = [] }: AccountTokens): 
 
 /** A live token that this version cannot read. */
 export interface UnreadableToken {
-  /** Empty when MotherDuck returns none; then it is none of the state's. */
+  /** Empty when MotherDuck returns no id; such a token is not one of the state. */
   readonly id: string;
   /** Empty when MotherDuck returns none. */
   readonly name: string;

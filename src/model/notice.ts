@@ -94,7 +94,7 @@ export type PlanWarning =
   | { readonly kind: 'late_applies'; readonly interval: Seconds; readonly tokens: readonly string[] }
   /** There is no state, so a plan of scheduled work rotates nothing of accounts that exist. */
   | { readonly kind: 'nothing_managed' }
-  /** Changes that a plan of scheduled work leaves alone; none: of deletion protection. */
+  /** Changes that a plan of scheduled work skips; without actions, a change of deletion protection. */
   | { readonly kind: 'not_scheduled'; readonly account: string; readonly actions: readonly string[] }
   | TokenWarning
   | StoreWarning

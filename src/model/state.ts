@@ -101,7 +101,7 @@ export interface TokenRecord {
   readonly expires_at: string | null;
   /** The requested lifetime, in seconds; null: until revoked; absent: unknown, because the token was adopted. */
   readonly ttl?: Seconds | null;
-  /** Of its policy when somebody applied it last, in seconds. Absent for adopted tokens, and in older records. */
+  /** The overlap of its policy at the last apply that was not scheduled, in seconds. Absent for adopted tokens, and in older records. */
   readonly overlap?: Seconds;
   readonly rotate_before?: Seconds;
   /** Where the secret is stored; `unknown` for an adopted token. */
@@ -259,7 +259,7 @@ export function wordsOf(command: string): string {
   return command.split('.', 1)[0] ?? '';
 }
 
-/** What a state may hold: accounts, twice as many as a configuration, as those that left it stay; and records of one account. */
+/** The largest numbers in a state: accounts, twice as many as in a configuration since retained ones stay; and records of one account. */
 export const STATE_LIMITS = { accounts: 100_000, records: 20_000 } as const;
 
 /** The number of an account's keys, replaced tokens and intents. */

@@ -43,7 +43,7 @@ export type TokenWarning =
       readonly name: string;
       readonly id: string;
     }
-  /** The state has token `name` as replaced, and no live token of a later generation replaced it. It is left alone. */
+  /** The state has token `name` as replaced, and no live token of a later generation replaced it. The plan does not change it. */
   | {
       readonly kind: 'not_replaced';
       readonly account: string;
@@ -82,7 +82,7 @@ export type TokenWarning =
       readonly id: string;
       readonly by: string;
     }
-  /** Live token `name`, which the state does not know, has the generation of its live token `current`. It is left alone. */
+  /** Live token `name`, which the state does not know, has the generation of its live token `current`. The plan does not change it. */
   | {
       readonly kind: 'rival';
       readonly account: string;

@@ -1,7 +1,7 @@
 /**
  * An adaptive limit of concurrent attempts, because MotherDuck documents no rate limit: a 429 halves the limit, and each
  * full round of successful responses raises it by one. While a throttled call waits, no other one starts, so that one
- * `Retry-After` holds for all; repeated calls go first.
+ * `Retry-After` applies to all calls; repeated calls go first.
  */
 export class Limiter {
   readonly #max: number;
@@ -40,7 +40,7 @@ export class Limiter {
       this.#allowed = Math.max(1, Math.floor(this.#allowed / 2));
       this.#cuts += 1;
     }
-    // Later, so that a throttled call can first hold the others.
+    // Later, so that a throttled call can first stop the others.
     queueMicrotask(() => this.#admit());
   }
 

@@ -1,4 +1,4 @@
-/** How a proxy failed to open a tunnel, in words. Nothing was sent to MotherDuck then. */
+/** Words the failure of a proxy to open a tunnel, before anything was sent to MotherDuck. */
 import { describeProxy, type HttpProxy, withCredentials } from './proxy.ts';
 
 /** A CONNECT that failed. */

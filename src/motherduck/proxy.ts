@@ -85,7 +85,7 @@ export function describeDownloads(env: NodeJS.ProcessEnv): string | undefined {
 
 /**
  * The same variables, each in both spellings with the value that counts, since libraries differ in what they read; without
- * HTTP_PROXY where it does not hold for DuckDB's downloads.
+ * HTTP_PROXY where it does not apply to DuckDB's downloads.
  */
 export function inBothSpellings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const both = [HTTPS, HTTP, NO_PROXY].flatMap((variables) => {
@@ -144,7 +144,7 @@ function isThisMachine({ hostname }: URL): boolean {
 
 /**
  * Whether NO_PROXY has the host: `*`, `example.com` with its subdomains (as `.example.com` and `*.example.com`), an IP
- * address, each with a port if it holds for one only. Entries are separated by commas or blanks.
+ * address, each with a port if it applies to that port only. Entries are separated by commas or blanks.
  */
 function isExcluded(address: URL, env: NodeJS.ProcessEnv): boolean {
   const host = bare(address.hostname);

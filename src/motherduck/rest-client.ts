@@ -146,7 +146,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
       const call = { method, attempts, last, elapsedMs: time.monotonic() - firstBegan };
       const delay = retries ? retryDelay(call, clock.now(), random()) : undefined;
       if (delay === undefined) return { result, attempts, uncertain };
-      // While a throttled call waits no other one starts, so that one Retry-After holds for all.
+      // While a throttled call waits no other one starts, so that one Retry-After applies to all.
       const release = isThrottled(last) ? limiter.hold() : undefined;
       try {
         await sleep(delay, closing.signal);

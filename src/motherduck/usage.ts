@@ -27,7 +27,7 @@ const LAST_QUERIES = `
   GROUP BY user_name`;
 
 /**
- * The columns of COMPUTE_USAGE by what they hold. Not confirmed: its documentation says that each row is one hour of one Duckling
+ * The columns of COMPUTE_USAGE by their contents. Not confirmed: its documentation says that each row is one hour of one Duckling
  * at one size, and these are the names that its neighbours give such columns. With others, nothing is guessed.
  */
 const COMPUTE_COLUMNS = {
@@ -112,7 +112,7 @@ export async function readUsage(input: UsageRequest, now: number): Promise<Usage
 }
 
 /**
- * Reads by one connection what each user stores, as `readUsage` does. Whatever fails is said in the result, because a plan does
+ * Reads by one connection what each user stores, as `readUsage` does. The result has every failure, because a plan does
  * not depend on it.
  *
  * @throws UserError INTERRUPTED

@@ -16,7 +16,7 @@ export interface Searched {
   readonly strange: readonly string[];
 }
 
-/** The default limit holds for this many managed accounts or more. */
+/** The default limit applies from this number of managed accounts. */
 const DEFAULT_FROM = 10;
 const DEFAULT_LIMIT: AccountLimit = { percent: 30 };
 

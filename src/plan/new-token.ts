@@ -114,7 +114,7 @@ function secretMoves(
   return { secret_moves: { before: moved.join(', '), after: (added.length === 0 ? all : added).join(', ') } };
 }
 
-/** A state could not hold the next generation. */
+/** The error of a token whose next generation is too large for a state. */
 export function lastGeneration(
   actions: readonly Action[],
   current: TokenRecord | undefined,
@@ -126,7 +126,7 @@ export function lastGeneration(
   return actions.some(isPast) ? [{ kind: 'last_generation', account, token, ...actualGeneration(current) }] : [];
 }
 
-/** Nothing is due, and the next rotation will find that the state could not hold its generation. */
+/** The warning of a token that is not due, and whose next generation is too large for a state. */
 export function noNextGeneration(
   state: StateToken | undefined,
   live: readonly LiveToken[],

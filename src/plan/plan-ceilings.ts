@@ -1,4 +1,4 @@
-/** What all managed accounts can cost an hour, before and after a plan. */
+/** The maximum cost of all managed accounts per hour, before and after a plan. */
 import type { ComputeCeiling } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';

@@ -1,4 +1,4 @@
-/** What a plan is asked for, and the commands that ask for the same again. */
+/** The options that decide what a plan contains, and the commands that make the same plan again. */
 
 /** The options of `plan`, `apply`, `rotate` and `destroy` that decide what a plan contains. */
 export interface PlanRequest {

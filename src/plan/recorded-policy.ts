@@ -1,4 +1,4 @@
-/** The policy of a token as the state has it: that of the last apply that somebody attended. */
+/** The policy of a token in the state: that of the last apply that was not scheduled. */
 import type { DesiredToken } from '../model/desired.ts';
 import type { PolicyToRecord } from '../model/plan.ts';
 import { policyMargin } from '../model/rotation-due.ts';
@@ -25,7 +25,7 @@ export function policyToRecord(
   return overlap === after.overlap && rotate_before === after.rotate_before ? undefined : { before, after };
 }
 
-/** Whether a policy gives the programs of a token less time than it did when somebody applied it last. */
+/** Whether a policy gives the programs of a token less time than at the last apply that was not scheduled. */
 export function isHastened(desired: DesiredToken, { overlap: was, rotate_before: before }: TokenRecord): boolean {
   const now = policyOf(desired);
   return (was !== undefined && now.overlap < was) || (before !== undefined && now.rotate_before > before);

@@ -37,7 +37,7 @@ export function planRemovedAccount(
   const other = live.user && whyNotOurs(account, state, live.user);
   if (other !== undefined) return other;
   if (context.prune) {
-    // What cannot be told from another account of that name is not deleted.
+    // An account is not deleted if it may be another account of that name.
     if (state.id === undefined || live.user === undefined) {
       return { ...NOTHING, errors: [unidentified(account, state, live, context)] };
     }

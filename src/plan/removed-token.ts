@@ -67,7 +67,7 @@ export function planRemovedToken(
     : ({ kind: 'removed' } as const);
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
-  // A name that the state only remembers proves nothing: such a token may be anybody's, and is named as unmanaged.
+  // The name alone does not show that a token is the state's: it is named as unmanaged.
   const found = known === undefined ? [] : newerTokens(base, state, series, live, isTaken, now);
   // Whoever created the account again created its tokens, which only share their names with those of the state.
   const newer = recreated === undefined ? found : [];

@@ -1,4 +1,4 @@
-/** Tokens that are to be revoked without an overlap, because somebody asked for it: `rotate --revoke-old`, for a leaked one. */
+/** Tokens that are revoked without an overlap, as `rotate --revoke-old` requests for a leaked one. */
 import type { Action, RevokeToken } from '../model/action.ts';
 import { isExpired } from '../model/live.ts';
 import { isRecordExpired, type RevokesOld, shownToken } from '../model/planned-token.ts';

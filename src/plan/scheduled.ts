@@ -38,7 +38,7 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
   for (const [token, actions] of byToken(plan.actions)) {
     const isLeft = isAnother || (token !== undefined && older.has(token));
     const scheduled = isLeft ? [] : actions.map((action) => asScheduled(action, readings));
-    // A token is left alone as a whole.
+    // All actions of a token are skipped together.
     const whole = token === undefined || scheduled.every((action) => action !== undefined);
     actions.forEach((action, index) => {
       const done = whole ? scheduled[index] : undefined;

@@ -1,4 +1,4 @@
-/** What becomes of the secrets of revoked tokens: which are removed, and what a plan warns of about the others. */
+/** The secrets of revoked tokens: which ones a plan removes, and its warnings about the others. */
 
 import type { Action } from '../model/action.ts';
 import { entryName } from '../model/entry-name.ts';

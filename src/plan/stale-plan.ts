@@ -1,4 +1,4 @@
-/** What differs between the readings of a saved plan and those of now, in words. */
+/** Words the differences between the readings of a saved plan and the present ones. */
 import { createHash } from 'node:crypto';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';

@@ -1,4 +1,4 @@
-/** What a branch changes of the state, and the state as its target branch vouches for it. */
+/** The changes of a branch to the state, and the state with the values of its target branch where they decide. */
 import type { StateEdit } from '../model/notice.ts';
 import {
   copiesOf,
@@ -83,7 +83,7 @@ function factsOfToken({ current, generation, retiring, ...rest }: StateToken): F
   });
 }
 
-/** Fields whose names are not words; others are said with spaces for `_`. */
+/** Fields whose names are not words; other names are shown with spaces for `_`. */
 const WORDS: Readonly<Record<string, string>> = {
   of_current: 'generation of the current token',
   expires_at: 'expiry',

@@ -1,4 +1,4 @@
-/** What is known of the stores, for plans. */
+/** The facts about secret stores that plans use. */
 
 import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';

@@ -1,4 +1,4 @@
-/** What a plan amounts to: its counts, and whether an apply of it changes anything. */
+/** The counts of a plan, and whether an apply of it changes anything. */
 import type { ActionName } from '../model/action.ts';
 import { isOfBranch } from '../model/notice.ts';
 import type { Plan, Summary } from '../model/plan.ts';
@@ -67,7 +67,7 @@ export function changesBranch({ warnings }: Pick<Plan, 'warnings'>): boolean {
   return warnings.some(isOfBranch);
 }
 
-/** Whether something is due, or may be, that a plan of scheduled work leaves alone. */
+/** Whether a plan of scheduled work skips something that is due, or may be. */
 export function leavesDueWork({ warnings }: Pick<Plan, 'warnings'>): boolean {
   return warnings.some(({ kind }) => kind === 'due_left' || kind === 'nothing_managed');
 }

@@ -1,4 +1,4 @@
-/** Adopting live tokens: which one a token of the configuration stands for, and the actions that take it into the state. */
+/** Adopting live tokens: which live token a token of the configuration names, and the actions that add it to the state. */
 import type { Action } from '../model/action.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';

@@ -71,7 +71,7 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
 }
 
 /**
- * Finds the live tokens of one key. The state is not trusted alone: what it says of ids must fit the live names.
+ * Finds the live tokens of one key. The state is not trusted alone: its ids must fit the live names.
  *
  * @param names The key, and the name in the configuration.
  * @param state The key's tokens in the state.
@@ -110,7 +110,7 @@ export function tokenSeries(
   const successors = [...(current === undefined ? [] : [current]), ...newer];
   // The one that replaced it may be replaced by now. Without it, a later one counts, so that nothing ends too soon.
   const replacing = [...successors, ...(named.length > NAMED_COMPARED ? [] : named.map((entry) => entry.live))];
-  // An overlap does not end before the replacement has lived for it, as its policy is or as somebody applied it last.
+  // An overlap does not end before the replacement is as old as the overlap, by its policy or by the policy in the state.
   const longest = Math.max(overlap, state?.current?.overlap ?? 0);
   const retiring = named.map(({ record, live }): RetiringEntry => {
     const isReplaced = successors.some((one) => canHaveReplaced(bases, one, live));

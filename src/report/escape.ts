@@ -75,7 +75,7 @@ function withoutLookalikes(text: string): string {
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A word of a command, or a path, in which everything is seen as what it is: `v\u0430ult`. */
+/** A word of a command, or a path, with letters that only look like ASCII as escapes: `v\u0430ult`. */
 export function visibleAscii(text: string): string {
   return text.replace(/[^ -~]/gu, (one) => {
     const code = one.codePointAt(0) ?? 0;

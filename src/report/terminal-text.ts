@@ -109,7 +109,7 @@ function wrapLine(given: string, columns: number, names: readonly string[]): str
   const line = names.reduce((kept, name) => kept.replaceAll(name, unbroken(name)), given);
   const head = headOf(line.replace(COLOUR, ''), columns);
   const [before, text] = splitAt(line.trimEnd(), head.length);
-  // A blank at the start would be trimmed, though it stands within the line.
+  // A blank at the start would be trimmed, although it is within the line.
   const kept = text.startsWith(' ') ? unbroken(' ') + text.slice(1) : text;
   const rows = wrapAnsi(kept, columns - stringWidth(head)).split('\n');
   return before + rows.join(`\n${' '.repeat(stringWidth(head))}`);

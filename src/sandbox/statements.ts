@@ -7,7 +7,7 @@ import type { TokenType } from '../model/tokens.ts';
 import { type Access, accessIn } from './shares.ts';
 import { identifier, raise, text } from './sql-text.ts';
 
-/** What becomes of the account's databases when a statement has run. Names are in lower case. */
+/** The change of the account's databases by a statement. Names are in lower case. */
 export type Effect =
   | { readonly kind: 'dropped' | 'attached' | 'detached'; readonly database: string }
   /** `file`: where it is, since the file of its name had one that was dropped before. */

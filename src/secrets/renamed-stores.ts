@@ -6,7 +6,7 @@ import { pathByToken, type SecretStore, tokenAtPath } from './store.ts';
 
 type Stores = ReadonlyMap<string, SecretStore>;
 
-/** A state in which stores have the names of the configuration, and what it names in another way than before. */
+/** A state with the store names of the configuration, and the stores that were renamed. */
 export interface NamedStores {
   readonly state: State;
   readonly renamed: readonly RenamedStore[];

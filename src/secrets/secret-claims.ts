@@ -1,4 +1,4 @@
-/** What a secret tells by itself: its claims say who issued it and when. */
+/** The claims of a secret: who issued it, and when. */
 import { claimsOf } from '../model/jwt.ts';
 import type { DoubtedSecret } from './store.ts';
 

@@ -7,7 +7,7 @@ import type { PathClues } from './path-clues.ts';
 
 /** The secret path of a token whose secret is to be stored, and what may be there already. */
 export interface SecretTarget extends TokenAddress {
-  /** The state has nothing at the secret path yet: a value that is there belongs to somebody else, and stays. */
+  /** The state has nothing at the secret path yet: a value that is there is not this state's, and stays. */
   readonly isFirst?: boolean;
   /** Fingerprints of what the state wrote for the account's tokens: those values may be replaced in spite of `isFirst`. */
   readonly written?: ReadonlySet<string>;
@@ -75,7 +75,7 @@ export interface StoreFindings {
   readonly lost: readonly TokenAddress[];
   /** Tokens whose first secret would overwrite a value that this state did not write. */
   readonly foreign: readonly TokenAddress[];
-  /** Of the doubted ones, those of which it certainly has the current secret, and no newer one. What is missing proves nothing. */
+  /** Of the doubted ones, those of which it certainly has the current secret, and no newer one. A missing secret shows nothing. */
   readonly unstored: readonly TokenAddress[];
   /** The `older` fingerprints of the values that it has: programs read the secrets of replaced tokens. */
   readonly held?: readonly string[];

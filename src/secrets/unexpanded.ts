@@ -1,4 +1,4 @@
-/** What only a shell replaces, and no program that is run without one: `~/` and `$NAME`. */
+/** Finds text that only a shell would replace, `~/` and `$NAME`: commands run without a shell. */
 import { interpreterOf, programName } from './interpreters.ts';
 
 /** Programs whose own texts have dollar signs: those after them are theirs. */

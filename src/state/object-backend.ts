@@ -93,7 +93,7 @@ class ObjectBackend implements StateBackend {
       const { serial, seenAt } = this.#newest;
       if (this.#lost !== undefined) throw this.#lost;
       const began = Date.now();
-      // Not the monotonic clock, which stands still while a machine sleeps.
+      // Not the monotonic clock, which stops while the machine sleeps.
       if (Math.abs(began - seenAt) < CONFIRMED_MS) return;
       const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
       // It may be this run's, whose answer is on its way.

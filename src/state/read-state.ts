@@ -27,7 +27,7 @@ export interface ReadState {
   readonly state: State;
   /** The version in which it is kept, when it is older than the current one. */
   readonly migratedFrom?: number;
-  /** Where the state was moved to: what is here is what it was then. */
+  /** The place that the state was moved to; this copy is as old as the move. */
   readonly moved?: Moved;
 }
 

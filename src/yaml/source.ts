@@ -5,7 +5,7 @@ import type { Location } from '../model/user-error.ts';
 export interface Source {
   readonly file: string;
   readonly text: string;
-  /** Nothing of it is shown: on a runner it may hold what its author could not read. */
+  /** Its text is never shown: on a runner it may have contents that the author of the pull request could not read. */
   readonly isHidden?: true;
   /** The part of yaml's LineCounter that is used: the library's types must not need the package. */
   readonly lines: { linePos(offset: number): { readonly line: number; readonly col: number } };

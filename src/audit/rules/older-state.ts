@@ -1,7 +1,7 @@
 import { wordedNotice } from '../../wording/notices.ts';
 import { aboutAccount, apply, type Rule } from '../rule.ts';
 
-/** One finding per key, in the words of the plan. Neither what is newer than the state nor what it replaced is judged then. */
+/** One finding per key, in the words of the plan. No other rule then judges the newer token and the one that it replaced. */
 export const olderState: Rule = {
   id: 'MDA043',
   name: 'older-state',

@@ -1,4 +1,4 @@
-/** What the checks of `doctor` look at: each thing is opened once, by the first check that needs it. */
+/** The things that `doctor` checks: each is opened once, by the first check that needs it. */
 import { InvalidConfiguration } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Desired } from '../../model/desired.ts';
@@ -113,7 +113,7 @@ export class Examination {
     throw new InvalidConfiguration(config, loaded.diagnostics.map(diagnosticJson), false);
   }
 
-  /** Without a configuration, or an organization, the state is read as that of any. */
+  /** Without a configuration or an organization, a state of any organization is accepted. */
   async #openState(): Promise<ExaminedState> {
     const [desired, service] = await Promise.all([settled(this.configuration()), settled(this.service())]);
     const context = { env: this.env, admin: async () => (await this.service()).admin };

@@ -1,4 +1,4 @@
-/** What became of the tokens that a rotation replaced, at the end of its run: one may have leaked. */
+/** The closing lines of a rotation about the replaced tokens, one of which may have leaked: which are revoked, and which are live. */
 
 import type { Applied } from '../../apply/apply.ts';
 import type { Outcome } from '../../apply/apply-input.ts';
@@ -32,7 +32,7 @@ export function replacedTokensLines(
   ];
 }
 
-/** Programs of an adopted token, or of one that is revoked at once, wait for the new secret: somebody must find it now. */
+/** Programs of an adopted token, or of one that is revoked at once, wait for the new secret, so the user needs its secret path now. */
 function newSecretLines(applied: Applied, paint: Paint, inContext: InContext): string[] {
   const accounts = [...new Set(replacedBy(applied).map(({ account }) => account))];
   if (accounts.length === 0) return [];

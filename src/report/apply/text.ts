@@ -92,7 +92,7 @@ function errorText(error: UserError | undefined, paint: Paint, inContext: InCont
   return `${printable(message)}${codeText(code, paint)}\n  ${printable(hintText(hint, inContext, paint.command))}`;
 }
 
-/** Whether another run has taken the lock of the state: that run completes what this one began. */
+/** Whether another run has the lock of the state now: that run completes what this one began. */
 export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 'failures'>): boolean {
   return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
 }

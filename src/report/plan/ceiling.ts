@@ -1,4 +1,4 @@
-/** What Ducklings cost at most, an hour and a month, before and after a plan. */
+/** The maximum cost of Ducklings per hour and month, before and after a plan. */
 import type { ComputeCeiling, UnknownPrice } from '../../model/action.ts';
 import { few, priceText } from '../../model/wording.ts';
 import { KNOWN_DEFAULTS } from './duckling-text.ts';

@@ -7,7 +7,7 @@ const { read_write: SINGLE, read_scaling: POOL } = newDucklings('business');
 /** MotherDuck documents no defaults: only these were seen. */
 export const KNOWN_DEFAULTS = `on Business plans ${SINGLE.size} and a pool of ${POOL.size} x${POOL.pool_size}`;
 
-/** What stands for a part of a new account that the configuration leaves out. */
+/** The text for a part of a new account that the configuration leaves out. */
 export const DEFAULTS = {
   read_write: `MotherDuck's default (${SINGLE.size} on Business plans)`,
   read_scaling: `MotherDuck's default (${POOL.size} x${POOL.pool_size} on Business plans)`,

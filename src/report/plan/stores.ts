@@ -5,7 +5,7 @@ import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable, visibleAscii } from '../escape.ts';
 import { shellWord } from '../hint.ts';
 
-/** What is said of a store: `Secrets go to vault`, and the command. */
+/** A line about a store: `Secrets go to vault`, and the command. */
 export interface StoreLine {
   readonly text: string;
   /** A command as typed in a shell, or a path. */

@@ -54,7 +54,7 @@ export function unwritable(path: string, error: unknown): UserError {
   return new UserError('STATE_UNWRITABLE', `${path} cannot be written: ${code}.`, thenAgain(fix), { cause: error });
 }
 
-/** Advises to restore a state, with the newest backup in its folder; another file is left alone. */
+/** The fix for a damaged state: restore it, from the newest backup in its folder if there is one. A file of another kind stays. */
 export async function restoreHint(path: string, text: string): Promise<Hint> {
   const names = await readdir(dirname(path)).catch(() => []);
   const backup = names

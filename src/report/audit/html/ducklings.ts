@@ -1,4 +1,4 @@
-/** What Ducklings can run at most, as a bar for each account or for those that are alike, the largest first. */
+/** The largest Ducklings that can run, as a bar for each account or for several with the same values, the largest first. */
 import type { Inventory, InventoryAccount } from '../../../model/audit.ts';
 import { counted, priceText } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';

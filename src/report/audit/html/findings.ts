@@ -44,7 +44,7 @@ function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inCon
   return html`<section class="card"><h3><a class="mark rule ${kind}" href="#${rule}">${rule}</a><span>${title}${times}</span></h3>${parts}</section>`;
 }
 
-/** The findings after the first. Where all say the same, it is not said thousands of times. */
+/** The findings after the first. A text that all share is not repeated. */
 function folded(group: readonly Finding[]): Markup {
   const rest = group.slice(OPEN);
   if (rest.length === 0) return NOTHING;

@@ -77,7 +77,7 @@ function row(
   const subject = subjectOf(action);
   const part = subject === '' ? NOTHING : html` <code>${withArrows(subject)}</code>`;
   const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
-  // In the card of a new account, "the account is new" need not stand at every part.
+  // In the card of a new account, "the account is new" need not be repeated at every part.
   const isKnown = own?.action.action === 'create_account' && action.reason.kind === 'new_account';
   const more = [
     detail === '' ? NOTHING : html`<p>${withArrows(detail)}</p>`,

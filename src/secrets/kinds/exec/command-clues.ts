@@ -1,4 +1,4 @@
-/** What the words of a command tell of where it puts a secret. */
+/** Clues in the words of a command about where it stores a secret. */
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { realPathOf } from '../../../files/paths.ts';
