@@ -1,4 +1,5 @@
 /** Runs the typed command, and ends with exit code 64 when the program was used wrongly. */
+
 import type { Command } from 'commander';
 import { commandFirst, commandOf } from './cli/command-words.ts';
 import { EXIT } from './cli/exit-codes.ts';
@@ -6,10 +7,10 @@ import { fullName, seeHelp } from './cli/help.ts';
 import { refuseForgottenValues } from './cli/options.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { isTypedCredential } from './model/credential.ts';
+import { shellPath, shellWord } from './model/shell.ts';
 import { UserError } from './model/user-error.ts';
 import { program, writeUsageError } from './program.ts';
 import { jsonText } from './report/escape.ts';
-import { shellWord } from './report/hint.ts';
 
 async function main(): Promise<void> {
   const typed = process.argv.slice(2);
@@ -105,7 +106,7 @@ function sandboxFolder(
   if (at === -1 && !isExcess) return undefined;
   const folder = words[at]?.split('=')[1] ?? words[words.indexOf('--sandbox') + 1];
   if (folder === undefined || folder.startsWith('-')) return undefined;
-  return `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${folder}`;
+  return `--sandbox takes no value. If ${folder} is a folder: --sandbox-dir ${shellPath(folder)}`;
 }
 
 /** How a configuration is named, where one follows a command that takes no arguments. */

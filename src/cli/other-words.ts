@@ -1,6 +1,6 @@
 /** What to type instead of words that are no commands or options here: of Terraform, and for edits of the configuration. */
 import type { Command } from 'commander';
-import { shellWord } from '../report/hint.ts';
+import { shellWord } from '../model/shell.ts';
 import { fullName } from './help.ts';
 
 const SECRETS = 'Secrets are in their stores. To see where: mdacc state list';

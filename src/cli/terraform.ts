@@ -10,9 +10,9 @@ import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { parseTerraformState, pullCommand, type TerraformInstance } from '../import/terraform-state.ts';
 import type { HandOver } from '../model/import.ts';
+import { shellWord } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
-import { shellWord } from '../report/hint.ts';
 import { handOverText, removedBlocks, stayingText, unadoptedTexts } from '../report/import/terraform.ts';
 import type { Io } from './io.ts';
 

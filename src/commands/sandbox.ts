@@ -13,6 +13,7 @@ import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { CONNECT_SECONDS } from '../model/defaults.ts';
 import { Secret } from '../model/secret.ts';
+import { shellWord } from '../model/shell.ts';
 import { secretFilesOf } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -65,7 +66,7 @@ export function serve(options: ServeOptions): Promise<number> {
       MDACC_SANDBOX: shownPath(folder),
     };
     const lines = Object.entries(variables).map(([name, value]) =>
-      options.export ? `export ${name}=${forShell(value)}\n` : `${name}=${value}\n`,
+      options.export ? `export ${name}=${shellWord(value, 'linux')}\n` : `${name}=${value}\n`,
     );
     // A server whose address could not be printed is of no use; one whose address was read may be in use.
     const lost = new Promise<void>((resolve) => {
@@ -100,11 +101,6 @@ function typedSettings(options: object): Partial<Settings> {
 function differingSettings(settings: Settings): string {
   const differing = SETTING_NAMES.filter((name) => settings[name] !== SETTINGS[name].fallback);
   return differing.map((name) => `${name} ${settings[name]}`).join(', ');
-}
-
-/** A value for a shell, in quotes if it needs them. */
-function forShell(value: string): string {
-  return /^[\w./:@%+=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
 export function reset(options: SandboxOptions): Promise<number> {

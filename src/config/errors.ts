@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import { shellCommand, shellPath } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import type { DiagnosticJson } from '../yaml/diagnostic.ts';
 import { nearest, quote } from '../yaml/wording.ts';
@@ -12,7 +13,7 @@ export async function notFound(file: string): Promise<UserError> {
   const similar = await similarFile(folder, path.basename(file));
   if (similar !== undefined) {
     const shown = path.join(path.dirname(file), similar);
-    return new UserError('CONFIG_NOT_FOUND', message, `Did you mean --config ${shown}?`);
+    return new UserError('CONFIG_NOT_FOUND', message, `Did you mean --config ${shellPath(shown)}?`);
   }
   const above = await hintAbove(file);
   if (above !== undefined) return new UserError('CONFIG_NOT_FOUND', message, above);
@@ -36,7 +37,10 @@ async function similarFile(folder: string, name: string): Promise<string | undef
 /** The hint for a missing configuration, which names one of the same name in a folder above; undefined where there is none either. */
 export async function hintAbove(file: string): Promise<string | undefined> {
   const above = await fileAbove(path.dirname(path.resolve(file)), path.basename(file));
-  return above && `There is one in a folder above. Add --config ${above}, or go there: cd ${path.dirname(above)}`;
+  return (
+    above &&
+    `There is one in a folder above. Add --config ${shellPath(above)}, or go there: ${shellCommand('cd', path.dirname(above))}`
+  );
 }
 
 async function fileAbove(folder: string, name: string): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { codeOf } from '../files/system-errors.ts';
 import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import { shellCommand, shellPath } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store-kind.ts';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
@@ -159,12 +160,12 @@ class Reader {
     const root = outcome.is === 'unreadable' ? undefined : await this.#take('main', this.#main, absolute, outcome);
     const ignored = await ignoring;
     if (!('why' in ignored) && ignored.has(absolute)) {
-      const hint = `a configuration is kept in git; git check-ignore -v ${shownPath(this.#main)} shows the pattern to remove`;
+      const hint = `a configuration is kept in git; ${shellCommand('git check-ignore -v', shownPath(this.#main))} shows the pattern to remove`;
       throw unreadable(this.#main, 'git ignores it', hint);
     }
     if (outcome.is === 'unreadable') {
       const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() === true;
-      const file = isFolder ? shownPath(path.join(this.#main, DEFAULT_CONFIG)) : 'FILE';
+      const file = isFolder ? shellPath(shownPath(path.join(this.#main, DEFAULT_CONFIG))) : 'FILE';
       throw unreadable(this.#main, outcome.why, `name a YAML file with --config ${file}`);
     }
     return root;

@@ -7,6 +7,7 @@ import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { codeOf, writeFix } from '../files/system-errors.ts';
 import { DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
+import { shellCommand } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { statePath } from './state-location.ts';
@@ -84,7 +85,7 @@ export async function writeNew(file: string, text: string): Promise<void> {
     if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
     const hint =
       codeOf(cause) === 'ENOENT'
-        ? `Create its folder first: mkdir -p ${path.dirname(file)}`
+        ? `Create its folder first: ${shellCommand('mkdir -p', path.dirname(file))}`
         : writeFix(cause, 'Go to a folder that you can write, or choose another file with --config.');
     throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
   }

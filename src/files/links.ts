@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
+import { shellCommand } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { git } from './git.ts';
 import { shownRelativePath, targetOf, workTreeOf } from './paths.ts';
@@ -18,7 +19,9 @@ export async function refuseTrackedLinks(path: string): Promise<void> {
   const shown = shownRelativePath(found.link);
   const tracks = found.why === '' ? 'that git tracks' : `and git cannot tell whether it tracks it (${found.why})`;
   const hint =
-    found.why === '' ? `Remove it (git rm --cached ${shown}), or name the file itself.` : 'Make git usable here.';
+    found.why === ''
+      ? `Remove it (${shellCommand('git rm --cached', shown)}), or name the file itself.`
+      : 'Make git usable here.';
   throw new UserError('LINK_REFUSED', `${shown} is a link ${tracks}, so nothing is written through it`, hint);
 }
 

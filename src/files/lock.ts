@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { moveAwayCommand } from '../model/shell.ts';
 import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { removeLeftovers, tempBeside } from './atomic-write.ts';
@@ -263,7 +264,7 @@ async function readLockFile(path: string): Promise<LockFile | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     if (!(error instanceof NotAFileError)) throw error;
     const message = `${path} cannot be used as a lock: ${error.message}`;
-    throw new UserError('FILE_UNWRITABLE', message, `Remove it, or move it away: mv ${path} ${path}.old`, {
+    throw new UserError('FILE_UNWRITABLE', message, `Remove it, or move it away: ${moveAwayCommand(path)}`, {
       cause: error,
     });
   }

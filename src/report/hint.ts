@@ -1,3 +1,4 @@
+import { shellWord } from '../model/shell.ts';
 import type { Hint } from '../model/user-error.ts';
 import { changedValues } from './changed-values.ts';
 import { markdown } from './escape.ts';
@@ -10,7 +11,7 @@ export const noContext: InContext = (argv) => argv;
 
 /** `mdacc rotate etl_prod/airflow`: a command to type in a shell. @param argv The arguments after the program's name. */
 export function commandText(argv: readonly string[], inContext: InContext = noContext): string {
-  return ['mdacc', ...inContext(argv)].map(shellWord).join(' ');
+  return ['mdacc', ...inContext(argv)].map((word) => shellWord(word)).join(' ');
 }
 
 /** `Replace it now: mdacc rotate etl_prod/airflow`. @param mark Marks the command, as `Paint.command` does. */
@@ -37,9 +38,4 @@ export function hintsInContext<T>(data: T, inContext: InContext): T {
   return changedValues(data, (value, key, of) =>
     key === 'command' && of !== undefined && 'text' in of && Array.isArray(value) ? inContext(value) : value,
   );
-}
-
-/** One word of a shell command, quoted only where a shell would read it otherwise. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -5,6 +5,7 @@ import { isTracked } from '../files/links.ts';
 import { shownRelativePath } from '../files/paths.ts';
 import { isRunning } from '../files/process.ts';
 import { isBusy } from '../files/system-errors.ts';
+import { moveAwayCommand, shellCommand } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 
 /** A section takes milliseconds, a large seed under a second: an older lock was left by a crash. */
@@ -29,7 +30,9 @@ export async function underLock<T>(path: string, section: () => T): Promise<T> {
     if (isStale(path)) removeStale(path);
     else if (!isChecked && waited > CHECK_AFTER_MS) {
       isChecked = true;
-      if (await isTracked(path)) throw noLock(path, 'git tracks it', `git rm --cached ${path}; rm ${path}`);
+      const shown = shownRelativePath(path);
+      const command = `${shellCommand('git rm --cached', shown)}; ${shellCommand('rm', shown)}`;
+      if (await isTracked(path)) throw noLock(path, 'git tracks it', command);
     }
     await sleep(Math.random() * wait);
   }
@@ -71,7 +74,7 @@ function isStale(path: string): boolean {
   try {
     const facts = lstatSync(path);
     const kind = facts.isDirectory() ? 'a folder' : facts.isSymbolicLink() || facts.isFile() ? undefined : 'no file';
-    if (kind !== undefined) throw noLock(path, `it is ${kind}`, `mv ${path} ${path}.old`);
+    if (kind !== undefined) throw noLock(path, `it is ${kind}`, moveAwayCommand(shownRelativePath(path)));
     const text = facts.isSymbolicLink()
       ? readlinkSync(path)
       : facts.size < 1000 && facts.isFile()
@@ -122,9 +125,8 @@ function isCode(error: unknown, ...codes: string[]): boolean {
 }
 
 function noLock(path: string, why: string, command: string): UserError {
-  const shown = command.replaceAll(path, shownRelativePath(path));
   const message = `the sandbox's lock cannot be ${shownRelativePath(path)}, since ${why}`;
-  return new UserError('SANDBOX_FAILED', message, `Remove it: ${shown}`);
+  return new UserError('SANDBOX_FAILED', message, `Remove it: ${command}`);
 }
 
 function busy(path: string): UserError {

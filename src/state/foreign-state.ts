@@ -1,10 +1,12 @@
 /** Refuses a state that belongs to something else: another organization, sandbox or configuration. */
+
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
-import { leaveSandboxCommand, quoted } from '../files/shell.ts';
+import { leaveSandboxCommand } from '../files/shell.ts';
 import { DEFAULT_SANDBOX } from '../model/defaults.ts';
+import { moveAwayCommand, shellPath } from '../model/shell.ts';
 import { ownState, type State, secretFilesOf } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
@@ -60,7 +62,7 @@ function waysBack({ folder, sandboxFolder }: FitsIn): string {
 
 /** Unlike `--sandbox`, it prevails over MDACC_SANDBOX. */
 function sandboxDir(folder: string): string {
-  return `--sandbox-dir ${quoted(shownRelativePath(folder))}`;
+  return `--sandbox-dir ${shellPath(shownRelativePath(folder))}`;
 }
 
 /** @param leave how to leave the sandbox that the state is of */
@@ -94,7 +96,7 @@ export async function refuseOtherConfiguration(
   const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
   if (basename(path) === ownState(own)) {
     // It is where this configuration's state belongs, so it was copied there.
-    const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: mv ${path} ${path}.old`;
+    const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: ${moveAwayCommand(path)}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
   throw new UserError(

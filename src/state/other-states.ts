@@ -1,9 +1,11 @@
 /** The states of other configurations beside one, and in its git repository. An account belongs to one of them only. */
+
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { trackedStates } from '../files/git.ts';
 import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { readText } from '../files/read-text.ts';
+import { moveAwayCommand } from '../model/shell.ts';
 import { ownState, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -167,7 +169,7 @@ function notMoved(
 
 function copied(own: string, other: string): UserError {
   const message = `${own} and ${other} are copies of one state, so two configurations would manage the same accounts.`;
-  const hint = `Keep the one that was written first, and move the other away: its configuration begins with a state of its own: mv ${own} ${own}.old`;
+  const hint = `Keep the one that was written first, and move the other away: its configuration begins with a state of its own: ${moveAwayCommand(own)}`;
   return new UserError('STATE_FOREIGN', message, hint);
 }
 

@@ -1,6 +1,8 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
+
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { shellCommand } from '../model/shell.ts';
 import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -92,7 +94,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
     const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
     if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
     const message = `there is no state at ${path}, but ${file} is a state of "${of.organization}" without a configuration`;
-    const hint = `Move it to another folder, or, if it is of this configuration, rename it: mv ${file} ${path}`;
+    const hint = `Move it to another folder, or, if it is of this configuration, rename it: ${shellCommand('mv', file, path)}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
 }
@@ -206,7 +208,7 @@ function conflictAt(source: Source, line: number): UserError {
     source,
     `has a git merge conflict at line ${line}`,
     {
-      text: `Keep one side completely (git checkout --ours -- ${source.name}, or --theirs), then compare it with MotherDuck.`,
+      text: `Keep one side completely (${shellCommand('git checkout --ours --', source.name)}, or --theirs), then compare it with MotherDuck.`,
       command: ['plan'],
     },
     line,

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { fileOfCommit } from '../files/git.ts';
 import { isTracked } from '../files/links.ts';
 import { repositoryPath, workTreeOf } from '../files/paths.ts';
-import { quoted } from '../files/shell.ts';
+import { shellPath } from '../model/shell.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateOf } from './foreign-state.ts';
@@ -42,7 +42,7 @@ export async function refuseRemovedState(file: string, of: StateOf): Promise<voi
 
 /** The state of a sandbox fits the folder of that sandbox alone, which may be gone. */
 function hintFor(file: string, { sandbox }: State): string {
-  const [back, out] = [`git checkout -- ${quoted(file)}`, `git rm --cached ${quoted(file)}`];
+  const [back, out] = [`git checkout -- ${shellPath(file)}`, `git rm --cached ${shellPath(file)}`];
   return sandbox
     ? `Git has the state of a sandbox there. If you go on with that sandbox, bring it back: ${back}. Otherwise take it out of git: ${out}. The next apply then begins a new one.`
     : `Bring it back: ${back}. To begin without it, take it out of git too: ${out}`;

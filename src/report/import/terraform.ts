@@ -1,9 +1,9 @@
 /** What to do in Terraform after its accounts and tokens are managed here. */
 import type { HandOver, UnadoptedSecret } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
+import { shellWord } from '../../model/shell.ts';
 import { few } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
-import { shellWord } from '../hint.ts';
 
 /** What to do with the `removed` blocks. @param username One that leaves Terraform, as an example. */
 export function handOverText(username: string): string {

@@ -3,6 +3,7 @@
 import type { Action } from '../../model/action.ts';
 import type { Import, ImportNotice, ImportRefusal, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
+import { shellWord } from '../../model/shell.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';
@@ -10,7 +11,7 @@ import { few } from '../../model/wording.ts';
 import { noticeText } from '../../wording/notices.ts';
 import { reasonText } from '../../wording/reasons.ts';
 import { printable } from '../escape.ts';
-import { hintText, type InContext, noContext, shellWord } from '../hint.ts';
+import { hintText, type InContext, noContext } from '../hint.ts';
 import { type Paint, unbroken } from '../terminal-text.ts';
 import { unifiedDiff } from './unified.ts';
 
@@ -175,7 +176,9 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       };
     case 'deposed':
       if (reason.of === 'account') {
-        const forget = unbroken(`terraform state rm ${[reason.address, ...reason.also].map(shellWord).join(' ')}`);
+        const forget = unbroken(
+          `terraform state rm ${[reason.address, ...reason.also].map((word) => shellWord(word)).join(' ')}`,
+        );
         const text = `The next terraform apply deletes it with its data. To keep it, let Terraform forget all of it: ${forget}, and remove its resources there. Then import it by name.`;
         return { text, command: ['import', account] };
       }

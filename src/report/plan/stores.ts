@@ -1,9 +1,9 @@
 /** Where the secrets of a plan go: who reviews a change of the configuration must see that before they are there. */
 import { storesOf } from '../../model/action.ts';
 import type { Plan, UsedStore } from '../../model/plan.ts';
+import { shellWord } from '../../model/shell.ts';
 import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable, visibleAscii } from '../escape.ts';
-import { shellWord } from '../hint.ts';
 
 /** A line about a store: `Secrets go to vault`, and the command. */
 export interface StoreLine {

@@ -1,8 +1,10 @@
 /** Why a state file is not written, and what to do; how a damaged one is known, and comes back. */
+
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
 import { AFTER_OTHER_RUNS, thenAgain } from '../../model/hints.ts';
+import { shellCommand } from '../../model/shell.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 
 /** What is known of the file that was read. */
@@ -70,7 +72,7 @@ export async function restoreHint(path: string, text: string): Promise<Hint> {
     };
   }
   const also = backup === undefined ? '' : `, or the backup ${join(dirname(path), backup)}`;
-  const advice = `Copy the file away first: it may have what a run wrote after the last commit. Then restore the last good version (git checkout -- ${path}${also}). If there is none, move the file away and adopt what is live.`;
+  const advice = `Copy the file away first: it may have what a run wrote after the last commit. Then restore the last good version (${shellCommand('git checkout --', path)}${also}). If there is none, move the file away and adopt what is live.`;
   return { text: advice, command: ['apply'] };
 }
 

@@ -1,6 +1,8 @@
 /** The text of a state file, and the state in it, also when its end was never written. */
+
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
 import { codeOf } from '../../files/system-errors.ts';
+import { shellCommand } from '../../model/shell.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { StoredState } from '../backend.ts';
 import { restoreHint } from './file-errors.ts';
@@ -50,7 +52,9 @@ export async function readStateText(path: string): Promise<string | undefined> {
       throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
     const why = error instanceof NotAFileError ? error.message : code;
     const access =
-      code === 'EACCES' || code === 'EPERM' ? `Give this user read access (chmod u+r ${path}), or name` : 'Name';
+      code === 'EACCES' || code === 'EPERM'
+        ? `Give this user read access (${shellCommand('chmod u+r', path)}), or name`
+        : 'Name';
     throw invalid(`cannot be read: ${why}`, `${access} another state file with --state.`);
   }
 }

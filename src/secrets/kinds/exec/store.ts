@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename, isAbsolute, resolve } from 'node:path';
 import { shownRelativePath } from '../../../files/paths.ts';
-import { quoted } from '../../../files/shell.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
+import { shellPath } from '../../../model/shell.ts';
 import type { Seconds } from '../../../model/time.ts';
 import { type ErrorCode, UserError } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
@@ -161,7 +161,7 @@ async function checkProgram(program: string, config: ExecStoreConfig): Promise<v
     const file = resolve(config.folder, program);
     const isFile = /[\\/]/.test(program) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
     if (!isFile) throw unusable(config, notInstalled(program));
-    const hint = `Make it executable: chmod +x ${quoted(shownRelativePath(file))}`;
+    const hint = `Make it executable: chmod +x ${shellPath(shownRelativePath(file))}`;
     throw unusable(config, `this user cannot execute ${program}.`, hint);
   }
   if (found === 'program') return;

@@ -5,10 +5,10 @@ import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
 import { writableTarget } from '../../../files/links.ts';
 import { isWithin, realPathOf } from '../../../files/paths.ts';
 import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
-import { quoted } from '../../../files/shell.ts';
 import { codeOf, writeFix } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
+import { shellPath, shellWord } from '../../../model/shell.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { gitExposure } from '../../git-exposure.ts';
 import { NotASecretsFile, parseSecrets, refuseJson } from './secrets-text.ts';
@@ -95,7 +95,7 @@ async function checkExisting(config: FileStoreConfig, file: string): Promise<voi
   await checkContent(config, file);
   if (process.platform !== 'win32' && (facts.mode & 0o077) !== 0) {
     const mode = (facts.mode & 0o777).toString(8).padStart(3, '0');
-    const hint = isForeign(config, file) ? elsewhere(config) : `chmod 600 ${quoted(config.path)}`;
+    const hint = isForeign(config, file) ? elsewhere(config) : `chmod 600 ${shellPath(config.path)}`;
     throw unusable(config, `can be read or written by other users (mode ${mode})`, hint);
   }
 }
@@ -146,7 +146,7 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
   } catch (error) {
     const hint = isForeign(config, folder)
       ? `Name another \`path\` in the secret store ${config.name}.`
-      : `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${quoted(folder)}`;
+      : `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${shellPath(folder)}`;
     throw unusable(
       config,
       `cannot be written: its folder ${folder} is not writable (${codeOf(error) ?? 'failed'})`,
@@ -163,8 +163,8 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   const override = `or set \`allow_unignored: true\` on the secret store ${config.name}`;
   if (git.exposed === 'unknown') {
     const hint = git.why.includes('dubious ownership')
-      ? `Trust the folder, ${override}: git config --global --add safe.directory ${quoted(git.tree)}`
-      : `Fix what \`git -C ${quoted(git.tree)} status\` reports, ${override}.`;
+      ? `Trust the folder, ${override}: git config --global --add safe.directory ${shellPath(git.tree)}`
+      : `Fix what \`git -C ${shellPath(git.tree)} status\` reports, ${override}.`;
     throw unusable(
       config,
       `is inside the git work tree ${git.tree}, and git failed to check whether it is ignored: ${git.why}`,
@@ -173,7 +173,11 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
   }
   const ignore = ignoreCommand(patternFor(git.tree, file), join(git.tree, '.gitignore'));
   if (git.tracked) {
-    throw unusable(config, 'is tracked by git', `git -C ${quoted(git.tree)} rm --cached ${quoted(file)} && ${ignore}`);
+    throw unusable(
+      config,
+      'is tracked by git',
+      `git -C ${shellPath(git.tree)} rm --cached ${shellPath(file)} && ${ignore}`,
+    );
   }
   const what =
     own.exposed === false
@@ -184,7 +188,9 @@ async function checkGit(config: FileStoreConfig, file: string): Promise<void> {
 
 /** How to ignore a pattern. On Windows, `>>` does not always write UTF-8, the only encoding that git reads. */
 export function ignoreCommand(pattern: string, file: string, platform: NodeJS.Platform = process.platform): string {
-  return platform === 'win32' ? `add the line ${pattern} to ${file}` : `echo ${quoted(pattern)} >> ${quoted(file)}`;
+  return platform === 'win32'
+    ? `add the line ${pattern} to ${file}`
+    : `echo ${shellWord(pattern)} >> ${shellPath(file)}`;
 }
 
 /** A pattern for the file, its lock and its temporary files: its folder, if that is a hidden one. */

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tempBeside } from '../../../../src/files/atomic-write.ts';
-import { quoted } from '../../../../src/files/shell.ts';
+import { shellPath } from '../../../../src/model/shell.ts';
 import { type FileStoreConfig, ignoreCommand } from '../../../../src/secrets/kinds/file/check-file.ts';
 import { fileStore } from '../../../../src/secrets/kinds/file/store.ts';
 import { asNobody, newFolder, program, run } from '../../../files/processes.ts';
@@ -206,6 +206,6 @@ it('names commands that the shells of Windows accept', () => {
   const file = 'C:\\my accounts\\.gitignore';
   expect(ignoreCommand('.motherduck/', file, 'win32')).toMatch(/ \.motherduck\/ .*C:\\my accounts\\\.gitignore$/);
   expect(ignoreCommand('.motherduck/', '/a b/.gitignore', 'linux')).toBe("echo .motherduck/ >> '/a b/.gitignore'");
-  expect(quoted('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
-  expect(quoted(file, 'win32')).toBe(`"${file}"`);
+  expect(shellPath('C:\\accounts\\secrets.env', 'win32')).toBe('C:\\accounts\\secrets.env');
+  expect(shellPath(file, 'win32')).toBe(`"${file}"`);
 });
