@@ -34,6 +34,8 @@ export interface Readings {
   readonly inStores?: NonNullable<MakePlanOptions['inStores']>;
   /** Whether it runs in CI. Default: no. */
   readonly isCi?: boolean;
+  /** The secret stores whose secrets are on the machine that stored them, by name. Default: none. */
+  readonly machineStores?: ReadonlySet<string>;
   /** The secret stores that tokens use and that cannot be written, by name. */
   readonly unusableStores: ReadonlyMap<string, UserError>;
   /** The stores that lost the secret of a token, by its name: `etl_prod/airflow`. */
@@ -87,6 +89,7 @@ export interface Evidence {
   readonly active: Active;
   readonly unusableStores: readonly { readonly store: SecretStoreConfig; readonly why: UserError }[];
   readonly isCi: boolean;
+  readonly machineStores: ReadonlySet<string>;
   readonly lostSecrets: ReadonlyMap<string, readonly string[]>;
   readonly sharedStores: NonNullable<StoreContents['shared']>;
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
@@ -115,6 +118,7 @@ export function joinEvidence(readings: Readings): Evidence {
       return why === undefined ? [] : [{ store, why }];
     }),
     isCi: readings.isCi ?? false,
+    machineStores: readings.machineStores ?? new Set(),
     lostSecrets: readings.lostSecrets ?? new Map(),
     sharedStores: readings.sharedStores ?? new Map(),
     unreadStates: readings.unreadStates ?? [],

@@ -100,6 +100,7 @@ export async function gatherEvidence(
     sandbox: service.isSandbox,
     unconfigured: options.unconfigured ?? false,
     isCi: options.isCi ?? false,
+    machineStores: new Set([...desired.stores].flatMap(([name, store]) => (kindOf(store).isOfMachine ? [name] : []))),
     active,
     inStores: { unstored, held },
     lostSecrets: storesByToken([...lost, ...lostRetained]),

@@ -8,6 +8,7 @@ import { isWithin, shownRelativePath } from '../files/paths.ts';
 import { codeOf, writeFix } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
+import { isTokenKey } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type SecretStore, tokenAtPath } from './store.ts';
@@ -15,7 +16,7 @@ import { type SecretStore, tokenAtPath } from './store.ts';
 /** The stores' folder in the folder of a sandbox. */
 const REHEARSED = 'stores';
 
-/** Whether a sandbox's folder has the secret in the place of a store. */
+/** Whether a sandbox's folder has the secret, which a store would have. */
 export function isRehearsedIn(folder: string, store: string, { account, token }: TokenAddress, fingerprint: string) {
   const file = join(folder, REHEARSED, store, account, token);
   // The names may come from a state that anybody edited.
@@ -23,10 +24,15 @@ export function isRehearsedIn(folder: string, store: string, { account, token }:
   return fingerprintOf(readFileSync(file, 'utf8')) === fingerprint;
 }
 
-/** A store in the place of `real`. @param folder The sandbox's folder; undefined when it is not known. */
+/** A store that is used instead of `real`. @param folder The sandbox's folder; undefined when it is not known. */
 export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, folder: string | undefined): SecretStore {
   const own = folder === undefined ? undefined : join(folder, REHEARSED, config.name);
   const fileOf = ({ account, token }: TokenAddress) => join(own ?? '', account, token);
+  /** The token whose secret has a secret path: one by the token's names, or another kind's own. */
+  const tokenAt = ({ account, token }: TokenAddress, secretPath: string): TokenAddress | undefined => {
+    const isOwn = isTokenKey(token) && secretPath === real.secretPath({ account, token });
+    return tokenAtPath(config.name, account, secretPath) ?? (isOwn ? { account, token } : undefined);
+  };
   const write = async (address: TokenAddress, text: string, isRehearsal: boolean) => {
     await refuseTrackedLinks(fileOf(address));
     await mkdir(dirname(fileOf(address)), { recursive: true, mode: 0o700 });
@@ -44,21 +50,21 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       if (readOnly) return;
       for (const target of targets) await write(target, '', true).catch(failed(config, 'STORE_UNUSABLE'));
     },
-    put: (address, secret) => write(address, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
+    put: (target, secret) => write(target, secret.reveal(), false).catch(failed(config, 'STORE_FAILED')),
     remove: async (secret) => {
-      const at = tokenAtPath(config.name, secret.account, secret.secretPath);
+      const at = tokenAt(secret, secret.secretPath);
       if (own === undefined || at === undefined) return;
       await refuseTrackedLinks(dirname(fileOf(at)));
       await rm(fileOf(at), { force: true }).catch(failed(config, 'STORE_FAILED'));
     },
     // Where no rehearsal stored it, the program did, and has it.
     findObsolete: async (secrets) =>
-      secrets.map(({ account, secretPath }) => {
-        const at = tokenAtPath(config.name, account, secretPath);
+      secrets.map((secret) => {
+        const at = tokenAt(secret, secret.secretPath);
         return own !== undefined && at !== undefined && existsSync(fileOf(at)) ? 'secret' : 'other';
       }),
     secretPathKey: (address, secretPath = real.secretPath(address)) => {
-      const at = tokenAtPath(config.name, address.account, secretPath);
+      const at = tokenAt(address, secretPath);
       return at && fileOf(at);
     },
     // What a real run would find changed is found in the rehearsal too.

@@ -207,6 +207,7 @@ export async function seeded(): Promise<Seeded> {
     desired: NOW,
     readings: {
       isCi: true,
+      machineStores: new Set(['disk']),
       adminToken: { source: 'MOTHERDUCK_ADMIN_TOKEN', expiresAt: world.organization.now() + 3.5 * 86_400_000 },
       unusableStores: new Map([['memory', why]]),
       lostSecrets: new Map([['untested/load', ['memory']]]),
