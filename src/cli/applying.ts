@@ -16,7 +16,7 @@ import { type Planned, planNow, storesFor } from '../engine/planning.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import { rehearsedTokens } from '../engine/secret-path-facts.ts';
 import type { RunContext, Service } from '../engine/service.ts';
-import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
+import { backendContext, backendOf, scopeOf } from '../engine/state-location.ts';
 import { storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';
@@ -83,7 +83,7 @@ export async function planAndApply(
   io: Io,
   planner: Planner,
 ): Promise<number> {
-  const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
+  const backend = await backendOf(options, desired.state, backendContext(options, io));
   return underLock(command, backend, options, io, async (stopping) => {
     const service = await openServiceFor(options, desired, io);
     try {

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { InvalidConfiguration } from '../config/errors.ts';
 import { type Loaded, loadConfig } from '../config/load.ts';
-import type { ImportSurroundings } from '../engine/import-files.ts';
+import type { ImportContext } from '../engine/import-files.ts';
 import { type StateLocation, statePath } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import { diagnosticJson } from '../yaml/diagnostic.ts';
@@ -38,7 +38,7 @@ function showFindings(loaded: Loaded, io: Io): void {
 }
 
 /** For an import, which shows what it finds in the configuration, before and after. */
-export function importSurroundings(io: Io): ImportSurroundings {
+export function importContext(io: Io): ImportContext {
   return {
     env: io.env,
     showFindings(loaded) {

@@ -1,13 +1,13 @@
 /** The run that import and init --from-live share: lock, read, decide, show, ask, import, report. */
 import type { SecretAdoption, SecretAdoptionInput } from '../engine/adopt-secrets.ts';
 import { checkClock } from '../engine/clock.ts';
-import { type Decided, decideSafely, readForImport } from '../engine/import-decision.ts';
+import { decideSafely, type ImportDecision, readForImport } from '../engine/import-decision.ts';
 import type { ImportFiles } from '../engine/import-files.ts';
-import { afterImport, carryOutImport, type ImportWork, isAllRead } from '../engine/importing.ts';
+import { afterImport, carryOutImport, type ImportInput, isAllRead } from '../engine/importing.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import type { ServiceOptions } from '../engine/service.ts';
-import { backendAt, surroundingsOf } from '../engine/state-location.ts';
+import { backendAt, backendContext } from '../engine/state-location.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
 import type { Desired } from '../model/desired.ts';
@@ -24,7 +24,7 @@ import { importDiff, importNoticeText, importRefused, skippedText } from '../rep
 import { unbroken } from '../report/terminal-text.ts';
 import { waitUnlocked } from '../state/state-lock.ts';
 import { remindToCommit } from './commit-reminder.ts';
-import { type ConfigOptions, importSurroundings, setCommandFlags } from './configuration.ts';
+import { type ConfigOptions, importContext, setCommandFlags } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io, OutputOptions } from './io.ts';
@@ -33,7 +33,7 @@ import { underLock } from './signals.ts';
 import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
 /** The options of `import` and `init --from-live`. */
-export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+export interface ImportLiveOptions extends ConfigOptions, ServiceOptions, OutputOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly store?: string;
@@ -44,11 +44,11 @@ export interface ImportOptions extends ConfigOptions, ServiceOptions, OutputOpti
 }
 
 /** The configuration that an import starts from. */
-export interface Beginning {
+export interface ImportStart {
   /** Reads the configuration, before anything live is known. */
   read(): Promise<ImportFiles>;
   /** Changes the configuration to add to, once the live organization is known. */
-  settle?(live: Live): Promise<ImportFiles>;
+  adjust?(live: Live): Promise<ImportFiles>;
   /** The command that begins so, for hints. */
   readonly argv?: readonly string[];
   /** Notices to show to the user. */
@@ -61,14 +61,14 @@ export interface Beginning {
 export async function importLive(
   command: string,
   selection: Selection,
-  beginning: Beginning,
-  options: ImportOptions,
+  start: ImportStart,
+  options: ImportLiveOptions,
   io: Io,
 ): Promise<number> {
   setCommandFlags();
-  const backend = await backendAt(options, surroundingsOf(options, io));
+  const backend = await backendAt(options, backendContext(options, io));
   const run = async (stopping: AbortSignal) => {
-    const read = await beginning.read();
+    const read = await start.read();
     const service = await openServiceFor(options, read.loaded.desired, io);
     try {
       const { desired } = read.loaded;
@@ -78,15 +78,15 @@ export async function importLive(
         readForImport({ selection, desired, state, service, others, parallelism: options.parallelism }, context),
       );
       checkClock(service, io);
-      if (!options.allowMissing) refuseMissing(desired, state, live, beginning.argv ?? ACCEPT_MISSING);
-      const files = (await beginning.settle?.(live)) ?? read;
-      const { terraform } = beginning;
-      const situation = { selection, files, live, state, service, others, terraform: terraform?.instances };
-      const decided = await decideSafely(situation, options, importSurroundings(io));
+      if (!options.allowMissing) refuseMissing(desired, state, live, start.argv ?? ACCEPT_MISSING);
+      const files = (await start.adjust?.(live)) ?? read;
+      const { terraform } = start;
+      const input = { selection, files, live, state, service, others, terraform: terraform?.instances };
+      const decided = await decideSafely(input, options, importContext(io));
       if ('refusal' in decided) throw importRefused(decided.refusal);
       showImport(decided, files, withoutDucklings(selection, files.loaded.desired, decided.desired), io);
       const isEmpty = service.isSandbox && selection.what === 'all' && hasNoAccounts(live);
-      const before = [...(beginning.notices ?? []), ...(isEmpty ? [EMPTY_SANDBOX] : [])];
+      const before = [...(start.notices ?? []), ...(isEmpty ? [EMPTY_SANDBOX] : [])];
       for (const { message, hint } of [...before, ...decided.decided.notices.map(importNoticeText)])
         io.warn(message, hint);
       const work = { decided, files, live, stateWriter, service };
@@ -119,7 +119,7 @@ function notAtMotherDuck({ accounts }: Desired, state: State, live: Live): strin
 }
 
 /** Shows the lines first, since there may be many; what is skipped follows, just above the question. */
-function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
+function showImport({ decided }: ImportDecision, files: ImportFiles, unmanaged: readonly string[], io: Io): void {
   io.result(importDiff(files.isNew ? new Map() : files.texts, decided, io.paint.out));
   if (unmanaged.length > 0) {
     io.note(
@@ -131,9 +131,9 @@ function showImport({ decided }: Decided, files: ImportFiles, unmanaged: readonl
 
 async function askAndImport(
   command: string,
-  work: ImportWork,
+  work: ImportInput,
   terraform: FromTerraform | undefined,
-  options: ImportOptions,
+  options: ImportLiveOptions,
   io: Io,
   stopping: AbortSignal,
 ): Promise<number> {
@@ -157,8 +157,8 @@ async function askAndImport(
   }
   const { serial } = stateWriter.state;
   const by = { command, who: whoRuns(io.env), exitCode };
-  const choices = { config, adoptions, after, parallelism };
-  const { stored, ignored, isComplete } = await carryOutImport(work, choices, by, { warn: io.warn, signal: stopping });
+  const how = { config, adoptions, after, parallelism };
+  const { stored, ignored, isComplete } = await carryOutImport(work, how, by, { warn: io.warn, signal: stopping });
   reportImport(decided, options, stored, 'done', io);
   handOverTo(terraform, after, onlyInTerraform(chosen, stored), io);
   const unknown = unknownSecrets(decided, after.stores, stored);
@@ -176,8 +176,8 @@ async function askAndImport(
 }
 
 function reportImport(
-  decided: Decided,
-  { config }: ImportOptions,
+  decided: ImportDecision,
+  { config }: ImportLiveOptions,
   stored: readonly SecretAdoption[],
   stage: Counts['stage'],
   io: Io,
@@ -200,7 +200,7 @@ function handOverTo(
 
 /** Which stores get the secrets of adopted tokens that were not adopted, and when. */
 function unknownSecrets(
-  { actions, desired }: Decided,
+  { actions, desired }: ImportDecision,
   stores: SecretAdoptionInput['stores'],
   stored: readonly SecretAdoption[],
 ): string | undefined {
@@ -218,7 +218,7 @@ function unknownSecrets(
   );
 }
 
-function questionOf({ decided: { texts }, actions }: Decided): string {
+function questionOf({ decided: { texts }, actions }: ImportDecision): string {
   if (texts.size > 0) return `Write this to ${[...texts.keys()].join(' and ')}?`;
   return actions.length > 0 ? 'Add that to the state?' : 'Store these secrets?';
 }
@@ -236,7 +236,7 @@ function withoutDucklings(selection: Selection, { accounts }: Desired, after: De
 }
 
 function summary(
-  { decided, actions }: Decided,
+  { decided, actions }: ImportDecision,
   config: string,
   stored: readonly SecretAdoption[],
   stage: Counts['stage'],

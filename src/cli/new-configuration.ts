@@ -6,28 +6,28 @@ import { statePath } from '../engine/state-location.ts';
 import { initialConfig, tightestLimits } from '../import/initial-config.ts';
 import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
-import { importSurroundings } from './configuration.ts';
-import type { Beginning, ImportOptions } from './importing.ts';
+import { importContext } from './configuration.ts';
+import type { ImportLiveOptions, ImportStart } from './importing.ts';
 import type { Io } from './io.ts';
 
 /** The options of a command that can write a new configuration. */
-export interface NewOptions extends ImportOptions {
+export interface NewOptions extends ImportLiveOptions {
   /** The name of the organization. */
   readonly organization?: string;
 }
 
 /** Begins with the configuration, or with a new one where there is none. @throws UserError CONFIG_NOT_FOUND when another one may be meant */
-export async function beginWith(options: NewOptions, io: Io): Promise<Beginning> {
+export async function startWith(options: NewOptions, io: Io): Promise<ImportStart> {
   const { config } = options;
-  if (await isThere(config)) return { read: () => readImportFiles(options, importSurroundings(io)) };
+  if (await isThere(config)) return { read: () => readImportFiles(options, importContext(io)) };
   const missing = await notFound(config);
   // Its hint names a file that is there.
   if (missing.hint.command === undefined) throw missing;
-  return beginNew(options, io);
+  return startNew(options, io);
 }
 
 /** Begins with a new configuration. @throws UserError FILE_EXISTS when there is a state */
-export async function beginNew(options: NewOptions, io: Io): Promise<Beginning> {
+export async function startNew(options: NewOptions, io: Io): Promise<ImportStart> {
   const { config, organization = DEFAULT_ORGANIZATION } = options;
   await refuseState(statePath(options));
   const message = `the organization is named ${DEFAULT_ORGANIZATION}, also in the state`;
@@ -35,7 +35,7 @@ export async function beginNew(options: NewOptions, io: Io): Promise<Beginning> 
   return {
     notices: options.organization === undefined ? [unnamed] : [],
     read: () => newImportFiles(config, initialConfig(organization), io.env),
-    settle: (live) => newImportFiles(config, initialConfig(organization, tightestLimits(live)), io.env),
+    adjust: (live) => newImportFiles(config, initialConfig(organization, tightestLimits(live)), io.env),
   };
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { UnknownToken } from '../engine/rotation-selection.ts';
 import { type Service, type ServiceOptions, sandboxFolder } from '../engine/service.ts';
-import { backendOf, surroundingsOf } from '../engine/state-location.ts';
+import { backendContext, backendOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -32,7 +32,7 @@ async function explained(unknown: UnknownToken, desired: Desired, options: Confi
   if (options.sandbox && !existsSync(sandboxFolder(options, io.env))) return undefined;
   const service = await openServiceFor(options, desired, io);
   try {
-    const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
+    const backend = await backendOf(options, desired.state, backendContext(options, io));
     const { state } = await openStateOf(backend, options, desired, service);
     return ofManaged(unknown, desired, state) ?? (await ofLive(unknown, state, service));
   } finally {

@@ -8,7 +8,7 @@ import { withProgress } from '../cli/progress.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openServiceFor, openStateOf, readStateNow } from '../engine/open-state.ts';
 import type { ServiceOptions } from '../engine/service.ts';
-import { backendOf, beside, scopeOf, statePath } from '../engine/state-location.ts';
+import { backendContextOf, backendOf, scopeOf, statePath } from '../engine/state-location.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
@@ -33,7 +33,7 @@ export function run(options: AuditOptions): Promise<number> {
     const desired = configured ?? unconfigured(options.config);
     const service = await openServiceFor(options, desired, io);
     try {
-      const backend = await backendOf(options, desired.state, beside(service, io.env));
+      const backend = await backendOf(options, desired.state, backendContextOf(service, io.env));
       const { state, others } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
       const scope = scopeOf(options, backend, options);

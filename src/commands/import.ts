@@ -1,9 +1,9 @@
 /** `mdacc import`: adds live accounts and tokens to the configuration and the state, without changing MotherDuck. */
-import { importSurroundings } from '../cli/configuration.ts';
+import { importContext } from '../cli/configuration.ts';
 import { runCommand } from '../cli/exit-codes.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
-import { beginWith, type NewOptions } from '../cli/new-configuration.ts';
+import { type NewOptions, startWith } from '../cli/new-configuration.ts';
 import { readTerraform } from '../cli/terraform.ts';
 import { readImportFiles } from '../engine/import-files.ts';
 import { parseSelection } from '../import/selection.ts';
@@ -23,10 +23,8 @@ export function run(options: ImportCommandOptions, names: readonly string[]): Pr
     refuseAlone(options, names);
     const selection = parseSelection(names, all);
     const argv = ['import', ...(all ? ['--all'] : []), ...names, ...furtherWords(options)];
-    const beginning = all
-      ? { read: () => readImportFiles(options, importSurroundings(io)) }
-      : await beginWith(options, io);
-    return importLive('import', selection, { ...beginning, argv }, options, io);
+    const start = all ? { read: () => readImportFiles(options, importContext(io)) } : await startWith(options, io);
+    return importLive('import', selection, { ...start, argv }, options, io);
   });
 }
 
@@ -42,11 +40,11 @@ async function fromTerraform(
     throw new UserError('USAGE', `--terraform and ${options.all ? '--all' : 'names'} were both given`, hint);
   }
   const instances = await readTerraform(file);
-  const beginning = await beginWith(options, io);
+  const start = await startWith(options, io);
   const { adoptSecrets: adoptsSecrets = false } = options;
   const argv = ['import', '--terraform', file, ...(adoptsSecrets ? ['--adopt-secrets'] : []), ...furtherWords(options)];
   const terraform = { file, instances, adoptsSecrets };
-  return importLive('import', terraformSelection(instances), { ...beginning, argv, terraform }, options, io);
+  return importLive('import', terraformSelection(instances), { ...start, argv, terraform }, options, io);
 }
 
 /** The options that an import to type again needs, to do the same. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import { importLive } from '../cli/importing.ts';
 import type { Io } from '../cli/io.ts';
-import { beginNew, isThere, type NewOptions } from '../cli/new-configuration.ts';
+import { isThere, type NewOptions, startNew } from '../cli/new-configuration.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { alreadyThere, ignoreInGit, newImportFiles, writeNew } from '../engine/import-files.ts';
 import { starterConfig } from '../import/initial-config.ts';
@@ -60,7 +60,7 @@ async function fromLive(options: InitOptions, io: Io): Promise<number> {
   if (await isThere(config)) throw alreadyThere(config);
   const { organization } = options;
   const instead = [...IMPORT_NAMES, ...(organization === undefined ? [] : ['--organization', organization])];
-  return importLive('init', { what: 'all', instead }, await beginNew(options, io), options, io);
+  return importLive('init', { what: 'all', instead }, await startNew(options, io), options, io);
 }
 
 /** @throws UserError FILE_UNWRITABLE: `--config FOLDER` */

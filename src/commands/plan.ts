@@ -10,7 +10,7 @@ import { selectRotation } from '../cli/rotation-options.ts';
 import { orUnmanaged } from '../cli/unknown-token.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { planNow } from '../engine/planning.ts';
-import { backendOf, scopeOf, surroundingsOf } from '../engine/state-location.ts';
+import { backendContext, backendOf, scopeOf } from '../engine/state-location.ts';
 import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
@@ -39,7 +39,7 @@ export function run(typed: Options): Promise<number> {
     const desired = await readDesired(options, io);
     const rotation = await orUnmanaged(() => selectRotation(desired, options), desired, options, io);
     const how = planningOf(options);
-    const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
+    const backend = await backendOf(options, desired.state, backendContext(options, io));
     await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
     const service = await openServiceFor(options, desired, io);
     try {

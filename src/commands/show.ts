@@ -7,7 +7,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { readPlanFile } from '../cli/read-plan-file.ts';
 import { contextOf } from '../cli/typed-options.ts';
 import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
-import { backendAt, surroundingsOf } from '../engine/state-location.ts';
+import { backendAt, backendContext } from '../engine/state-location.ts';
 import { shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
@@ -59,7 +59,7 @@ function isOfSandbox({ plan }: PlanFile, options: Options, { env }: Io): boolean
 /** Compares the plan with a state that is a file: to read another needs a network. One that cannot be read says nothing of the plan. */
 async function warnIfStale(saved: PlanFile, file: string, options: Options, io: Io): Promise<void> {
   try {
-    const backend = await backendAt(options, surroundingsOf(options, io));
+    const backend = await backendAt(options, backendContext(options, io));
     if (backend.file === undefined) return;
     const { state } = await openAnyState(backend);
     if (isMadeFrom(saved, state)) return;

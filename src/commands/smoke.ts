@@ -8,7 +8,7 @@ import { underLock } from '../cli/signals.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
-import { backendOf, surroundingsOf } from '../engine/state-location.ts';
+import { backendContext, backendOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
@@ -29,7 +29,7 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   const options = names.length === 0 ? given : { ...given, names };
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
-    const backend = await backendOf(options, desired.state, surroundingsOf(options, io));
+    const backend = await backendOf(options, desired.state, backendContext(options, io));
     const { smoke, stateWriter, serial } = await underLock('smoke', backend, options, io, (stopping) =>
       tested(desired, backend, options, io, stopping),
     );

@@ -12,7 +12,7 @@ import { loadStateConfig } from '../config/load.ts';
 import { refuseUnmatched } from '../engine/planning.ts';
 import { underStateLock, whoRuns } from '../engine/run-lock.ts';
 import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
-import { backendAt, backendOf, statePath, surroundingsOf } from '../engine/state-location.ts';
+import { backendAt, backendContext, backendOf, statePath } from '../engine/state-location.ts';
 import { readText } from '../files/read-text.ts';
 import { parseEntryName } from '../model/entry-name.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
@@ -45,7 +45,7 @@ interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
 /** @param names globs of usernames; none: all accounts */
 export function list(options: StateOptions & { readonly format: StateFormat }, names: readonly string[] = []) {
   return runCommand(options, async (io) => {
-    const { state: whole } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
+    const { state: whole } = await openAt(options, await backendAt(options, backendContext(options, io)));
     const state = names.length === 0 ? whole : withAccounts(whole, names);
     io.keepWhole([...state.accounts.values()].flatMap(({ tokens }) => [...tokens.values()].flatMap(namesOf)));
     const folder = state.sandbox ? sandboxFolder(options, io.env) : undefined;
@@ -66,7 +66,7 @@ function withAccounts(state: State, globs: readonly string[]): State {
 
 export function history(options: StateOptions & { readonly format: HistoryFormat }): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
+    const { state } = await openAt(options, await backendAt(options, backendContext(options, io)));
     io.report(HISTORY_FORMATS[options.format](state, io.paint.out));
     return EXIT.done;
   });
@@ -79,7 +79,7 @@ function namesOf({ current, retiring, intents }: StateToken): string[] {
 
 export function show(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const { state } = await openAt(options, await backendAt(options, surroundingsOf(options, io)));
+    const { state } = await openAt(options, await backendAt(options, backendContext(options, io)));
     const { account, token } = findEntry(name, state);
     const document = JSON.parse(serializeAccount(account)) as { tokens: Record<string, unknown> };
     io.result(jsonText(token === undefined ? document : document.tokens[token]));
@@ -89,7 +89,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
 
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const backend = await backendAt(options, surroundingsOf(options, io));
+    const backend = await backendAt(options, backendContext(options, io));
     return underLock('state forget', backend, options, io, async () => {
       const file = await openAt(options, backend);
       const { serial } = file.state;
@@ -117,7 +117,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
 
 export function mv(options: StateOptions, from: string, to: string): Promise<number> {
   return runCommand(options, async (io) => {
-    const backend = await backendAt(options, surroundingsOf(options, io));
+    const backend = await backendAt(options, backendContext(options, io));
     return underLock('state mv', backend, options, io, async () => {
       const file = await openAt(options, backend);
       const { serial } = file.state;
@@ -176,7 +176,7 @@ function warnOfIntents({ username, tokens }: StateAccount, token: string | undef
 
 export function unlock(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
-    const told = await (await backendAt(options, surroundingsOf(options, io))).unlock((question) =>
+    const told = await (await backendAt(options, backendContext(options, io))).unlock((question) =>
       sure(question, options, io),
     );
     io.report(`${told}\n`);
@@ -187,7 +187,7 @@ export function unlock(options: StateOptions): Promise<number> {
 export function migrate(options: StateOptions & { readonly from?: string }): Promise<number> {
   return runCommand(options, async (io) => {
     refuseStateOption(options);
-    const [from, to] = [await oldBackend(options, io), await backendAt(options, surroundingsOf(options, io))];
+    const [from, to] = [await oldBackend(options, io), await backendAt(options, backendContext(options, io))];
     await refuseMoveOfOther(from, options.config);
     const about = { command: 'state migrate', who: whoRuns(io.env) };
     const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
@@ -254,7 +254,7 @@ async function oldBackend(options: StateOptions & { readonly from?: string }, io
   if (from === undefined) return fileBackend(statePath({ config }));
   if (await isStateFile(from)) return fileBackend(from);
   const block = await loadStateConfig(from, io.env, allowEnv);
-  return backendOf({ config }, block, surroundingsOf(options, io));
+  return backendOf({ config }, block, backendContext(options, io));
 }
 
 /** Whether a name is that of a state file, which may be moved already. */

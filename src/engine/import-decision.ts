@@ -20,11 +20,11 @@ import { makePlan } from '../plan/plan.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import { suggestedFix } from '../yaml/wording.ts';
-import type { ImportFiles, ImportSurroundings } from './import-files.ts';
+import type { ImportContext, ImportFiles } from './import-files.ts';
 import type { RunContext, Service } from './service.ts';
 
 /** What an import is decided from: the selection, the configuration, live and state. */
-export interface Situation {
+export interface ImportDecisionInput {
   readonly selection: Selection;
   readonly files: ImportFiles;
   readonly live: Live;
@@ -37,7 +37,7 @@ export interface Situation {
 }
 
 /** Where an import writes, as its options say. */
-export interface Choices {
+export interface ImportDecisionOptions {
   readonly config: string;
   readonly allowEnv?: readonly string[];
   /** The secret store of new policies. */
@@ -47,7 +47,7 @@ export interface Choices {
 }
 
 /** An import that the next plan would only adopt. */
-export interface Decided {
+export interface ImportDecision {
   readonly decided: Import;
   /** The accounts and tokens that are added to the state: those written now, and selected ones that were in the configuration before. */
   readonly actions: readonly Adoption[];
@@ -62,13 +62,13 @@ export interface Decided {
  * @throws UserError USAGE; IMPORT_REFUSED when the configuration would not be valid
  */
 export async function decideSafely(
-  situation: Situation,
-  choices: Choices,
-  surroundings: ImportSurroundings,
-): Promise<Decided | { readonly refusal: ImportRefusal }> {
-  const { selection, files, live, state, service, others } = situation;
+  input: ImportDecisionInput,
+  options: ImportDecisionOptions,
+  context: ImportContext,
+): Promise<ImportDecision | { readonly refusal: ImportRefusal }> {
+  const { selection, files, live, state, service, others } = input;
   const { desired, definitions } = files.loaded;
-  const before = planOf(desired, situation);
+  const before = planOf(desired, input);
   const decision = decideImport({
     selection,
     desired,
@@ -79,20 +79,20 @@ export async function decideSafely(
     claims: service.claims,
     elsewhere: elsewhere(others, state),
     texts: files.texts,
-    into: intoOf(choices, files),
+    into: intoOf(options, files),
     secrets: newSecretPaths(desired.stores),
-    ...storeOf(choices, desired),
+    ...storeOf(options, desired),
   });
   if ('refused' in decision) return { refusal: { skipped: decision.refused } };
-  const lost = terraformSkipped(situation.terraform ?? [], live);
+  const lost = terraformSkipped(input.terraform ?? [], live);
   const decided = { ...decision.import, skipped: [...decision.import.skipped, ...lost] };
   // A new file is written even if there are no live accounts for it.
   const whole = files.isNew ? { ...decided, texts: textsOfNew(files, decided) } : decided;
-  const changed = await loadChanged(choices, files, whole.texts, surroundings);
-  const after = planOf(changed.desired, situation);
+  const changed = await loadChanged(options, files, whole.texts, context);
+  const after = planOf(changed.desired, input);
   const found = obstacles(before, after, whole.adopts);
   if (found.length > 0) return { refusal: { obstacles: found } };
-  const actions = adoptions(after, (account, token) => isSelected(account, token, situation));
+  const actions = adoptions(after, (account, token) => isSelected(account, token, input));
   return { decided: whole, actions, desired: changed.desired };
 }
 
@@ -103,10 +103,10 @@ function textsOfNew({ texts }: ImportFiles, decided: Import): ReadonlyMap<string
 
 /** Loads the configuration with the changes. @throws UserError IMPORT_REFUSED when it would not be valid */
 async function loadChanged(
-  { config, allowEnv }: Choices,
+  { config, allowEnv }: ImportDecisionOptions,
   { texts }: ImportFiles,
   changes: ReadonlyMap<string, string>,
-  { env, showFindings }: ImportSurroundings,
+  { env, showFindings }: ImportContext,
 ): Promise<LoadedWell> {
   const unwritten = new Map([...texts, ...changes].map(([file, text]) => [path.resolve(file), text]));
   const loaded = await loadConfig(config, env, unwritten, undefined, allowEnv);
@@ -116,7 +116,7 @@ async function loadChanged(
   throw new UserError('IMPORT_REFUSED', message, 'Import the other accounts by name, and report this.');
 }
 
-function planOf(desired: Desired, { selection, live, state, service, others }: Situation): Plan {
+function planOf(desired: Desired, { selection, live, state, service, others }: ImportDecisionInput): Plan {
   const stores = openStores(desired.stores);
   return makePlan(desired, live, state, {
     only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
@@ -144,7 +144,7 @@ function elsewhere(others: readonly OtherState[], state: State) {
 function isSelected(
   username: string,
   token: { readonly id: string; readonly name: string } | undefined,
-  { selection, state }: Situation,
+  { selection, state }: ImportDecisionInput,
 ): boolean {
   if (state.accounts.get(accountKey(username))?.intent !== undefined) return false;
   if (selection.what === 'all' || token === undefined) return true;
@@ -152,7 +152,7 @@ function isSelected(
   return only === undefined || only.includes(token.id) || only.includes(token.name);
 }
 
-function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
+function intoOf({ config, into }: ImportDecisionOptions, { texts }: ImportFiles): string {
   if (into === undefined) return config;
   const found = [...texts.keys()].find((file) => path.resolve(file) === path.resolve(into));
   if (found !== undefined) return found;
@@ -160,7 +160,7 @@ function intoOf({ config, into }: Choices, { texts }: ImportFiles): string {
   throw new UserError('USAGE', `${into} is not a file of the configuration`, hint);
 }
 
-function storeOf({ store }: Choices, { stores }: Desired): { store?: string } {
+function storeOf({ store }: ImportDecisionOptions, { stores }: Desired): { store?: string } {
   if (store === undefined) return {};
   if (stores.has(store)) return { store };
   const hint = suggestedFix(store, [...stores.keys()]) ?? 'Use a name from secret_stores.';

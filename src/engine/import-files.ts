@@ -21,8 +21,8 @@ export interface ImportFiles {
   readonly isNew: boolean;
 }
 
-/** The environment of an import, which its caller gives. */
-export interface ImportSurroundings {
+/** What of the machine reading a configuration to import into needs, and where it reports to. */
+export interface ImportContext {
   readonly env: NodeJS.ProcessEnv;
   /** Shows the errors and warnings of a configuration. */
   showFindings(loaded: Loaded): void;
@@ -31,7 +31,7 @@ export interface ImportSurroundings {
 /** Reads the configuration with the texts of all of its files. @throws UserError when it is not valid, or is being changed */
 export async function readImportFiles(
   { config, allowEnv }: { readonly config: string; readonly allowEnv?: readonly string[] },
-  { env, showFindings }: ImportSurroundings,
+  { env, showFindings }: ImportContext,
 ): Promise<ImportFiles> {
   const loaded = await loadConfig(config, env, undefined, undefined, allowEnv);
   showFindings(loaded);

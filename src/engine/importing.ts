@@ -11,14 +11,14 @@ import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { adoptSecrets, checkSecretAdoptions, type SecretAdoption, type SecretAdoptionInput } from './adopt-secrets.ts';
-import type { Decided } from './import-decision.ts';
+import type { ImportDecision } from './import-decision.ts';
 import { type ImportFiles, ignoreInGit, writeImportFiles } from './import-files.ts';
 import { storesFor } from './planning.ts';
 import type { RunContext, Service } from './service.ts';
 
 /** A decided import, and what it is carried out with. */
-export interface ImportWork {
-  readonly decided: Decided;
+export interface ImportInput {
+  readonly decided: ImportDecision;
   readonly files: ImportFiles;
   readonly live: Live;
   readonly stateWriter: OpenedState;
@@ -26,7 +26,7 @@ export interface ImportWork {
 }
 
 /** What is carried out beside the import itself, and how. */
-export interface ImportChoices {
+export interface ImportOptions {
   /** The main file of the configuration, beside which git ignores secrets. */
   readonly config: string;
   /** The secrets to store. */
@@ -44,7 +44,7 @@ export interface ImportRun {
 }
 
 /** The result of an import. */
-export interface Imported {
+export interface ImportResult {
   /** Of the secrets to store. */
   readonly stored: readonly SecretAdoption[];
   /** The lines that were added to a .gitignore. */
@@ -54,14 +54,14 @@ export interface Imported {
 }
 
 /** The configuration, the state and the stores as they are after the import: secrets are chosen by them. */
-export function afterImport({ decided, live, stateWriter, service }: ImportWork): SecretAdoptionInput {
+export function afterImport({ decided, live, stateWriter, service }: ImportInput): SecretAdoptionInput {
   const { actions, desired } = decided;
   const state = adoptAll(stateWriter.state, actions, live);
   return { desired, state, live, stores: storesFor(desired, service), isSandbox: service.isSandbox };
 }
 
 /** Whether every selected account could be read. */
-export function isAllRead({ decided: { skipped } }: Decided): boolean {
+export function isAllRead({ decided: { skipped } }: ImportDecision): boolean {
   return skipped.every(({ reason }) => reason.kind !== 'unreadable');
 }
 
@@ -71,11 +71,11 @@ export function isAllRead({ decided: { skipped } }: Decided): boolean {
  * @throws UserError STORE_UNUSABLE, STORE_FOREIGN or IMPORT_REFUSED before anything of it is written
  */
 export async function carryOutImport(
-  { decided, files, live, stateWriter, service }: ImportWork,
-  { config, adoptions, after, parallelism }: ImportChoices,
+  { decided, files, live, stateWriter, service }: ImportInput,
+  { config, adoptions, after, parallelism }: ImportOptions,
   { command, who, exitCode }: ImportRun,
   { warn, signal: stopping }: RunContext & { readonly signal: AbortSignal },
-): Promise<Imported> {
+): Promise<ImportResult> {
   const { actions } = decided;
   const { texts } = decided.decided;
   const ignored = await ignoreInGit(config);
@@ -109,7 +109,7 @@ export async function carryOutImport(
   return { stored, ignored, isComplete };
 }
 
-function countsOf(actions: Decided['actions']): Record<string, number> {
+function countsOf(actions: ImportDecision['actions']): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { action } of actions) counts[action] = (counts[action] ?? 0) + 1;
   return counts;

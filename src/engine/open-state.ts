@@ -13,11 +13,11 @@ import {
   openService,
   type SandboxLocation,
   type Service,
+  type ServiceContext,
   type ServiceOptions,
-  type Surroundings,
   sandboxFolder,
 } from './service.ts';
-import { backendOf, beside, type StateLocation } from './state-location.ts';
+import { backendContextOf, backendOf, type StateLocation } from './state-location.ts';
 
 /**
  * Opens the state of a configuration and an organization.
@@ -57,11 +57,11 @@ export async function openStateOf(
 export async function openServiceFor(
   options: ServiceOptions & SandboxLocation & StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
-  io: Surroundings,
+  context: ServiceContext,
 ): Promise<Service> {
-  const folder = sandboxFolder(options, io.env);
-  if (options.sandbox && !existsSync(folder)) await refuseNewSandbox(options, desired, io.env, folder);
-  return openService(options, io);
+  const folder = sandboxFolder(options, context.env);
+  if (options.sandbox && !existsSync(folder)) await refuseNewSandbox(options, desired, context.env, folder);
+  return openService(options, context);
 }
 
 /** As of a sandbox that no state is bound to yet. What else is wrong is said when the state is opened. */
@@ -96,7 +96,7 @@ export async function readStateNow(
   service: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder' | 'admin'>,
   env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
-  const backend = await backendOf(location, desired.state, beside(service, env));
+  const backend = await backendOf(location, desired.state, backendContextOf(service, env));
   const holder = await lockHolder(backend);
   const { state } = await openStateOf(backend, location, desired, service);
   return { state, ...(holder === undefined ? {} : { holder }) };

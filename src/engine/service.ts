@@ -69,8 +69,8 @@ export interface Service {
 }
 
 export const USER_AGENT = `${PRODUCT}/${VERSION}`;
-/** The environment for opening a service, which its caller gives. */
-export interface Surroundings {
+/** What of the machine opening a service needs, and where it reports to. */
+export interface ServiceContext {
   readonly env: NodeJS.ProcessEnv;
   readonly options: { readonly debug?: boolean };
   /** Takes a remark, for example that a new sandbox was made. */
@@ -82,12 +82,15 @@ export interface Surroundings {
 }
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, PROXY_INVALID, SANDBOX_FAILED */
-export async function openService(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
-  if (!options.sandbox) return openMotherDuck(options, io);
+export async function openService(
+  options: ServiceOptions & SandboxLocation,
+  context: ServiceContext,
+): Promise<Service> {
+  if (!options.sandbox) return openMotherDuck(options, context);
   if (options.apiUrl !== undefined) {
     throw new UserError('USAGE', '--sandbox and --api-url name different organizations', 'Remove one of them.');
   }
-  return openEmbedded(options, io);
+  return openEmbedded(options, context);
 }
 
 /** The folder of the sandbox: as named by the option or the environment, or beside the configuration. */
@@ -96,7 +99,7 @@ export function sandboxFolder({ sandboxDir, config = '' }: SandboxLocation, env:
 }
 
 /** Notes that a new sandbox is created, since it may be the wrong folder. */
-export function noteNewSandbox(folder: string, { note }: Pick<Surroundings, 'note'>): void {
+export function noteNewSandbox(folder: string, { note }: Pick<ServiceContext, 'note'>): void {
   if (!existsSync(folder)) note(`Created a sandbox organization in ${shownRelativePath(folder)}.`);
 }
 
@@ -109,47 +112,47 @@ export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: Node
 function openApi(
   to: Pick<RestClientOptions, 'address' | 'token' | 'tokenSource' | 'network' | 'transport'>,
   { parallelism, timeout = REQUEST_SECONDS }: ServiceOptions,
-  io: Surroundings,
+  context: ServiceContext,
 ): Api {
   const client = createRestClient({
     ...to,
     parallelism,
     timeoutMs: timeout * 1000,
     userAgent: USER_AGENT,
-    ...(io.options.debug ? { debug: io.debug } : {}),
+    ...(context.options.debug ? { debug: context.debug } : {}),
   });
-  return createApi(client, (names) => io.keepWhole?.(names));
+  return createApi(client, (names) => context.keepWhole?.(names));
 }
 
-async function openMotherDuck(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
-  const { address, source: addressSource } = apiAddress(options, io.env);
-  const { token, source } = adminToken(io.env);
+async function openMotherDuck(options: ServiceOptions & SandboxLocation, context: ServiceContext): Promise<Service> {
+  const { address, source: addressSource } = apiAddress(options, context.env);
+  const { token, source } = adminToken(context.env);
   const expiresAt = tokenExpiry(token);
-  const proxy = proxyFor(address, io.env);
-  const extraCa = nonEmpty(io.env.NODE_EXTRA_CA_CERTS);
+  const proxy = proxyFor(address, context.env);
+  const extraCa = nonEmpty(context.env.NODE_EXTRA_CA_CERTS);
   const network = {
     ...(addressSource === undefined ? {} : { addressSource }),
     ...(proxy ? { proxy } : {}),
     ...(extraCa ? { extraCa } : {}),
   };
-  const api = openApi({ address, token, tokenSource: source, network }, options, io);
-  const cut = mayBeSandbox(address, io.env) ? await api.detectSandbox() : undefined;
-  const isSandbox = mayBeSandbox(address, io.env) && api.isSandbox() === true;
+  const api = openApi({ address, token, tokenSource: source, network }, options, context);
+  const cut = mayBeSandbox(address, context.env) ? await api.detectSandbox() : undefined;
+  const isSandbox = mayBeSandbox(address, context.env) && api.isSandbox() === true;
   const sandboxId = isSandbox ? api.sandboxId() : undefined;
-  const folder = nonEmpty(io.env.MDACC_SANDBOX);
+  const folder = nonEmpty(context.env.MDACC_SANDBOX);
   if (folder !== undefined && !isSandbox && isLoopback(address.hostname)) {
     await api.close();
     throw noSandboxAt(address, addressSource, api.isSandbox() === undefined, cut);
   }
   const connector = isSandbox
     ? await connectorOf(folder, token)
-    : motherduckConnector({ userAgent: USER_AGENT, env: io.env });
+    : motherduckConnector({ userAgent: USER_AGENT, env: context.env });
   return {
     api,
     connector,
     admin: adminConnection(connector, token, options),
     isSandbox,
-    ...(isSandbox && folder === undefined ? {} : { sandboxFolder: sandboxFolder(options, io.env) }),
+    ...(isSandbox && folder === undefined ? {} : { sandboxFolder: sandboxFolder(options, context.env) }),
     ...(sandboxId === undefined ? {} : { sandboxId }),
     claims: adminTokenClaims(token),
     ...(expiresAt === undefined ? {} : { adminToken: { source, expiresAt } }),
@@ -179,13 +182,13 @@ export function mayBeSandbox(address: URL, env: NodeJS.ProcessEnv): boolean {
   return isLoopback(address.hostname) || nonEmpty(env.MDACC_SANDBOX) !== undefined;
 }
 
-async function openEmbedded(options: ServiceOptions & SandboxLocation, io: Surroundings): Promise<Service> {
-  const folder = sandboxFolder(options, io.env);
-  noteNewSandbox(folder, io);
+async function openEmbedded(options: ServiceOptions & SandboxLocation, context: ServiceContext): Promise<Service> {
+  const folder = sandboxFolder(options, context.env);
+  noteNewSandbox(folder, context);
   const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
   const { organization, transport, token, connector } = await embeddedSandbox(folder, USER_AGENT);
   const address = parseAddress('http://localhost');
-  const api = openApi({ address, token, tokenSource: 'the sandbox', transport }, options, io);
+  const api = openApi({ address, token, tokenSource: 'the sandbox', transport }, options, context);
   return {
     api,
     connector,

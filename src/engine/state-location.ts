@@ -10,7 +10,13 @@ import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import type { StateContext } from '../state/state-kind.ts';
-import { openService, type SandboxLocation, type Service, type ServiceOptions, type Surroundings } from './service.ts';
+import {
+  openService,
+  type SandboxLocation,
+  type Service,
+  type ServiceContext,
+  type ServiceOptions,
+} from './service.ts';
 
 /** The files that tell where the state is. */
 export interface StateLocation {
@@ -26,19 +32,19 @@ export function statePath({ config, state }: StateLocation): string {
 }
 
 /** What a state may need to be opened. */
-export type StateSurroundings = Pick<StateContext, 'env' | 'admin'>;
+export type BackendContext = Pick<StateContext, 'env' | 'admin'>;
 
 /** For a state that is opened before the service, or without: where it is at MotherDuck, it opens a service of its own. */
-export function surroundingsOf(options: ServiceOptions & SandboxLocation, io: Surroundings): StateSurroundings {
+export function backendContext(options: ServiceOptions & SandboxLocation, context: ServiceContext): BackendContext {
   const admin = async () => {
-    const service = await openService(options, io);
+    const service = await openService(options, context);
     return { ...service.admin, close: () => service.close() };
   };
-  return { env: io.env, admin };
+  return { env: context.env, admin };
 }
 
 /** For a state beside an open service. */
-export function beside({ admin }: Pick<Service, 'admin'>, env: NodeJS.ProcessEnv): StateSurroundings {
+export function backendContextOf({ admin }: Pick<Service, 'admin'>, env: NodeJS.ProcessEnv): BackendContext {
   return { env, admin: async () => admin };
 }
 
@@ -51,7 +57,7 @@ export function beside({ admin }: Pick<Service, 'admin'>, env: NodeJS.ProcessEnv
 export async function backendOf(
   location: StateLocation,
   config: StateConfig | undefined,
-  context: StateSurroundings,
+  context: BackendContext,
 ): Promise<StateBackend> {
   const path = statePath(location);
   if (location.state !== undefined || config === undefined) return fileBackend(path);
@@ -62,7 +68,7 @@ export async function backendOf(
 /** As `backendOf`, for a command that does not read the whole configuration, which may be missing. */
 export async function backendAt(
   location: StateLocation & { readonly allowEnv?: readonly string[] },
-  context: StateSurroundings,
+  context: BackendContext,
 ): Promise<StateBackend> {
   const isElsewhere = location.state === undefined && existsSync(location.config);
   const config = isElsewhere ? await loadStateConfig(location.config, context.env, location.allowEnv) : undefined;

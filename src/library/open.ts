@@ -6,7 +6,7 @@ import { loadConfig as readConfig } from '../config/load.ts';
 import { openStateOf, readStateNow, type StateNow } from '../engine/open-state.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
-import { backendOf, beside, type StateLocation, statePath } from '../engine/state-location.ts';
+import { backendContextOf, backendOf, type StateLocation, statePath } from '../engine/state-location.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
@@ -150,11 +150,11 @@ export async function readState(options: ReadStateOptions): Promise<State> {
   const backend = await backendOf(
     locationOf(options),
     options.desired.state,
-    beside(options.service.opened, options.service.opened.env),
+    backendContextOf(options.service.opened, options.service.opened.env),
   );
   const { state, others } = await openFrom(backend, options);
   const { desired, service } = options;
-  othersBeside.set(state, others);
+  otherStatesOf.set(state, others);
   rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, service.opened.env));
   return state;
 }
@@ -163,11 +163,11 @@ export async function readState(options: ReadStateOptions): Promise<State> {
 const rereads = new WeakMap<State, () => Promise<StateNow>>();
 
 /** The states of other configurations beside each state of `readState`. */
-const othersBeside = new WeakMap<State, readonly OtherState[]>();
+const otherStatesOf = new WeakMap<State, readonly OtherState[]>();
 
 /** The states of other configurations that were found with this state. */
 export function othersOf(state: State | OpenState): readonly OtherState[] {
-  return 'stateWriter' in state ? state.others : (othersBeside.get(state) ?? []);
+  return 'stateWriter' in state ? state.others : (otherStatesOf.get(state) ?? []);
 }
 
 /** Reads a state again; undefined for one that is neither of `readState` nor open. */
@@ -228,7 +228,7 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
   const backend = await backendOf(
     locationOf(options),
     options.desired.state,
-    beside(options.service.opened, options.service.opened.env),
+    backendContextOf(options.service.opened, options.service.opened.env),
   );
   const lock = await backend.lock({
     command: 'library',

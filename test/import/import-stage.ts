@@ -1,6 +1,6 @@
 /** A stage with an organization in memory in which accounts are imported, and the plan that follows. */
 import { adoptAll } from '../../src/apply/adopt.ts';
-import { importSurroundings } from '../../src/cli/configuration.ts';
+import { importContext } from '../../src/cli/configuration.ts';
 import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { decideSafely, readForImport } from '../../src/engine/import-decision.ts';
@@ -66,13 +66,13 @@ export class ImportStage extends Stage {
 
   /** Decides an import of these names; of everything when there is none. */
   async decide(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(CONFIG) }, importSurroundings(this.#io));
+    const files = await readImportFiles({ config: this.file(CONFIG) }, importContext(this.#io));
     return (await this.#decide(files, names, choices)).decided;
   }
 
   /** Imports: writes the files, and then the state. Gives what was decided. */
   async import(names: readonly string[] = [], choices: Choices = {}): Promise<Import & { diff: string }> {
-    const files = await readImportFiles({ config: this.file(CONFIG) }, importSurroundings(this.#io));
+    const files = await readImportFiles({ config: this.file(CONFIG) }, importContext(this.#io));
     return this.#carryOut(files, names, choices);
   }
 
@@ -110,7 +110,7 @@ export class ImportStage extends Stage {
     const service = { isSandbox: true, claims: [] };
     const situation = { selection, files, live, state: this.world.stateWriter.state, service, others: [] };
     const choices = { config: this.file(CONFIG), ...more };
-    const found = await decideSafely(situation, choices, importSurroundings(this.#io));
+    const found = await decideSafely(situation, choices, importContext(this.#io));
     if ('refusal' in found) throw importRefused(found.refusal);
     const { decided, actions } = found;
     const before = files.isNew ? new Map<string, string>() : files.texts;

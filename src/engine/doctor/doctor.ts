@@ -1,7 +1,7 @@
 /** Checks all that an apply needs. A new check is a function in a file of its family, and a line there. */
 import type { DoctorCheck, DoctorReport } from '../../model/doctor.ts';
 import { UserError } from '../../model/user-error.ts';
-import type { Surroundings } from '../service.ts';
+import type { ServiceContext } from '../service.ts';
 import { ACCESS } from './access.ts';
 import { CONNECTION } from './connection.ts';
 import { type Check, type DoctorOptions, Examination, errorOf, failed } from './examination.ts';
@@ -10,8 +10,8 @@ import { FILES } from './files.ts';
 const CHECKS: readonly Check[] = [...FILES.slice(0, 1), ...ACCESS, ...CONNECTION, ...FILES.slice(1)];
 
 /** Runs every check, at once where they do not wait for each other. Changes nothing; a check that fails ends no other. @throws UserError USAGE */
-export async function examine(options: DoctorOptions, io: Surroundings): Promise<DoctorReport> {
-  const examination = new Examination(options, io);
+export async function examine(options: DoctorOptions, context: ServiceContext): Promise<DoctorReport> {
+  const examination = new Examination(options, context);
   try {
     const wrong = await errorOf(examination.service()).catch(() => undefined);
     if (wrong?.code === 'USAGE') throw wrong;

@@ -13,7 +13,7 @@ import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { diagnosticJson } from '../../yaml/diagnostic.ts';
 import { openServiceFor, openStateOf } from '../open-state.ts';
-import { openService, type Service, type ServiceOptions, type Surroundings } from '../service.ts';
+import { openService, type Service, type ServiceContext, type ServiceOptions } from '../service.ts';
 import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';
 
 /** The options of `doctor`. */
@@ -77,13 +77,13 @@ export class Examination {
   /** @throws UserError */
   readonly state: () => Promise<ExaminedState>;
 
-  constructor(options: DoctorOptions, io: Surroundings) {
+  constructor(options: DoctorOptions, context: ServiceContext) {
     this.options = options;
-    this.env = io.env;
+    this.env = context.env;
     this.configuration = once(() => this.#load());
     this.service = once(async () => {
       const desired = await settled(this.configuration());
-      return desired === undefined ? openService(options, io) : openServiceFor(options, desired, io);
+      return desired === undefined ? openService(options, context) : openServiceFor(options, desired, context);
     });
     this.users = once(async () => (await (await this.service()).api.listUsers()).users);
     this.connection = once(async () => (await this.service()).connectAsAdmin(QUESTIONS));
