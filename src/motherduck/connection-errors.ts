@@ -35,6 +35,7 @@ export interface TimeLimit {
   readonly size?: Size;
 }
 
+/** The connection that a failure is about. */
 export interface About {
   readonly account: string;
   readonly type: TokenType;

@@ -186,6 +186,7 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
   };
 }
 
+/** A failure of the probe program, with clean text and the facts of the environment that explain it. */
 export function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
   const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
   const through = duckdb && describeDownloads(process.env);

@@ -126,6 +126,7 @@ export class SmokeSession {
   }
 }
 
+/** The accounts to test, and what their tests share. */
 export interface SmokeRun extends SessionOptions {
   readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
   readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;

@@ -12,11 +12,13 @@ import type { FileStoreConfig } from './check-file.ts';
 import { secretPathIn } from './secret-paths.ts';
 import { NotASecretsFile, UnquotableError } from './secrets-text.ts';
 
+/** A value that the state did not write is at a secret path. */
 export class TakenError extends Error {}
 
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */
 export class RealSecretError extends Error {}
 
+/** The error for values that the state did not write at the secret paths of new secrets. */
 export function foreignSecrets(
   config: FileStoreConfig,
   targets: readonly SecretTarget[],
@@ -50,6 +52,7 @@ export function failed(config: FileStoreConfig, { account, token }: NewSecret, e
   return new UserError('STORE_FAILED', message, hint, { location: config.location });
 }
 
+/** Words why the file cannot be used, and what to do. */
 export function reasonOf(config: FileStoreConfig, error: unknown): [why: string, hint: string] {
   const again = 'then run the command again.';
   if (error instanceof LockedError) {

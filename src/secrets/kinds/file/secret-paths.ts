@@ -7,14 +7,17 @@ import { accountKey } from '../../../model/username.ts';
 import type { FileStoreConfig } from './check-file.ts';
 import type { FileEntry } from './secrets-text.ts';
 
+/** The secret path of a token: `.motherduck/secrets.env#MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW`. */
 export function secretPathIn(config: FileStoreConfig, address: TokenAddress): string {
   return `${config.shownPath}#${entryIn(config, address)}`;
 }
 
+/** The part of the secret path after `#`: the variable, or `etl_prod.airflow` in JSON. */
 export function entryIn(config: FileStoreConfig, address: TokenAddress): string {
   return config.format === 'json' ? `${address.account}.${address.token}` : variableOf(config.variable, address);
 }
 
+/** The entry of a token in a secrets file of either format. */
 export function fileEntry(config: FileStoreConfig, { account, token }: TokenAddress): FileEntry {
   return { account, token, variable: variableOf(config.variable, { account, token }) };
 }

@@ -28,6 +28,7 @@ const ROLE = 'roles/storage.objectUser';
 const HOST = 'storage.googleapis.com';
 const LOGIN = 'gcloud auth application-default login';
 
+/** Opens a bucket of Google Cloud Storage. @param limitMs the time limit of a request, in milliseconds */
 export function openGcs(
   { Storage }: Sdk,
   { bucket, prefix, endpoint }: GcsPlace,
