@@ -3,19 +3,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { Stage } from '../stage.ts';
 import { DAY } from '../world.ts';
+import { AUDITED } from './audited.ts';
 
-const CONFIGURATION = `version: 1
-organization: acme
-secret_stores:
-  local: { kind: file, path: secrets.env, format: dotenv }
-token_policies:
-  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
-accounts:
-  etl_prod:
-    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 0 } }
-    tokens: { airflow: pipeline }
-    smoke: false
-audit:
+const CONFIGURATION = `${AUDITED}audit:
   accept:
     - { rule: MDA002, accounts: [etl_*], reason: "Anna's laptop until she <leaves> | soon", until: 2099-03-01 }
 `;

@@ -7,19 +7,9 @@ import { saveSettings } from '../../src/sandbox/settings-file.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { memorySandbox } from '../sandbox/memory.ts';
 import { SANDBOX, Stage } from '../stage.ts';
+import { AUDITED } from './audited.ts';
 
-const CONFIGURATION = `version: 1
-organization: acme
-secret_stores:
-  local: { kind: file, path: secrets.env, format: dotenv }
-token_policies:
-  pipeline: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 1d, secret_store: local }
-accounts:
-  etl_prod:
-    ducklings: { read_write: { size: pulse }, read_scaling: { size: pulse, pool_size: 0 } }
-    tokens: { airflow: pipeline }
-    smoke: false
-ignore: [legacy_*]
+const CONFIGURATION = `${AUDITED}ignore: [legacy_*]
 `;
 
 describe('mdacc audit', () => {

@@ -207,15 +207,19 @@ describe.each([false, true])('killed at any request, after it took effect: %s', 
   });
 });
 
+/** Moves the state of a file as a run that is killed between the two writes. */
+async function moveKilled(from: ReturnType<typeof file>, to: Place): Promise<void> {
+  const old = readFileSync(from.path, 'utf8');
+  await move(from, to);
+  rmSync(`${from.path}.migrated`);
+  writeFileSync(from.path, old);
+}
+
 it('is finished after a kill although the new location, or the old one, went on', async () => {
   for (const went of ['new', 'old'] as const) {
     const [from, to] = [file(), bucket('one')];
     await add(from, 'a_b');
-    const old = readFileSync(from.path, 'utf8');
-    await move(from, to);
-    // As after a kill between the two writes.
-    rmSync(`${from.path}.migrated`);
-    writeFileSync(from.path, old);
+    await moveKilled(from, to);
     await add(went === 'new' ? to : from, 'c_d');
     expect((await move(from, to)).isMoved).toBe(true);
     expect(await namesIn(to)).toEqual(['a_b', 'c_d']);
@@ -226,10 +230,7 @@ it('is finished after a kill although the new location, or the old one, went on'
 it('is turned back after a kill', async () => {
   const [from, to] = [file(), bucket('one')];
   await add(from, 'a_b');
-  const old = readFileSync(from.path, 'utf8');
-  await move(from, to);
-  rmSync(`${from.path}.migrated`);
-  writeFileSync(from.path, old);
+  await moveKilled(from, to);
   await add(to, 'c_d');
   expect((await move(to, from)).isMoved).toBe(true);
   expect(await namesIn(from)).toEqual(['a_b', 'c_d']);

@@ -11,6 +11,7 @@ import { openAzure } from '../../../src/state/kinds/azure/store.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { LOCK_REQUEST, testObjectStore } from '../backend-behaviour.ts';
 import { ACCOUNT, azureServer, EMULATOR_KEY, failure } from '../servers/azure.ts';
+import { expectServiceTime, expectUndecided } from '../service-behaviour.ts';
 
 testObjectStore(
   'Azure Blob Storage',
@@ -83,14 +84,7 @@ describe('the kind azure', () => {
   it('knows the time of the service, and when it wrote an object', async () => {
     const { server, open } = await started();
     const store = await open();
-    server.ahead = 3_600_000;
-    await store.put('a', 'text');
-    const found = await store.get('a');
-    expect(Math.abs(store.now() - Date.now() - server.ahead)).toBeLessThan(60_000);
-    expect(Math.abs((found?.modified ?? 0) - Date.now() - server.ahead)).toBeLessThan(60_000);
-    server.ahead = -3_600_000;
-    await store.get('missing');
-    expect(Math.abs(store.now() - Date.now() - server.ahead)).toBeLessThan(60_000);
+    await expectServiceTime(store, server);
   });
 
   it.each([
@@ -103,18 +97,14 @@ describe('the kind azure', () => {
     const { server, open } = await started();
     const store = await open();
     server.answer = () => failure(status, code, 'Slow down');
-    const acts = [() => store.create('a', ''), () => store.get('a'), () => store.list(''), () => store.remove('a')];
-    for (const act of acts) await expect(act()).rejects.toMatchObject({ name: 'UnsureError' });
-    expect(server.requests).toHaveLength(4);
+    await expectUndecided(store, server);
   });
 
   it.each(['hangs', 'never_arrives', 'answer_lost'] as const)('does not decide when a request %s', async (fate) => {
     const { server, open } = await started();
     server.fate = () => fate;
     const store = await open(200);
-    const acts = [() => store.create('a', ''), () => store.get('a'), () => store.list(''), () => store.remove('a')];
-    for (const act of acts) await expect(act()).rejects.toMatchObject({ name: 'UnsureError' });
-    expect(server.requests).toHaveLength(4);
+    await expectUndecided(store, server);
   });
 
   it('takes no missing container for an empty one', async () => {

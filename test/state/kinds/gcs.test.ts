@@ -11,6 +11,7 @@ import { openGcs } from '../../../src/state/kinds/gcs/store.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { LOCK_REQUEST, testObjectStore } from '../backend-behaviour.ts';
 import { failure, gcsServer } from '../servers/gcs.ts';
+import { expectServiceTime, expectUndecided } from '../service-behaviour.ts';
 
 testObjectStore(
   'Google Cloud Storage',
@@ -60,14 +61,7 @@ describe('the kind gcs', () => {
 
   it('knows the time of the service, and when it wrote an object', async () => {
     const { server, store } = await started();
-    server.ahead = 3_600_000;
-    await store.put('a', 'text');
-    const found = await store.get('a');
-    expect(Math.abs(store.now() - Date.now() - server.ahead)).toBeLessThan(60_000);
-    expect(Math.abs((found?.modified ?? 0) - Date.now() - server.ahead)).toBeLessThan(60_000);
-    server.ahead = -3_600_000;
-    await store.get('missing');
-    expect(Math.abs(store.now() - Date.now() - server.ahead)).toBeLessThan(60_000);
+    await expectServiceTime(store, server);
   });
 
   it.each([
@@ -80,18 +74,14 @@ describe('the kind gcs', () => {
   ])('does not decide after %i %s, and asks once', async (status, reason) => {
     const { server, store } = await started();
     server.answer = () => failure(status, 'Slow down', reason);
-    const acts = [() => store.create('a', ''), () => store.get('a'), () => store.list(''), () => store.remove('a')];
-    for (const act of acts) await expect(act()).rejects.toMatchObject({ name: 'UnsureError' });
-    expect(server.requests).toHaveLength(4);
+    await expectUndecided(store, server);
   });
 
   it.each(['hangs', 'never_arrives', 'answer_lost'] as const)('does not decide when a request %s', async (fate) => {
     const { server, open } = await started();
     server.fate = () => fate;
     const store = open(200);
-    const acts = [() => store.create('a', ''), () => store.get('a'), () => store.list(''), () => store.remove('a')];
-    for (const act of acts) await expect(act()).rejects.toMatchObject({ name: 'UnsureError' });
-    expect(server.requests).toHaveLength(4);
+    await expectUndecided(store, server);
   });
 
   it('takes no other bucket for an empty one', async () => {
