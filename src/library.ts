@@ -7,7 +7,7 @@
  * The library prints nothing, asks nothing, never exits the process and handles no signals. Errors that the user can fix are
  * thrown as a `UserError`: its `code` is stable, `message` says what happened, `hint` what to do next. None holds a secret.
  */
-export type { ApplyEvent, Outcome } from './apply/apply-input.ts';
+export type { ActionOutcome, ApplyEvent } from './apply/apply-input.ts';
 export { InvalidConfiguration } from './config/errors.ts';
 export { type Applied, type ApplyOptions, apply, renderApplied } from './library/apply.ts';
 export { type AuditOptions, audit, renderAudit } from './library/audit.ts';

@@ -10,7 +10,7 @@ import { accountKey } from '../model/username.ts';
 import { isAfterVerification } from '../plan/action-order.ts';
 import { createAccount, type DeletionTools, deleteAccount, forget, runSetup, setDucklings } from './account-actions.ts';
 import { adoptAccount, adoptToken } from './adopt.ts';
-import type { ApplyInput, Outcome } from './apply-input.ts';
+import type { ActionOutcome, ApplyInput } from './apply-input.ts';
 import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';
 import { revokeToken, type TokenTools } from './revoke-token.ts';
@@ -37,7 +37,7 @@ interface RefusedSetup {
 
 /** What was done for one account. */
 export interface AccountResult {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly ActionOutcome[];
   readonly smoke: readonly AccountSmoke[];
   readonly failures: readonly UserError[];
 }
@@ -58,7 +58,7 @@ export class AccountApply {
   readonly #account: string;
   readonly #input: AccountInput;
   #desired: DesiredAccount | undefined;
-  readonly #outcomes: Outcome[] = [];
+  readonly #outcomes: ActionOutcome[] = [];
   readonly #smoke: AccountSmoke[] = [];
   readonly #fresh = new Map<string, { secret: Secret; type: TokenType }>();
   readonly #failedTokens = new Map<string, UserError>();
@@ -180,7 +180,7 @@ export class AccountApply {
     });
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: ActionOutcome): void {
     this.#outcomes.push(outcome);
     this.#input.onEvent?.({ kind: 'end', outcome });
   }

@@ -43,11 +43,11 @@ export interface ApplyInput {
 export type ApplyEvent =
   | { readonly kind: 'begin'; readonly action: Action }
   | { readonly kind: 'verify'; readonly account: string }
-  | { readonly kind: 'end'; readonly outcome: Outcome }
+  | { readonly kind: 'end'; readonly outcome: ActionOutcome }
   | { readonly kind: 'account'; readonly account: string };
 
 /** The result of one action. */
-export interface Outcome {
+export interface ActionOutcome {
   readonly action: Action;
   readonly result: 'done' | 'failed' | 'skipped';
   /** Why it failed or was skipped. */

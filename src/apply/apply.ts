@@ -30,14 +30,14 @@ import { refusalOf, secretTargets } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { noticeText } from '../wording/notices.ts';
 import { AccountApply, type AccountResult, type Halt } from './apply-account.ts';
-import type { ApplyInput, Outcome } from './apply-input.ts';
+import type { ActionOutcome, ApplyInput } from './apply-input.ts';
 import { refreshState } from './refresh-state.ts';
 import { removeGone } from './remove-secrets.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
 
 /** The result of an apply. */
 export interface Applied {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly ActionOutcome[];
   readonly smoke: readonly AccountSmoke[];
   /** Failures outside of actions: of writing the state, or of revoking a token without an overlap. */
   readonly failures: readonly UserError[];
@@ -124,7 +124,7 @@ export async function apply(input: ApplyInput): Promise<Applied> {
 }
 
 /** The tokens that MotherDuck gave less life than requested. */
-function shorterLives(outcomes: readonly Outcome[], { desired, stateWriter }: ApplyInput): PlanWarning[] {
+function shorterLives(outcomes: readonly ActionOutcome[], { desired, stateWriter }: ApplyInput): PlanWarning[] {
   const done = outcomes.flatMap(({ action, result }) => (result === 'done' ? [action] : []));
   return storingActions(done).flatMap(({ account, token }) => {
     const configured = desired.accounts.get(accountKey(account))?.tokens.get(token);
@@ -178,7 +178,7 @@ async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, stri
  * that was killed are adopted by the next plan: by then, another account may have the name. One that was stopped still reads them,
  * so that a destroy knows what it made.
  */
-async function recordIds(outcomes: readonly Outcome[], { api, stateWriter }: ApplyInput): Promise<void> {
+async function recordIds(outcomes: readonly ActionOutcome[], { api, stateWriter }: ApplyInput): Promise<void> {
   const created = new Set(
     outcomes.flatMap(({ action, result }) =>
       action.action === 'create_account' && result === 'done' ? [accountKey(action.account)] : [],

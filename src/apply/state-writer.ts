@@ -46,7 +46,7 @@ export function unsavedEntries({ state, durable }: StateWriter): string[] {
 export const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
 type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
-type TokenChange = (token: StateToken) => StateToken | undefined;
+type StateTokenChange = (token: StateToken) => StateToken | undefined;
 
 /** Changes one account; `undefined` removes it from the state. Writes nothing when nothing changes. @throws UserError STATE_UNWRITABLE */
 export async function updateAccount(stateWriter: StateWriter, username: string, change: AccountChange): Promise<void> {
@@ -59,7 +59,7 @@ export function updateToken(
   stateWriter: StateWriter,
   username: string,
   token: string,
-  change: TokenChange,
+  change: StateTokenChange,
 ): Promise<void> {
   return updateAccount(stateWriter, username, inToken(token, change));
 }
@@ -84,7 +84,7 @@ export function noteAccount(stateWriter: StateWriter, username: string, change: 
 }
 
 /** As `updateToken`, but written later: see `StateWriter.note`. */
-export function noteToken(stateWriter: StateWriter, username: string, token: string, change: TokenChange): void {
+export function noteToken(stateWriter: StateWriter, username: string, token: string, change: StateTokenChange): void {
   noteAccount(stateWriter, username, inToken(token, change));
 }
 
@@ -98,7 +98,7 @@ function inAccount(username: string, change: AccountChange): (state: State) => S
   };
 }
 
-function inToken(token: string, change: TokenChange): AccountChange {
+function inToken(token: string, change: StateTokenChange): AccountChange {
   return (account) => {
     if (account === undefined) return undefined;
     const tokens = new Map(account.tokens);

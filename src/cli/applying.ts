@@ -174,7 +174,7 @@ async function carryOut(
   const by: RunBy = {
     command: [command, ...howOf(command, options)].join(' '),
     who: whoRuns(io.env),
-    exitCode: (done) => exitCodeOf(plan, done),
+    exitCode: (done) => exitCodeOfApply(plan, done),
   };
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
@@ -191,7 +191,7 @@ async function carryOut(
   } else if (isWorthTelling && format.isWhole)
     io.note(format.applied({ plan, applied, smoke }, io.paint.err, io.inContext).trimEnd());
   else if (isWorthTelling) io.report(format.applied({ plan, applied, smoke }, io.paint.out, io.inContext));
-  const code = exitCodeOf(plan, done);
+  const code = exitCodeOfApply(plan, done);
   annotate([...plan.warnings, ...applied.warnings], io);
   await tellGitHub(plan, code, io);
   // Scheduled work is done by a script, which commits.
@@ -240,7 +240,7 @@ async function applyWithProgress<T>(
   }
 }
 
-function exitCodeOf(plan: Plan, done: TestedApply): number {
+function exitCodeOfApply(plan: Plan, done: TestedApply): number {
   const { applied, smoke } = done;
   // The codes of an interrupted and a partial apply say that the state was saved.
   if (!applied.saved) return hasLostState(applied) ? EXIT.partly : EXIT.error;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { findTrackedLink } from '../files/links.ts';
 import { shownPath } from '../files/paths.ts';
 import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
-import { codeOf } from '../files/system-errors.ts';
+import { errnoOf } from '../files/system-errors.ts';
 import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
@@ -314,7 +314,7 @@ async function readRegular(file: string, most: number, confines: Confines | unde
       return { is: 'unreadable', why: 'it was replaced while it was read' };
     return { is: 'text', bytes };
   } catch (error) {
-    const code = codeOf(error);
+    const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'missing' };
     return code === 'EFBIG' ? { is: 'large' } : { is: 'unreadable', why: whyUnreadable(error) };
   }

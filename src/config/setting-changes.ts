@@ -36,7 +36,7 @@ export function settingChanges(before: ConfigurationTexts, after: ConfigurationT
     const block = FIRST.indexOf(name.split('.')[0] ?? '');
     return (block === -1 ? FIRST.length : block) * 2 + (old === undefined ? 1 : 0);
   };
-  const settings = differing(settingsIn(was), settingsIn(is), '').filter(({ name }) => !isWholePolicy(name));
+  const settings = differingSettings(settingsIn(was), settingsIn(is), '').filter(({ name }) => !isWholePolicy(name));
   const ofPools = removals(was.get('duckling_pools'), is.get('duckling_pools'), 'duckling_pools');
   const ofAccounts = ['templates', 'accounts'].flatMap((block) => accountChanges(block, was.get(block), is.get(block)));
   return [...settings, ...ofPools.filter(({ name }) => name.split('.').length > 2), ...ofAccounts].sort(
@@ -101,10 +101,10 @@ function accountChanges(block: string, before: Written | undefined, after: Writt
   return [...mapOf(after)].flatMap(([name, value]) => {
     const path = `${block}.${name}`;
     const [was, is] = [mapOf(old.get(name)), mapOf(value)];
-    if (!old.has(name)) return differing(undefined, is.get('smoke'), `${path}.smoke`);
+    if (!old.has(name)) return differingSettings(undefined, is.get('smoke'), `${path}.smoke`);
     const own = [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
       if (PLANNED_OF_ACCOUNT.has(key)) return [];
-      const compare = LEFT_WHERE_REMOVED.has(key) ? removals : differing;
+      const compare = LEFT_WHERE_REMOVED.has(key) ? removals : differingSettings;
       return compare(was.get(key), is.get(key), `${path}.${key}`);
     });
     return [...own, ...tokenChanges(was, is, path)];
@@ -113,7 +113,7 @@ function accountChanges(block: string, before: Written | undefined, after: Writt
 
 /** Settings that are not there any more. */
 function removals(before: Written | undefined, after: Written | undefined, name: string): SettingChange[] {
-  return differing(before, after, name).filter((change) => change.after === undefined);
+  return differingSettings(before, after, name).filter((change) => change.after === undefined);
 }
 
 /** The settings of an account's tokens that differ and that no action shows. */
@@ -128,7 +128,7 @@ function tokenChanges(
     const isShown = (!old.has(key) && !was.has('template')) || (!current.has(key) && !is.has('template'));
     return isShown
       ? []
-      : differing(tokenSettings(old.get(key)), tokenSettings(current.get(key)), `${path}.tokens.${key}`);
+      : differingSettings(tokenSettings(old.get(key)), tokenSettings(current.get(key)), `${path}.tokens.${key}`);
   });
 }
 
@@ -144,10 +144,10 @@ function written(node: Node): Written {
   return typeof node.value === 'string' ? node.value.replaceAll('$', '$$$$') : node.value;
 }
 
-function differing(before: Written | undefined, after: Written | undefined, name: string): SettingChange[] {
+function differingSettings(before: Written | undefined, after: Written | undefined, name: string): SettingChange[] {
   if (before instanceof Map && after instanceof Map) {
     return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) =>
-      differing(before.get(key), after.get(key), name === '' ? key : `${name}.${key}`),
+      differingSettings(before.get(key), after.get(key), name === '' ? key : `${name}.${key}`),
     );
   }
   if (json(before) === json(after)) return [];

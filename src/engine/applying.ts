@@ -1,7 +1,7 @@
 /** An apply and the smoke test of the accounts that it touched. */
 
 import { type Applied, apply } from '../apply/apply.ts';
-import type { ApplyInput, Outcome } from '../apply/apply-input.ts';
+import type { ActionOutcome, ApplyInput } from '../apply/apply-input.ts';
 import { isKept } from '../apply/next-command.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
 import type { Plan } from '../model/plan.ts';
@@ -125,7 +125,7 @@ export function refuseViolations({ violations }: Plan, shown: boolean): void {
 }
 
 /** Whether a statement of a setup failed: the plan was applied, and the account does not have what it needs. */
-export function isSetupFailed({ action, result }: Outcome): boolean {
+export function isSetupFailed({ action, result }: ActionOutcome): boolean {
   return action.action === 'run_setup' && result === 'failed';
 }
 

@@ -92,7 +92,7 @@ export async function decideSafely(
   const after = planOf(changed.desired, input);
   const found = obstacles(before, after, whole.adopts);
   if (found.length > 0) return { refusal: { obstacles: found } };
-  const actions = adoptions(after, (account, token) => isSelected(account, token, input));
+  const actions = adoptions(after, (account, token) => isAdoptionSelected(account, token, input));
   return { decided: whole, actions, desired: changed.desired };
 }
 
@@ -141,7 +141,7 @@ function elsewhere(others: readonly OtherState[], state: State) {
 }
 
 /** Whether an account or token was selected. An account that an interrupted apply began with is left to the next apply. */
-function isSelected(
+function isAdoptionSelected(
   username: string,
   token: { readonly id: string; readonly name: string } | undefined,
   { selection, state }: ImportDecisionInput,

@@ -5,7 +5,7 @@ import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
-import { codeOf, writeFix } from '../files/system-errors.ts';
+import { errnoOf, writeFix } from '../files/system-errors.ts';
 import { DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
 import { shellCommand } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
@@ -82,12 +82,12 @@ export async function writeNew(file: string, text: string): Promise<void> {
     await writeFileAtomic(file, text, { mode: 0o666, isNew: true });
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    if (codeOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
+    if (errnoOf(cause) === 'EEXIST') throw alreadyThere(file, cause);
     const hint =
-      codeOf(cause) === 'ENOENT'
+      errnoOf(cause) === 'ENOENT'
         ? `Create its folder first: ${shellCommand('mkdir -p', path.dirname(file))}`
         : writeFix(cause, 'Go to a folder that you can write, or choose another file with --config.');
-    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
+    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${errnoOf(cause)})`, hint, { cause });
   }
 }
 
@@ -108,7 +108,7 @@ async function replace(file: string, text: string): Promise<void> {
       cause,
       'Give this user write access to the file and to its folder, where a temporary file is written, then run the command again.',
     );
-    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${codeOf(cause)})`, hint, { cause });
+    throw new UserError('FILE_UNWRITABLE', `${file} cannot be written (${errnoOf(cause)})`, hint, { cause });
   }
 }
 

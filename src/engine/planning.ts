@@ -4,7 +4,7 @@ import { storesOf } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { DeletedData, Plan } from '../model/plan.ts';
-import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
+import { countRecords, STATE_LIMITS, type State } from '../model/state.ts';
 import type { RenamedStore } from '../model/store-warning.ts';
 import type { Storage } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
@@ -247,7 +247,7 @@ const RECORDS_PER_TOKEN = 3;
 function refuseFull(desired: Desired, state: State, accounts: number): void {
   const full = [...state.accounts].find(([key, { tokens }]) => {
     const planned = desired.accounts.get(key)?.tokens.size ?? 0;
-    return planned > 0 && recordsOf(tokens) + RECORDS_PER_TOKEN * planned > STATE_LIMITS.records;
+    return planned > 0 && countRecords(tokens) + RECORDS_PER_TOKEN * planned > STATE_LIMITS.records;
   });
   if (full === undefined && accounts <= STATE_LIMITS.accounts) return;
   const what = full

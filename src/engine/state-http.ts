@@ -4,7 +4,7 @@ import { maskCredentials } from '../model/credential.ts';
 import { UserError } from '../model/user-error.ts';
 import { type ConnectionPool, exchange, openUndiciPool } from '../motherduck/http-transport.ts';
 import { type HttpProxy, proxyFor } from '../motherduck/proxy.ts';
-import { codeOf, explain, isTransient } from '../motherduck/transport-errors.ts';
+import { explain, isTransient, networkCode } from '../motherduck/transport-errors.ts';
 import { UnsureError } from '../state/object-store.ts';
 import type { StateHttp } from '../state/state-kind.ts';
 import { replaceControls } from '../yaml/wording.ts';
@@ -55,7 +55,7 @@ interface Attempt {
 }
 
 function failure(error: Error, { url: { origin, host }, timeoutMs, proxy, extraCa }: Attempt): Error {
-  if (codeOf(error) === 'TOO_BIG') {
+  if (networkCode(error) === 'TOO_BIG') {
     return new UserError(
       'STATE_UNREACHABLE',
       `${host} sent more than ${MOST_BYTES / 2 ** 20} MB, which no state has`,

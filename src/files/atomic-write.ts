@@ -7,7 +7,7 @@ import { DAY_MS } from '../model/time.ts';
 import { writableTarget } from './links.ts';
 import { isRunning } from './process.ts';
 import { checkReplaceable } from './replaceable.ts';
-import { codeOf, retryWhileBusy } from './system-errors.ts';
+import { errnoOf, retryWhileBusy } from './system-errors.ts';
 import { utf8Chunks } from './utf8-chunks.ts';
 
 /** Options of an atomic write. */
@@ -82,7 +82,7 @@ async function moveNew(temp: string, target: string): Promise<void> {
   try {
     await link(temp, target);
   } catch (error) {
-    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    if (!NO_LINKS.includes(errnoOf(error))) throw error;
     if (await lstat(target).catch(() => undefined)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
     return rename(temp, target);
   }
@@ -109,7 +109,7 @@ export class NotSyncedError extends Error {
 
   constructor(cause: unknown, identity: string) {
     super('the folder could not be synced', { cause });
-    this.code = codeOf(cause);
+    this.code = errnoOf(cause);
     this.identity = identity;
   }
 }
@@ -128,7 +128,7 @@ async function regularFile(target: string): Promise<Existing | undefined> {
     const code = facts.isDirectory() ? 'EISDIR' : 'EINVAL';
     throw Object.assign(new Error(`${code}: not a regular file, '${target}'`), { code });
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -163,7 +163,7 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!CANNOT_SYNC.includes(codeOf(error))) throw error;
+    if (!CANNOT_SYNC.includes(errnoOf(error))) throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { UserError } from '../model/user-error.ts';
 import { removeLeftovers, tempBeside } from './atomic-write.ts';
 import { type ProcessName, processStatus, thisProcess } from './process.ts';
 import { NotAFileError, readRegularFile } from './read-text.ts';
-import { codeOf, retryWhileBusy } from './system-errors.ts';
+import { errnoOf, retryWhileBusy } from './system-errors.ts';
 
 /** The holder of a lock, as its file names it. */
 export interface LockHolder extends ProcessName {
@@ -196,7 +196,7 @@ async function createLockFile(path: string, text: string): Promise<boolean> {
     return true;
   } catch (error) {
     // A network file system may have created the link and lost the answer.
-    if (codeOf(error) === 'EEXIST') return (await readLockFile(path))?.text === text;
+    if (errnoOf(error) === 'EEXIST') return (await readLockFile(path))?.text === text;
     // Some file systems have no links, and report that with different codes.
     return await createExclusive(path, text);
   } finally {
@@ -222,7 +222,7 @@ async function createExclusive(path: string, text: string): Promise<boolean> {
     await retryWhileBusy(() => writeNew(path, text));
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -250,7 +250,7 @@ async function removeFile(path: string): Promise<void> {
   try {
     await retryWhileBusy(() => unlink(path));
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -261,7 +261,7 @@ async function readLockFile(path: string): Promise<LockFile | undefined> {
     const text = bytes.toString('utf8');
     return { text, holder: parse(text) };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     if (!(error instanceof NotAFileError)) throw error;
     const message = `${path} cannot be used as a lock: ${error.message}`;
     throw new UserError('FILE_UNWRITABLE', message, `Remove it, or move it away: ${moveAwayCommand(path)}`, {

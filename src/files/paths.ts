@@ -1,6 +1,6 @@
 import { existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { codeOf } from './system-errors.ts';
+import { errnoOf } from './system-errors.ts';
 
 /** A path for output, the same on every system: with `/`, which Windows accepts too. */
 export function shownPath(path: string, separator: string = sep): string {
@@ -42,7 +42,7 @@ export async function targetOf(path: string): Promise<string> {
     try {
       return realpathSync.native(target);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errnoOf(error) !== 'ENOENT') throw error;
     }
     const next = readLink(target);
     if (next === undefined) return join(realFolder(dirname(target)), basename(target));
@@ -64,7 +64,7 @@ function realFolder(folder: string): string {
   try {
     return realpathSync.native(folder);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    if (errnoOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
     return join(realFolder(dirname(folder)), basename(folder));
   }
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
-import { codeOf, retryWhileBusy } from './system-errors.ts';
+import { errnoOf, retryWhileBusy } from './system-errors.ts';
 
 /** The file is not UTF-8: reading it and writing it back would change it. */
 export class NotTextError extends Error {
@@ -32,7 +32,7 @@ const WHY = {
 /** In words, why a file cannot be read. */
 export function whyUnreadable(error: unknown): string {
   if (error instanceof NotAFileError || error instanceof NotTextError) return error.message;
-  const code = codeOf(error);
+  const code = errnoOf(error);
   return code === 'EACCES' || code === 'EPERM' ? 'permission denied' : (code ?? 'it cannot be opened');
 }
 
@@ -65,7 +65,7 @@ export async function readRegularFile(
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const file = await open(path, O_RDONLY | O_NONBLOCK | (noLink ? O_NOFOLLOW : 0)).catch((error: unknown) => {
     // The error code of a socket.
-    throw codeOf(error) === 'ENXIO' ? new NotAFileError('EINVAL') : error;
+    throw errnoOf(error) === 'ENXIO' ? new NotAFileError('EINVAL') : error;
   });
   try {
     const facts = await file.stat();
@@ -104,7 +104,7 @@ async function readUpTo(file: FileHandle, size: number, most: number): Promise<B
  */
 export async function readText(path: string, options: ReadOptions = {}): Promise<string | undefined> {
   const bytes = await retryWhileBusy(() => readRegularFile(path, options)).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   });
   if (bytes === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { access, constants, readFile, realpath } from 'node:fs/promises';
-import { codeOf } from './system-errors.ts';
+import { errnoOf } from './system-errors.ts';
 
 /**
  * Finds out whether another file can take the place of this one, without replacing it.
@@ -16,7 +16,7 @@ export async function checkReplaceable(
   if (mountPoints((await mounts()) ?? '').has(file)) throw systemError('EBUSY', `'${path}' is a mount point`);
   // Without the permission the code is EACCES, but the file can be replaced.
   await access(file, constants.W_OK).catch((error: unknown) => {
-    if (codeOf(error) === 'EPERM') throw error;
+    if (errnoOf(error) === 'EPERM') throw error;
   });
 }
 

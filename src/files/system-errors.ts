@@ -37,18 +37,18 @@ export function isBusy(error: unknown): boolean {
 }
 
 /** The system's code of an error (`ENOSPC`), when it has one. */
-export function codeOf(error: unknown): string | undefined {
+export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** Whether there is no space left for a file: on the disk, in the quota, or by a limit of file sizes. */
 export function isDiskFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '');
+  return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errnoOf(error) ?? '');
 }
 
 /** Whether no new file can take the place of one, since it is mounted by itself, as into a container. Windows calls open files busy. */
 export function isMountPoint(error: unknown): boolean {
-  return codeOf(error) === 'EBUSY' && process.platform !== 'win32';
+  return errnoOf(error) === 'EBUSY' && process.platform !== 'win32';
 }
 
 /** What to do about a file that cannot be written: on a full disk, neither access nor another name helps. */

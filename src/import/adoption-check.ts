@@ -1,6 +1,6 @@
 /** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
 import type { Action, AdoptAccount, AdoptToken } from '../model/action.ts';
-import type { Import, Obstacle } from '../model/import.ts';
+import type { Import, ImportObstacle } from '../model/import.ts';
 import type { PlanNotice } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ShownToken } from '../model/planned-token.ts';
@@ -8,7 +8,7 @@ import type { ShownToken } from '../model/planned-token.ts';
 type Adopts = Import['adopts'];
 
 /** Why the plan after an import would do more than adopt; empty when it only adopts. */
-export function obstacles(before: Plan, after: Plan, adopts: Adopts): Obstacle[] {
+export function obstacles(before: Plan, after: Plan, adopts: Adopts): ImportObstacle[] {
   const was = new Set(before.actions.map(identity));
   const is = new Set(after.actions.map(identity));
   const added = after.actions.filter((action) => !was.has(identity(action)));
@@ -60,7 +60,7 @@ function newNotices<N extends PlanNotice>(
   before: readonly N[],
   after: readonly N[],
   key: (notice: N) => string,
-): Obstacle[] {
+): ImportObstacle[] {
   const known = new Set(before.map(key));
   return after.filter((notice) => !known.has(key(notice))).map((notice) => ({ kind: 'new_notice', notice }));
 }

@@ -20,10 +20,10 @@ import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
 import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
 import {
-  type AccountTokens,
   type AddressedToken,
+  type ImportedTokens,
   lifetimeNotices,
-  type SecretPaths,
+  type NewSecretPaths,
   sameDayNotices,
   TokenKeys,
   writeTokens,
@@ -38,14 +38,14 @@ export interface ImportInput extends CandidateInput {
   readonly texts: ReadonlyMap<string, string>;
   /** The file that gets new accounts, policies and pools. */
   readonly into: string;
-  readonly secrets: SecretPaths;
+  readonly secrets: NewSecretPaths;
   /** The secret store of new policies (`--store`). */
   readonly store?: string;
 }
 
 interface Imported {
   readonly candidate: Candidate;
-  readonly tokens: AccountTokens;
+  readonly tokens: ImportedTokens;
 }
 
 /** An import, or the named accounts and tokens for which all of it is refused. */

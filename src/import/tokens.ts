@@ -33,7 +33,7 @@ export interface ImportedToken {
 }
 
 /** The tokens of one account, imported and skipped. */
-export interface AccountTokens {
+export interface ImportedTokens {
   /** In the order of their keys. */
   readonly entries: readonly YamlEntry[];
   readonly imported: readonly ImportedToken[];
@@ -41,7 +41,7 @@ export interface AccountTokens {
 }
 
 /** What the tokens of all accounts share. `now` in milliseconds since 1970. */
-export interface TokenTools {
+export interface ImportTools {
   readonly policies: Policies;
   readonly keys: TokenKeys;
   readonly state: State;
@@ -49,7 +49,7 @@ export interface TokenTools {
 }
 
 /** Writes the selected tokens of an account. */
-export function writeTokens(candidate: Candidate, tools: TokenTools): AccountTokens {
+export function writeTokens(candidate: Candidate, tools: ImportTools): ImportedTokens {
   const { username: account, configured } = candidate;
   const state = tools.state.accounts.get(accountKey(account));
   const { chosen, skipped } = chooseTokens({
@@ -90,7 +90,12 @@ interface WrittenToken {
   readonly entry?: YamlEntry;
 }
 
-function writeToken(account: string, { token, name }: ChosenToken, keys: Set<string>, tools: TokenTools): WrittenToken {
+function writeToken(
+  account: string,
+  { token, name }: ChosenToken,
+  keys: Set<string>,
+  tools: ImportTools,
+): WrittenToken {
   const { lifetime, ...policy } = tools.policies.of(token);
   const key = tools.keys.choose(account, name, policy.stores, keys);
   const { rotateBefore, jitter = 0 } = policy;
@@ -174,7 +179,7 @@ function isKey(name: string): boolean {
 }
 
 /** Where secret stores keep the secrets of tokens. */
-export interface SecretPaths {
+export interface NewSecretPaths {
   /** Equal for tokens that would overwrite each other; undefined when each token has a path of its own. */
   secretPathOf(store: string, token: TokenAddress): string | undefined;
   /** What its removal runs; equal for tokens that would lose their secrets together. */
@@ -185,10 +190,10 @@ export interface SecretPaths {
 
 /** Chooses keys so that no two secrets have the same path. */
 export class TokenKeys {
-  readonly #secrets: SecretPaths;
+  readonly #secrets: NewSecretPaths;
   readonly #paths = new Set<string>();
 
-  constructor(desired: Desired, secrets: SecretPaths) {
+  constructor(desired: Desired, secrets: NewSecretPaths) {
     this.#secrets = secrets;
     for (const { username, tokens } of desired.accounts.values()) {
       for (const { key, stores } of tokens.values())

@@ -1,4 +1,4 @@
-import type { ApplyEvent, Outcome } from '../apply/apply-input.ts';
+import type { ActionOutcome, ApplyEvent } from '../apply/apply-input.ts';
 import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../engine/applying.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import type { Desired } from '../model/desired.ts';
@@ -37,7 +37,7 @@ export interface Applied {
   /** Every action was done, and every account that it touched passed the smoke test. */
   readonly succeeded: boolean;
   /** The result of each action. */
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly ActionOutcome[];
   readonly smoke: Smoke;
   /** Errors outside of the actions, for example a state file that cannot be written. */
   readonly failures: readonly UserError[];

@@ -47,7 +47,7 @@ export interface Skipped {
 }
 
 /** Why an import writes nothing: a named account or token cannot be imported, or the next plan would do more than adopt. */
-export type ImportRefusal = { readonly skipped: Skipped } | { readonly obstacles: readonly Obstacle[] };
+export type ImportRefusal = { readonly skipped: Skipped } | { readonly obstacles: readonly ImportObstacle[] };
 
 /** Why an account or a token is not imported. */
 export type SkipReason = AccountSkipReason | TokenSkipReason;
@@ -118,7 +118,7 @@ export type TokenSkipReason =
   | { readonly kind: 'shared_block'; readonly file: string; readonly line: number; readonly why: string };
 
 /** A difference between the plans before and after an import that is not an adoption of the selection. */
-export type Obstacle =
+export type ImportObstacle =
   | { readonly kind: 'new_action'; readonly action: Action }
   | { readonly kind: 'dropped_action'; readonly action: Action }
   /** A username, or `account/key`. */

@@ -263,7 +263,7 @@ export function wordsOf(command: string): string {
 export const STATE_LIMITS = { accounts: 100_000, records: 20_000 } as const;
 
 /** The number of an account's keys, replaced tokens and intents. */
-export function recordsOf(tokens: StateAccount['tokens']): number {
+export function countRecords(tokens: StateAccount['tokens']): number {
   return [...tokens.values()].reduce((sum, { retiring, intents }) => sum + 1 + retiring.length + intents.length, 0);
 }
 

@@ -3,7 +3,7 @@ import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import type { Secret } from '../model/secret.ts';
 import type { HttpProxy } from './proxy.ts';
 import { queryString, type Transport, type TransportRequest, type TransportResponse } from './transport.ts';
-import { AttemptError, codeOf, markUnsent } from './transport-errors.ts';
+import { AttemptError, markUnsent, networkCode } from './transport-errors.ts';
 
 /** The largest response body that is accepted, before and after decompression. A page of 1000 users has about 300 kB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -177,5 +177,5 @@ async function decode(bytes: Buffer, encoding = 'identity'): Promise<Buffer> {
 }
 
 function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && codeOf(error) === 'ERR_BUFFER_TOO_LARGE';
+  return error instanceof Error && networkCode(error) === 'ERR_BUFFER_TOO_LARGE';
 }

@@ -2,7 +2,7 @@
 import type { buildConnector, Dispatcher } from 'undici';
 import { authorizationOf, type HttpProxy } from './proxy.ts';
 import { ProxyError } from './proxy-errors.ts';
-import { codeOf } from './transport-errors.ts';
+import { networkCode } from './transport-errors.ts';
 
 type Undici = typeof import('undici');
 type Connector = buildConnector.connector;
@@ -57,7 +57,7 @@ function connectOf(connect: OmitThisParameter<Connect>): OmitThisParameter<Conne
     try {
       answer = await connect(options);
     } catch (error) {
-      throw new ProxyError(codeOf(error as NodeJS.ErrnoException));
+      throw new ProxyError(networkCode(error as NodeJS.ErrnoException));
     }
     if (answer.statusCode === 200) return answer;
     answer.socket.on('error', () => {}).destroy();

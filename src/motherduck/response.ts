@@ -46,7 +46,7 @@ export function readResponse(context: ResponseContext, text: string): unknown {
   if (body === NOT_JSON && (looksLikeHtml(context, text) || ![401, 403].includes(status))) {
     throw notMotherDuck(context, `status ${status} without an error in MotherDuck's format`);
   }
-  if (status === 404 && codeOf(body) !== 'NOT_FOUND') {
+  if (status === 404 && bodyCode(body) !== 'NOT_FOUND') {
     throw notMotherDuck(context, 'status 404 without the code NOT_FOUND, so the path is unknown there');
   }
   throw refused(context, body, refusalOf(context, body));
@@ -251,7 +251,7 @@ function looksLikeHtml({ contentType }: ResponseContext, text: string): boolean 
   return contentType.toLowerCase().includes('html') || text.trimStart().startsWith('<');
 }
 
-function codeOf(body: unknown): unknown {
+function bodyCode(body: unknown): unknown {
   return isObject(body) ? body.code : undefined;
 }
 

@@ -7,11 +7,11 @@ import { Limiter } from './concurrency.ts';
 import { httpTransport } from './http-transport.ts';
 import { describeProxy } from './proxy.ts';
 import { looksLikeMotherDuck, type ResponseContext, readResponse } from './response.ts';
-import { isThrottled, mayHaveTakenEffect, type Outcome, retryDelay } from './retry.ts';
+import { type AttemptOutcome, isThrottled, mayHaveTakenEffect, retryDelay } from './retry.ts';
 import { printableWithout } from './scrub.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { AttemptError, codeOf, isTimeout, type Network, neverSent, noResponse } from './transport-errors.ts';
+import { AttemptError, isTimeout, type Network, networkCode, neverSent, noResponse } from './transport-errors.ts';
 
 /** Where calls go, how many run at once, and how long each may take. */
 export interface RestClientOptions {
@@ -173,7 +173,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
         // An error is no failure of this: the first real call fails with it too, and reports it.
         if (!(result instanceof Error) || neverSent(result)) return undefined;
         const isOver = attempt === GREETINGS || isTimeout(result) || closing.signal.aborted;
-        if (isOver) return codeOf(result) || result.message;
+        if (isOver) return networkCode(result) || result.message;
         await sleep(GREETING_DELAY_MS * attempt, closing.signal).catch(() => undefined);
       }
     },
@@ -212,17 +212,17 @@ function abortableSleep(ms: number, signal: AbortSignal): Promise<unknown> {
   return sleepFor(ms, undefined, { signal });
 }
 
-function outcomeOf(result: TransportResponse | NodeJS.ErrnoException): Outcome {
+function outcomeOf(result: TransportResponse | NodeJS.ErrnoException): AttemptOutcome {
   return result instanceof Error
     ? { error: result }
     : { status: result.status, retryAfter: result.headers['retry-after'] };
 }
 
-function verdictOn(outcome: Outcome): 'good' | 'throttled' | 'other' {
+function verdictOn(outcome: AttemptOutcome): 'good' | 'throttled' | 'other' {
   if (isThrottled(outcome)) return 'throttled';
   return 'status' in outcome && outcome.status < 400 ? 'good' : 'other';
 }
 
-function labelOf(outcome: Outcome): string | number {
-  return 'status' in outcome ? outcome.status : codeOf(outcome.error) || 'failed';
+function labelOf(outcome: AttemptOutcome): string | number {
+  return 'status' in outcome ? outcome.status : networkCode(outcome.error) || 'failed';
 }

@@ -18,7 +18,7 @@ const MAX_RETRY_AFTER_MS = 30_000;
 const RETRIED_STATUSES: readonly number[] = [429, 500, 502, 503, 504];
 
 /** How one attempt ended: with a response, or with an error before the response was complete. */
-export type Outcome =
+export type AttemptOutcome =
   | { readonly status: number; readonly retryAfter?: string | undefined }
   | { readonly error: NodeJS.ErrnoException };
 
@@ -28,7 +28,7 @@ export interface Attempts {
   /** How many attempts were made. */
   readonly attempts: number;
   /** How the last one ended. */
-  readonly last: Outcome;
+  readonly last: AttemptOutcome;
   /** Milliseconds since the first one began. */
   readonly elapsedMs: number;
 }
@@ -53,16 +53,16 @@ export function retryDelay(call: Attempts, now: number, random: number): number 
 }
 
 /** Whether an attempt ended with a 429. */
-export function isThrottled(outcome: Outcome): boolean {
+export function isThrottled(outcome: AttemptOutcome): boolean {
   return 'status' in outcome && outcome.status === 429;
 }
 
 /** Whether a request that changes something may have taken effect although this attempt did not succeed. */
-export function mayHaveTakenEffect(outcome: Outcome): boolean {
+export function mayHaveTakenEffect(outcome: AttemptOutcome): boolean {
   return 'status' in outcome ? outcome.status >= 500 : !neverSent(outcome.error);
 }
 
-function maxRetries(last: Outcome): number {
+function maxRetries(last: AttemptOutcome): number {
   if (isThrottled(last)) return MAX_RETRIES_WHEN_THROTTLED;
   return 'error' in last && isTimeout(last.error) ? MAX_RETRIES_WHEN_SLOW : MAX_RETRIES;
 }

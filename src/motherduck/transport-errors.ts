@@ -113,7 +113,7 @@ export function explain(
   error: NodeJS.ErrnoException,
   about: Network & Pick<CallContext, 'origin' | 'timeoutMs' | 'printable'>,
 ): { failure: ApiFailure; what: string; hint: string } {
-  const code = codeOf(error);
+  const code = networkCode(error);
   const { host } = new URL(about.origin);
   const { proxy } = about;
   if (error instanceof ProxyError && proxy !== undefined) {
@@ -219,7 +219,7 @@ export function markUnsent(error: Error): Error {
 
 /** Whether an attempt with this error certainly did not reach MotherDuck. */
 export function neverSent(error: NodeJS.ErrnoException): boolean {
-  const code = codeOf(error);
+  const code = networkCode(error);
   if (error instanceof ProxyError || unsent.has(error)) return true;
   if (NEVER_SENT_CODES.includes(code) || isCertificate(code)) return true;
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [error];
@@ -249,13 +249,13 @@ const TIMEOUTS: readonly string[] = [
 
 /** The code as if there were no proxy: of an error on the way to one, the same as on the way to MotherDuck. */
 function plainCode(error: NodeJS.ErrnoException): string {
-  return error instanceof ProxyError ? String(error.problem) : codeOf(error);
+  return error instanceof ProxyError ? String(error.problem) : networkCode(error);
 }
 
 const TRANSIENT_UNDICI: readonly string[] = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'];
 
 /** The code of a Node or undici error; empty if it has none. */
-export function codeOf(error: NodeJS.ErrnoException): string {
+export function networkCode(error: NodeJS.ErrnoException): string {
   // undici's parser sets no code for some errors.
   if (error.name === 'HTTPParserError') return 'HPE_INVALID';
   return typeof error.code === 'string' && /^\w{1,60}$/.test(error.code) ? error.code : '';

@@ -8,7 +8,7 @@ import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position, sourceLine } from './account-plan.ts';
-import { futureRevocations, overlapEnded } from './revocations.ts';
+import { futureRevocations, revokeEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import type { Held } from './store-facts.ts';
 import type { TokenContext } from './token-reasons.ts';
@@ -128,7 +128,7 @@ export function planRetainedToken(
   const requested = requestedRevocations([], state, series, account, key, now);
   const ended = new Set(requested.map(({ before }) => before.id));
   const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
-  const actions = [...requested, ...overlapEnded(others, account, key, now, heldBy)];
+  const actions = [...requested, ...revokeEnded(others, account, key, now, heldBy)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const base = seriesOf(state.current?.name ?? key);
   const newer = state.current === undefined ? [] : newerTokens(base, state, series, live, takenBy(records, now), now);

@@ -12,7 +12,7 @@ import type { TokenSeries } from './token-series.ts';
  * A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. While a store
  * has its secret, as after a backup was restored, programs use it.
  */
-export function overlapEnded(
+export function revokeEnded(
   series: TokenSeries,
   account: string,
   token: string,

@@ -21,7 +21,7 @@ type Facts = ReadonlyMap<string, unknown>;
  */
 export function stateEdits(target: State | undefined, state: State): StateEdit[] {
   const edits = compare(partsOf(target), partsOf(state));
-  const fields = target === undefined ? [] : differing(factsOf(target), factsOf(state));
+  const fields = target === undefined ? [] : differingFacts(factsOf(target), factsOf(state));
   // Every run counts, and is noted.
   const own = edits.length === 0 ? fields : fields.filter((field) => field !== 'serial' && field !== 'runs');
   return own.length === 0 ? edits : [{ edit: 'edited', fields: own }, ...edits];
@@ -38,14 +38,14 @@ function compare(before: ReadonlyMap<string, Part>, after: ReadonlyMap<string, P
   const changed = [...after].flatMap(([key, part]): StateEdit[] => {
     const known = before.get(key);
     if (known === undefined) return [{ edit: 'added', ...about(part) }];
-    const fields = differing(known.facts, part.facts);
+    const fields = differingFacts(known.facts, part.facts);
     return fields.length === 0 ? [] : [{ edit: 'edited', ...about(part), fields }];
   });
   const removed = [...before].filter(([key]) => !after.has(key));
   return [...changed, ...removed.map(([, part]): StateEdit => ({ edit: 'removed', ...about(part) }))];
 }
 
-function differing(before: Facts, after: Facts): string[] {
+function differingFacts(before: Facts, after: Facts): string[] {
   const said = (facts: Facts, name: string) => JSON.stringify(facts.get(name)) ?? '';
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => said(before, name) !== said(after, name));
 }

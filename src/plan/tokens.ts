@@ -33,7 +33,7 @@ import { isoTime, type Seconds } from '../model/time.ts';
 import { position } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
 import { policyToRecord } from './recorded-policy.ts';
-import { futureRevocations, orphaned, overlapEnded } from './revocations.ts';
+import { futureRevocations, orphaned, revokeEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, replacedBetween, toAdopt } from './token-adoption.ts';
 import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
@@ -101,7 +101,7 @@ export function planToken(
     const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
     const revocations = [
       ...requested,
-      ...overlapEnded(others, account, desired.key, now, context.heldBy),
+      ...revokeEnded(others, account, desired.key, now, context.heldBy),
       ...orphaned(series, account, desired.key),
     ];
     return {

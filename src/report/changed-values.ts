@@ -1,14 +1,14 @@
 /** Data in which some values are others. What does not change is shared, not copied: an audit of 10,000 accounts is large. */
 
 /** Gives the value in place of one of an object, of an array, or of the whole; the same for what stays. */
-export type Change = (value: unknown, key: string | undefined, of: object | undefined) => unknown;
+export type ValueChange = (value: unknown, key: string | undefined, of: object | undefined) => unknown;
 
 /** The data after the change; the data itself if nothing changes. */
-export function changedValues<T>(data: T, change: Change): T {
+export function changedValues<T>(data: T, change: ValueChange): T {
   return changed(data, undefined, undefined, change) as T;
 }
 
-function changed(value: unknown, key: string | undefined, of: object | undefined, change: Change): unknown {
+function changed(value: unknown, key: string | undefined, of: object | undefined, change: ValueChange): unknown {
   const after = change(value, key, of);
   if (after !== value) return after;
   if (Array.isArray(value)) {

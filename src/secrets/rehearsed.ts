@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { isWithin, shownRelativePath } from '../files/paths.ts';
-import { codeOf, writeFix } from '../files/system-errors.ts';
+import { errnoOf, writeFix } from '../files/system-errors.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { isTokenKey } from '../model/tokens.ts';
@@ -86,7 +86,7 @@ function folderUnknown({ name, location }: SecretStoreConfig): UserError {
 function failed({ name, location }: SecretStoreConfig, code: 'STORE_UNUSABLE' | 'STORE_FAILED') {
   return (error: unknown): never => {
     if (error instanceof UserError) throw error;
-    const message = `The secret store ${name} cannot be rehearsed in the sandbox's folder (${codeOf(error) ?? 'failed'}).`;
+    const message = `The secret store ${name} cannot be rehearsed in the sandbox's folder (${errnoOf(error) ?? 'failed'}).`;
     const fix = writeFix(error, "Give this user write access to the sandbox's folder.");
     throw new UserError(code, message, fix, { location });
   };

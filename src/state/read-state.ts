@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { shellCommand } from '../model/shell.ts';
-import { recordsOf, STATE_LIMITS, type State } from '../model/state.ts';
+import { countRecords, STATE_LIMITS, type State } from '../model/state.ts';
 import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { StateBackend, StoredState } from './backend.ts';
@@ -232,7 +232,7 @@ async function check(source: Source, text: string | undefined, document: unknown
     throw await wrongAt(source, text, '/serial', problem, numberHint(document, '/serial'));
   }
   for (const [key, { tokens }] of state.accounts) {
-    if (recordsOf(tokens) <= STATE_LIMITS.records) continue;
+    if (countRecords(tokens) <= STATE_LIMITS.records) continue;
     const problem = `has more than ${STATE_LIMITS.records.toLocaleString('en')} tokens`;
     throw await wrongAt(source, text, `/accounts/${key}`, problem);
   }

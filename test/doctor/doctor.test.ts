@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION } from '../../src/engine/doctor/connection.ts';
 import { examine } from '../../src/engine/doctor/doctor.ts';
-import type { Examination, Finding } from '../../src/engine/doctor/examination.ts';
+import type { CheckResult, Examination } from '../../src/engine/doctor/examination.ts';
 import type { DoctorReport } from '../../src/model/doctor.ts';
 import { isAccepted, readAcceptedVersions } from '../../src/motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../src/motherduck/probe-process.ts';
@@ -295,7 +295,7 @@ describe('what doctor says of connections to MotherDuck', () => {
   const run = async (name: string, examination: object) => {
     const check = CONNECTION.find((each) => each.name === name);
     const fake = { ...about, service, configuration: missing, state: missing, ...examination };
-    return (await check?.run(fake as unknown as Examination)) as Finding;
+    return (await check?.run(fake as unknown as Examination)) as CheckResult;
   };
   const report = (steps: Record<string, object>) => async (): Promise<ProbeReport> =>
     new Map(Object.entries(steps).map(([step, rest]) => [step, { ms: 1, ...rest }]));

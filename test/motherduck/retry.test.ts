@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ProxyError } from '../../src/motherduck/proxy-errors.ts';
-import { type Outcome, retryDelay } from '../../src/motherduck/retry.ts';
+import { type AttemptOutcome, retryDelay } from '../../src/motherduck/retry.ts';
 import type { Method } from '../../src/motherduck/transport.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 
-function delay(method: Method, last: Outcome, { attempts = 1, elapsed = 0, random = 0.5 } = {}) {
+function delay(method: Method, last: AttemptOutcome, { attempts = 1, elapsed = 0, random = 0.5 } = {}) {
   return retryDelay({ method, attempts, last, elapsedMs: elapsed }, NOW, random);
 }
 
-function broken(code: string): Outcome {
+function broken(code: string): AttemptOutcome {
   return { error: Object.assign(new Error(code), { code }) };
 }
 

@@ -11,7 +11,7 @@ import { ApiError, type ApiFailure } from '../../motherduck/transport-errors.ts'
 import { checkClock } from '../clock.ts';
 import { apiAddress } from '../service.ts';
 import { adminToken } from '../token-variables.ts';
-import { type Check, errorOf, type Finding, failed, ok, settled, skipped, warning } from './examination.ts';
+import { type Check, type CheckResult, errorOf, failed, ok, settled, skipped, warning } from './examination.ts';
 
 const token: Check = {
   name: 'token',
@@ -134,7 +134,7 @@ const clock: Check = {
     await settled(examination.users());
     if (service?.api.clockDifference() === undefined) return skipped('needs the API');
     if (service.isSandbox) return skipped('the sandbox has a clock of its own');
-    const found: Finding[] = [];
+    const found: CheckResult[] = [];
     checkClock(service, {
       warn: (message, hint = { text: 'Correct the clock.' }) => found.push(warning(message, hint)),
     });

@@ -24,22 +24,22 @@ export interface DoctorOptions extends ServiceOptions, StateLocation {
 }
 
 /** A result of a check, but for its name. */
-export type Finding = Omit<DoctorCheck, 'name'>;
+export type CheckResult = Omit<DoctorCheck, 'name'>;
 
 /** A check of the registry. A `UserError` that it throws makes it a failed one. */
 export interface Check {
   readonly name: DoctorCheckName;
-  run(examination: Examination): Promise<Finding | readonly (Finding & { readonly name?: DoctorCheckName })[]>;
+  run(examination: Examination): Promise<CheckResult | readonly (CheckResult & { readonly name?: DoctorCheckName })[]>;
 }
 
-export const ok = (message: string): Finding => ({ status: 'ok', message });
-export const skipped = (message: string, hint?: Hint): Finding => ({
+export const ok = (message: string): CheckResult => ({ status: 'ok', message });
+export const skipped = (message: string, hint?: Hint): CheckResult => ({
   status: 'skipped',
   message,
   ...(hint ? { hint } : {}),
 });
-export const warning = (message: string, hint: Hint): Finding => ({ status: 'warning', message, hint });
-export const failed = ({ code, message, hint }: Pick<UserError, 'code' | 'message' | 'hint'>): Finding => ({
+export const warning = (message: string, hint: Hint): CheckResult => ({ status: 'warning', message, hint });
+export const failed = ({ code, message, hint }: Pick<UserError, 'code' | 'message' | 'hint'>): CheckResult => ({
   status: 'failed',
   message,
   code,

@@ -21,9 +21,9 @@ import { type ConfiguredTargets, configuredTargets, foreignIn } from '../store-c
 import { storesOfMachine } from '../store-contents.ts';
 import {
   type Check,
+  type CheckResult,
   type Examination,
   errorOf,
-  type Finding,
   failed,
   ok,
   settled,
@@ -160,7 +160,7 @@ async function checkStore(
   config: SecretStoreConfig | undefined,
   known: ConfiguredTargets,
   planned: () => Promise<ConfiguredTargets>,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const broken = await store.missingProgram?.();
   if (broken !== undefined) return failed(broken);
   const refusal = await refusalOf(store, known.all.get(store.name), { readOnly: true });
@@ -187,7 +187,7 @@ async function checkStore(
 }
 
 /** Warns of a usable store whose file is on this machine, while the state is shared with other machines. */
-function withMachine(finding: Finding, isOfMachine: boolean): Finding {
+function withMachine(finding: CheckResult, isOfMachine: boolean): CheckResult {
   if (finding.status !== 'ok' || !isOfMachine) return finding;
   return warning(
     'it is a file of this machine, and the state is shared: only the machine that stores a secret has it, and the others keep the secret of a revoked token',

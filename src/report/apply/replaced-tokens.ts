@@ -1,7 +1,7 @@
 /** The closing lines of a rotation about the replaced tokens, one of which may have leaked: which are revoked, and which are live. */
 
 import type { Applied } from '../../apply/apply.ts';
-import type { Outcome } from '../../apply/apply-input.ts';
+import type { ActionOutcome } from '../../apply/apply-input.ts';
 import type { RotateToken } from '../../model/action.ts';
 import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -68,7 +68,7 @@ function overlappingLines(applied: Applied, paint: Paint, inContext: InContext):
  */
 function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: Smoke, paint: Paint): string[] {
   const asked = outcomes.filter(({ action }) => action.action === 'revoke_token' && action.reason.kind === 'requested');
-  const named = (result: Outcome['result']) =>
+  const named = (result: ActionOutcome['result']) =>
     asked.flatMap(({ action, result: is }) =>
       action.action === 'revoke_token' && is === result ? [`${action.account}/${action.before.name}`] : [],
     );

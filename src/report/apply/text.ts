@@ -1,6 +1,6 @@
 /** What an apply does: a line for each event while it runs, and a closing summary. */
 import type { Applied } from '../../apply/apply.ts';
-import type { ApplyEvent, Outcome } from '../../apply/apply-input.ts';
+import type { ActionOutcome, ApplyEvent } from '../../apply/apply-input.ts';
 import { isKept, nextCommand } from '../../apply/next-command.ts';
 import type { Action } from '../../model/action.ts';
 import { entryName } from '../../model/entry-name.ts';
@@ -72,7 +72,7 @@ function failure(what: string, error: UserError | undefined, paint: Paint, inCon
 }
 
 /** What failed and why: once for all that failed in the same way. */
-function failedLines(failed: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
+function failedLines(failed: readonly ActionOutcome[], paint: Paint, inContext: InContext): string[] {
   const alike = new Map<string, { what: string; subjects: string[]; error: UserError | undefined }>();
   for (const { action, error } of failed) {
     const { subject, what } = wordsOf(action);
@@ -103,7 +103,7 @@ const UNTESTED_NAMED = 5;
 /** How many kept tokens are named, with the fix of each. */
 const KEPT_SHOWN = 5;
 
-function keptLines(kept: readonly Outcome[], paint: Paint, inContext: InContext): string[] {
+function keptLines(kept: readonly ActionOutcome[], paint: Paint, inContext: InContext): string[] {
   const lines = kept.slice(0, KEPT_SHOWN).map(({ action, error }) => {
     return `${paint.yellow('Kept:')} ${describeAction(action)}: ${errorText(error, paint, inContext)}`;
   });

@@ -1,7 +1,7 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and its notices. */
 
 import type { Action } from '../../model/action.ts';
-import type { Import, ImportNotice, ImportRefusal, Obstacle, Skipped, SkipReason } from '../../model/import.ts';
+import type { Import, ImportNotice, ImportObstacle, ImportRefusal, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { shellWord } from '../../model/shell.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
@@ -263,7 +263,7 @@ function unmanagedDucklings(names: string, why: string): Notice {
 }
 
 /** What an import would cause beside adoptions, for the error that refuses it. */
-export function obstacleText(obstacle: Obstacle): string {
+export function obstacleText(obstacle: ImportObstacle): string {
   switch (obstacle.kind) {
     case 'new_action':
       return `${describe(obstacle.action)}, since ${reasonText(obstacle.action)}`;

@@ -259,16 +259,16 @@ const SYMBOLS = {
   forget: '-',
 } as const satisfies Record<Action['action'], string>;
 
-export type Symbol = (typeof SYMBOLS)[Action['action']];
+export type ActionSymbol = (typeof SYMBOLS)[Action['action']];
 
 /** Ducklings of a new account are created with it, so they show as created. */
-export function symbolOf(action: Action): Symbol {
+export function symbolOf(action: Action): ActionSymbol {
   const isOfNew = action.action === 'set_ducklings' ? action.before === null : action.reason.kind === 'new_account';
   return isOfNew ? '+' : SYMBOLS[action.action];
 }
 
 /** The symbol in its colour, aligned to the right of so many columns. */
-export function paintSymbol(symbol: Symbol, paint: Paint, width: number): string {
+export function paintSymbol(symbol: ActionSymbol, paint: Paint, width: number): string {
   const text = symbol.padStart(width);
   switch (symbol) {
     case '+':

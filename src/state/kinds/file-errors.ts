@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { codeOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
+import { errnoOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
 import { AFTER_OTHER_RUNS, thenAgain } from '../../model/hints.ts';
 import { shellCommand } from '../../model/shell.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
@@ -47,7 +47,7 @@ export function changedOutside(path: string, opened: ReadFile, now: string | und
 
 /** A write failed. */
 export function unwritable(path: string, error: unknown): UserError {
-  const code = codeOf(error) ?? 'failed';
+  const code = errnoOf(error) ?? 'failed';
   const fix = isDiskFull(error)
     ? `Free space on the disk of ${path}`
     : isMountPoint(error)

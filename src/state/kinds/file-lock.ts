@@ -14,7 +14,7 @@ import {
   readLock,
 } from '../../files/lock.ts';
 import { processStatus } from '../../files/process.ts';
-import { codeOf, writeFix } from '../../files/system-errors.ts';
+import { errnoOf, writeFix } from '../../files/system-errors.ts';
 import { UserError } from '../../model/user-error.ts';
 import type { LockRequest } from '../backend.ts';
 import { describeHolder } from '../state-lock.ts';
@@ -27,7 +27,7 @@ export async function lockFileOf(statePath: string): Promise<string> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const hint = 'Give this user access to the folder of the state file, or name another state file with --state.';
-    const message = `${statePath} cannot be reached: ${codeOf(error) ?? 'failed'}.`;
+    const message = `${statePath} cannot be reached: ${errnoOf(error) ?? 'failed'}.`;
     throw new UserError('STATE_UNWRITABLE', message, hint, { cause: error });
   }
 }
@@ -61,11 +61,11 @@ export async function lockState(statePath: string, request: LockRequest): Promis
     if (signal?.aborted)
       throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
     const fix =
-      codeOf(error) === 'ENOENT'
+      errnoOf(error) === 'ENOENT'
         ? `Create the folder ${dirname(path)}`
         : 'Give this user write access to the folder of the state file';
     const hint = writeFix(error, `${fix}, or name another state file with --state.`);
-    throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${codeOf(error) ?? 'failed'}.`, hint, {
+    throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${errnoOf(error) ?? 'failed'}.`, hint, {
       cause: error,
     });
   }

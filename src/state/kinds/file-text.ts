@@ -1,7 +1,7 @@
 /** The text of a state file, and the state in it, also when its end was never written. */
 
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
-import { codeOf } from '../../files/system-errors.ts';
+import { errnoOf } from '../../files/system-errors.ts';
 import { shellCommand } from '../../model/shell.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { StoredState } from '../backend.ts';
@@ -47,7 +47,7 @@ export async function readStateText(path: string): Promise<string | undefined> {
     const invalid = (problem: string, hint: Hint | string) =>
       new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
     if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
-    const code = codeOf(error) ?? 'failed';
+    const code = errnoOf(error) ?? 'failed';
     if (code === 'EFBIG')
       throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
     const why = error instanceof NotAFileError ? error.message : code;

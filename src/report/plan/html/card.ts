@@ -5,7 +5,7 @@ import { withArrows } from '../../escape.ts';
 import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, ofAccount } from '../groups.ts';
-import { type Symbol as Sign, subjectOf, symbolOf } from '../wording.ts';
+import { type ActionSymbol as Sign, subjectOf, symbolOf } from '../wording.ts';
 import { accountNames } from './account-names.ts';
 
 const KIND_OF = {

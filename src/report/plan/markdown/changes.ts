@@ -59,7 +59,7 @@ export function rankOf(actions: readonly Action[]): number {
 }
 
 /** Identical changes: of several tokens of an account, or of several accounts. */
-export interface Change {
+export interface ChangeRow {
   readonly symbol: string;
   readonly risk: Risk;
   readonly rank: number;
@@ -72,7 +72,7 @@ export interface Change {
 }
 
 /** The rows of a table of actions, by risk. */
-export function groupIdentical(actions: readonly Action[]): Change[] {
+export function groupIdentical(actions: readonly Action[]): ChangeRow[] {
   const changes = actions.map((action) => {
     const { verb, names, exact } = what(action);
     const shared = sharedReasonText(action);
@@ -103,14 +103,14 @@ interface Keyed {
   readonly key: string;
   readonly shared: string;
   readonly isOfOne: boolean;
-  readonly change: Change;
+  readonly change: ChangeRow;
 }
 
 /** Joins changes of the same key, in the order of their first. */
 function joined(
   all: readonly Keyed[],
   keyOf: (one: Keyed) => string,
-  join: (into: Change, other: Change) => unknown,
+  join: (into: ChangeRow, other: ChangeRow) => unknown,
 ): Keyed[] {
   const found = new Map<string, Keyed>();
   for (const one of all) {
@@ -126,7 +126,7 @@ function joined(
 }
 
 /** Of several safe changes, ranges of names. @param most The number of names that are shown; all unless given. */
-export function row({ symbol, risk, verb, why, accounts, names }: Change, most?: number): string {
+export function row({ symbol, risk, verb, why, accounts, names }: ChangeRow, most?: number): string {
   const isRange = risk === 'safe' && accounts.length > 1;
   const who = isRange
     ? `${markdown(rangesText(accounts, most))} (${accounts.length} accounts)`
@@ -141,8 +141,8 @@ export function row({ symbol, risk, verb, why, accounts, names }: Change, most?:
 const SHORT_ROW = 300;
 
 /** Too many changes for a row each: one row an action, with the names alone, as far as they fit. */
-export function shortRows(changes: readonly Change[], given: number): string[] {
-  const groups = new Map<string, { readonly first: Change; readonly names: string[] }>();
+export function shortRows(changes: readonly ChangeRow[], given: number): string[] {
+  const groups = new Map<string, { readonly first: ChangeRow; readonly names: string[] }>();
   for (const change of changes) {
     const key = `${change.risk} ${change.verb}`;
     const names = change.accounts.flatMap((account) =>
@@ -161,7 +161,7 @@ export function shortRows(changes: readonly Change[], given: number): string[] {
 }
 
 /** The characters with which short rows name all. */
-export function leastRoom(changes: readonly Change[]): number {
+export function leastRoom(changes: readonly ChangeRow[]): number {
   const rows = shortRows(changes, Number.POSITIVE_INFINITY);
   return lengthOf(rows) + SHORT_ROW * rows.length;
 }

@@ -7,7 +7,7 @@ export function block(language: string, text: string): string {
 }
 
 /** A text as code, with its length where it is cut. @param most The number of characters that are shown. */
-export function codeOf(whole: string, most: number): string {
+export function inlineCode(whole: string, most: number): string {
   const exact = whole.slice(0, most);
   const count = whole.length.toLocaleString('en');
   const fence = fenceFor(exact, 1);

@@ -7,7 +7,7 @@ import { markdown, withoutLongTexts } from '../../escape.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { partsOf, rangesText, withPlaceholder } from '../groups.ts';
 import { shownSql, statementsToReview } from '../sql.ts';
-import { type Change, PLAIN, rankOf, row, SAFE, shortRows } from './changes.ts';
+import { type ChangeRow, PLAIN, rankOf, row, SAFE, shortRows } from './changes.ts';
 import { block } from './code.ts';
 import { countedNames } from './names.ts';
 
@@ -46,7 +46,7 @@ export interface Fitted {
 export function fitChanges(
   actions: readonly Action[],
   uncut: readonly Action[],
-  changes: readonly Change[],
+  changes: readonly ChangeRow[],
   named: readonly string[],
   given: number,
 ): Fitted {

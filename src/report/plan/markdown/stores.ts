@@ -4,7 +4,7 @@ import { counted } from '../../../model/wording.ts';
 import { firstThatFit, lengthOf } from '../../comment.ts';
 import { markdown, printable, visibleAscii } from '../../escape.ts';
 import { type StoreLine, storeLines } from '../stores.ts';
-import { codeOf } from './code.ts';
+import { inlineCode } from './code.ts';
 import { countedNames, cut } from './names.ts';
 
 /** Characters of all stores that are known. */
@@ -69,7 +69,7 @@ function fittingStores(lines: readonly StoreLine[], room: number) {
 
 /** @param most The number of characters of the command that are shown. */
 function storeText({ text, exact: whole, note, isNew }: StoreLine, most = whole.length): string {
-  const code = codeOf(whole, most);
+  const code = inlineCode(whole, most);
   const said = note === undefined ? '' : markdown(note);
   return `🔑 ${markdown(text)}: ${code}${said === '' ? '' : isNew ? ` (**${said}**)` : ` (${said})`}`;
 }
@@ -91,7 +91,7 @@ export function settings({ guardrails = [], smoke_queries: queries = [] }: Plan,
     ...(changing === 0 ? [] : [`<b>${changing} of which may change data</b>`]),
   ];
   const lines = queries.map(({ query, changes, accounts }) => {
-    const code = codeOf(visibleAscii(query), QUERIES_LENGTH.one);
+    const code = inlineCode(visibleAscii(query), QUERIES_LENGTH.one);
     return `- ${changes ? '**may change data**: ' : ''}${code} (${countedNames(printable(accounts), 'account', 'accounts')})`;
   });
   const fitting = firstThatFit(lines, Math.min(QUERIES_LENGTH.all, room - 1500), (line) => line.length + 1);

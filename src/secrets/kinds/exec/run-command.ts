@@ -1,10 +1,11 @@
 /** Runs the command of a store: its input is the secret, its output may contain it. */
 import type { ChildProcess } from 'node:child_process';
+import { errnoOf } from '../../../files/system-errors.ts';
 import { type Secret, withoutTokens } from '../../../model/secret.ts';
 import { secretAsFile } from './secret-as-file.ts';
 
 /** How a command ended. */
-export type Outcome =
+export type CommandOutcome =
   | { readonly ended: 'exit'; readonly code: number; readonly output: string }
   | { readonly ended: 'signal'; readonly signal: string; readonly output: string }
   | { readonly ended: 'timeout'; readonly output: string }
@@ -29,7 +30,7 @@ export interface RunOptions {
  * Runs a command without a shell. The output is raw and may contain the secret: pass it through scrub.ts before showing
  * it. Only the end of the output is kept.
  */
-export async function runCommand(words: readonly string[], options: RunOptions): Promise<Outcome> {
+export async function runCommand(words: readonly string[], options: RunOptions): Promise<CommandOutcome> {
   const file = options.stdin === undefined ? undefined : await secretAsFile(options.stdin);
   try {
     const [program = '', ...args] = words;
@@ -44,7 +45,7 @@ export async function runCommand(words: readonly string[], options: RunOptions):
     });
     return await watch(child, options);
   } catch (error) {
-    return { ended: 'not_started', code: codeOf(error) };
+    return { ended: 'not_started', code: errnoOf(error) ?? 'failed' };
   } finally {
     await file?.close();
   }
@@ -53,14 +54,14 @@ export async function runCommand(words: readonly string[], options: RunOptions):
 /** Error codes of writing to a pipe whose reader has closed it; the last two are from Windows. */
 const CLOSED = ['EPIPE', 'EOF', 'ECONNRESET'];
 
-function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOptions): Promise<Outcome> {
+function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOptions): Promise<CommandOutcome> {
   // Kept apart, because the order of two pipes is unknown; errors are usually on the second.
   const [out, err] = [new Tail(), new Tail()];
   child.stdout?.on('data', (chunk: Buffer) => out.add(chunk));
   child.stderr?.on('data', (chunk: Buffer) => err.add(chunk));
   let unread = false;
   child.stdin?.on('error', (error) => {
-    unread ||= CLOSED.includes(codeOf(error));
+    unread ||= CLOSED.includes(errnoOf(error) ?? '');
   });
   if (stdin !== undefined) child.stdin?.end(stdin.reveal());
 
@@ -82,7 +83,7 @@ function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOpt
     child.on('error', (error) => {
       if (child.pid !== undefined) return;
       stop();
-      resolve({ ended: 'not_started', code: codeOf(error) });
+      resolve({ ended: 'not_started', code: errnoOf(error) ?? 'failed' });
     });
     child.on('exit', async (code, signal) => {
       if (late) signalGroup(child, 'SIGKILL');
@@ -124,10 +125,6 @@ function endTree(child: ChildProcess, pid: number): void {
   void import('node:child_process').then(({ spawn }) =>
     spawn('taskkill', words, { stdio: 'ignore', windowsHide: true }).on('error', () => child.kill()),
   );
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'failed';
 }
 
 const KEPT = 32 * 1024;

@@ -35,7 +35,7 @@ export function scrub(
     secret === undefined ? plain : withoutSecret(withoutBytes(plain, secret), secret),
     env,
   );
-  const clean = maskCredentials(withoutTokens(others, hide), () => '[secret]', hide);
+  const clean = maskCredentials(maskTokens(others, hide), () => '[secret]', hide);
   const lines = clean
     .split('\n')
     .map((line) => line.trim())
@@ -112,7 +112,7 @@ function lower(text: string): string {
 }
 
 /** Replaces long runs of mixed letters and digits, unlike words and paths: other secrets, such as the command's own. */
-function withoutTokens(text: string, hide: (run: string) => string): string {
+function maskTokens(text: string, hide: (run: string) => string): string {
   return text.replace(RUN, (run) => (looksLikeToken(run) ? hide(run) : run));
 }
 

@@ -21,7 +21,7 @@ import { findProgram } from './find-program.ts';
 import { missingScript, scriptOf } from './missing-script.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
-import { type Outcome, runCommand } from './run-command.ts';
+import { type CommandOutcome, runCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
 /** The configuration of an exec store. */
@@ -226,7 +226,7 @@ function namesIn(words: readonly string[], { account, token }: TokenAddress): st
 function describe(
   config: ExecStoreConfig,
   [program = '']: readonly string[],
-  outcome: Outcome,
+  outcome: CommandOutcome,
   names: readonly string[],
   secret?: Secret,
 ): string {

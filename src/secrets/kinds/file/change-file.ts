@@ -12,10 +12,10 @@ import { DotenvText } from './dotenv-text.ts';
 import { refuseJson, type SecretsText } from './secrets-text.ts';
 
 /** Puts a secret into the text of a file, or removes one. Returns whether the text changed. */
-export type Change = (content: SecretsText) => boolean;
+export type ContentChange = (content: SecretsText) => boolean;
 
 interface QueuedChange {
-  readonly change: Change;
+  readonly change: ContentChange;
   done(): void;
   refuse(error: unknown): void;
 }
@@ -45,7 +45,7 @@ const queues = new Map<string, Queue>();
  * Changes a file. Changes that arrive during a write are made together, in their order, so that a large file is not read
  * and written for each of them.
  */
-export function enqueue(target: string, format: FileStoreConfig['format'], change: Change): Promise<void> {
+export function enqueue(target: string, format: FileStoreConfig['format'], change: ContentChange): Promise<void> {
   const key = `${format} ${target}`;
   const queue = queues.get(key) ?? { queued: [], format, throttle: new WriteThrottle(), isBusy: false };
   queues.set(key, queue);

@@ -5,7 +5,7 @@ import { tempBeside, tempStem } from '../../../files/atomic-write.ts';
 import { writableTarget } from '../../../files/links.ts';
 import { isWithin, realPathOf } from '../../../files/paths.ts';
 import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
-import { codeOf, writeFix } from '../../../files/system-errors.ts';
+import { errnoOf, writeFix } from '../../../files/system-errors.ts';
 import type { SecretStoreConfig } from '../../../model/desired.ts';
 import { isVariableTemplate } from '../../../model/secret.ts';
 import { shellPath, shellWord } from '../../../model/shell.ts';
@@ -149,7 +149,7 @@ async function checkFolder(config: FileStoreConfig, folder: string): Promise<voi
       : `Make it writable, or name another \`path\` in the secret store ${config.name}: chmod u+wx ${shellPath(folder)}`;
     throw unusable(
       config,
-      `cannot be written: its folder ${folder} is not writable (${codeOf(error) ?? 'failed'})`,
+      `cannot be written: its folder ${folder} is not writable (${errnoOf(error) ?? 'failed'})`,
       hint,
     );
   }
@@ -208,7 +208,7 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
       `cannot be read: ${error.message}`,
       `Name another \`path\` in the secret store ${config.name}.`,
     );
-  if (codeOf(error) === 'ENOTDIR') {
+  if (errnoOf(error) === 'ENOTDIR') {
     const hint = `Move that file away, or name another \`path\` in the secret store ${config.name}.`;
     return unusable(config, 'cannot be written: what should be one of its folders is a file', hint);
   }
@@ -216,7 +216,7 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
     error,
     `Give this user read and write access to it, or name another \`path\` in the secret store ${config.name}.`,
   );
-  return unusable(config, `cannot be accessed: ${codeOf(error) ?? 'failed'}`, hint);
+  return unusable(config, `cannot be accessed: ${errnoOf(error) ?? 'failed'}`, hint);
 }
 
 function unusable(config: FileStoreConfig, problem: string, hint: string): UserError {

@@ -3,7 +3,7 @@ import { LockedError } from '../../../files/lock.ts';
 import { shownRelativePath } from '../../../files/paths.ts';
 import { NotTextError } from '../../../files/read-text.ts';
 import { moveAside } from '../../../files/shell.ts';
-import { codeOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
+import { errnoOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';
 import type { NewSecret, SecretTarget } from '../../store.ts';
@@ -78,7 +78,7 @@ export function reasonOf(config: FileStoreConfig, error: unknown): [why: string,
   if (error instanceof NotTextError)
     return ['it is not UTF-8 text', `Fix the file, or restore it from a backup, ${again}`];
   if (error instanceof UserError) return [error.message, error.hint.text];
-  const code = codeOf(error);
+  const code = errnoOf(error);
   if (isMountPoint(error))
     return ['it is mounted by itself, so no new file can take its place (EBUSY)', `Mount its folder instead, ${again}`];
   if (isDiskFull(error)) return [code ?? 'failed', `Free space on its disk, ${again}`];

@@ -17,7 +17,7 @@ import type {
   StoreFindings,
 } from '../../store.ts';
 import type { Owners } from '../../store-kind.ts';
-import { type Change, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
+import { type ContentChange, changeFile, enqueue, FORGOTTEN_AFTER_MS, parsed, previewChange } from './change-file.ts';
 import { checkFile, type FileStoreConfig } from './check-file.ts';
 import { failed, foreignSecrets, RealSecretError, reasonOf, TakenError } from './failures.ts';
 import { findObsolete, removeFrom } from './find-obsolete.ts';
@@ -177,7 +177,7 @@ function claim(owners: Owners, secretPath: string, address: TokenAddress): void 
 function putOf(config: FileStoreConfig, target: NewSecret, secret: Secret) {
   const entry = fileEntry(config, target);
   let earlier: Secret | undefined;
-  const change: Change = (content) => {
+  const change: ContentChange = (content) => {
     if (isForeign(config, target, content, secret)) throw foreignSecrets(config, [target]);
     const current = content.current(entry);
     if (isSandboxSecret(secret.reveal())) refuseReal(config, target, current);
@@ -187,7 +187,7 @@ function putOf(config: FileStoreConfig, target: NewSecret, secret: Secret) {
     return true;
   };
   /** What another program wrote since stays. */
-  const putBack: Change = (content) => {
+  const putBack: ContentChange = (content) => {
     const current = content.current(entry);
     if (current.length === 0 || current.some((value) => value !== secret.reveal())) return false;
     if (earlier === undefined) content.remove(entry);

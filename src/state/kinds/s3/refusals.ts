@@ -29,7 +29,7 @@ interface S3Failure {
 
 /** Whether the service answered with a status, or an error of this name. */
 export function isAnsweredWith(error: unknown, what: number | string): boolean {
-  return typeof what === 'number' ? statusOf(error) === what : codeOf(error) === what;
+  return typeof what === 'number' ? statusOf(error) === what : s3Code(error) === what;
 }
 
 /** The request may have taken effect, or succeeds soon. */
@@ -57,7 +57,7 @@ export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
   if (own !== undefined) return own;
   if (!(error instanceof Error)) return error;
   const status = statusOf(error);
-  const code = codeOf(error);
+  const code = s3Code(error);
   const { name, bucket, endpoint, hasProfile } = attempt;
   const told = [status, code].filter((each) => each !== undefined && each !== '').join(' ');
   const refused = (what: string, hint: string) =>
@@ -177,7 +177,7 @@ function statusOf(error: unknown): number | undefined {
 }
 
 /** The service's name of an error; one of the library itself otherwise. */
-function codeOf(error: unknown): string {
+function s3Code(error: unknown): string {
   const { name, Code } = error as S3Failure;
   const code = typeof Code === 'string' ? Code : name;
   return typeof code === 'string' && /^[A-Za-z0-9_.]{1,60}$/.test(code) && !/^(Error|Unknown|UnknownError)$/.test(code)
