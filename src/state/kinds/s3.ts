@@ -62,8 +62,8 @@ export const s3: StateKind = {
     // The SDK takes the address of a compatible service from the environment too.
     const address = endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined);
     const pathStyle = config.path_style === undefined ? address !== undefined : config.path_style === true;
-    const place = { bucket, prefix, region, endpoint, address, pathStyle };
-    return objectBackend(openS3(sdk, place, await http(), env));
+    const location = { bucket, prefix, region, endpoint, address, pathStyle };
+    return objectBackend(openS3(sdk, location, await http(), env));
   },
 };
 

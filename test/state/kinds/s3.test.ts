@@ -6,7 +6,7 @@ import * as sdk from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stateHttp } from '../../../src/engine/state-http.ts';
 import { UserError } from '../../../src/model/user-error.ts';
-import { openS3, type S3Limits, type S3Place } from '../../../src/state/kinds/s3/store.ts';
+import { openS3, type S3Limits, type S3Location } from '../../../src/state/kinds/s3/store.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { type ObjectStore, sure, UnsureError } from '../../../src/state/object-store.ts';
 import { openState } from '../../../src/state/opened-state.ts';
@@ -35,7 +35,7 @@ afterEach(() => {
 
 const LIMITS: S3Limits = { smallMs: 20_000, largeMs: 20_000 };
 
-function open(server: S3Server, place: Partial<S3Place> = {}, limits = LIMITS): ObjectStore {
+function open(server: S3Server, place: Partial<S3Location> = {}, limits = LIMITS): ObjectStore {
   const at = { bucket: 'acme-platform', prefix: 'prod', region: server.region, endpoint: server.url, pathStyle: true };
   return openS3(sdk, { ...at, ...place }, stateHttp({}), process.env, limits);
 }
@@ -183,7 +183,7 @@ describe('a state in s3', () => {
 
   it('says what is wrong with the credentials, the region or the connection', async () => {
     const server = await start();
-    const golden = async (name: string, place: Partial<S3Place> = {}) => {
+    const golden = async (name: string, place: Partial<S3Location> = {}) => {
       const error = await errorOf(() => open(server, place).get('lock.json'));
       expectGoldenError(`s3 > ${name}`, error, { endpoint: server.url, host: new URL(server.url).host });
     };

@@ -23,7 +23,7 @@ export interface AzureSdk {
 }
 
 /** Where the objects are. */
-export interface AzurePlace {
+export interface AzureLocation {
   readonly account: string;
   readonly container: string;
   readonly prefix?: string | undefined;
@@ -37,21 +37,21 @@ const EMULATOR_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4
 /** @throws UserError STATE_UNREACHABLE: a library is missing, or the credentials are not of this account */
 export async function openAzure(
   sdk: AzureSdk,
-  place: AzurePlace,
+  location: AzureLocation,
   env: NodeJS.ProcessEnv,
   limitMs: number = TIME_LIMIT_MS,
 ): Promise<ObjectStore> {
-  const name = `azure://${place.account}/${place.container}/${folderOf(place.prefix)}`
+  const name = `azure://${location.account}/${location.container}/${folderOf(location.prefix)}`
     .replace(/\/$/, '')
-    .concat(atAddress(place.endpoint));
-  const service = await openService(sdk, place, env, name);
-  return new AzureStore(service.getContainerClient(place.container), name, folderOf(place.prefix), limitMs);
+    .concat(atAddress(location.endpoint));
+  const service = await openService(sdk, location, env, name);
+  return new AzureStore(service.getContainerClient(location.container), name, folderOf(location.prefix), limitMs);
 }
 
 /** A login is shown to Microsoft's hosts alone; a key signs, and is sent nowhere. */
 async function openService(
   { blobs, identity }: AzureSdk,
-  { account, endpoint }: AzurePlace,
+  { account, endpoint }: AzureLocation,
   env: NodeJS.ProcessEnv,
   name: string,
 ): Promise<BlobServiceClient> {

@@ -17,7 +17,7 @@ import { ServiceClock } from '../../service-clock.ts';
 type Sdk = typeof import('@google-cloud/storage');
 
 /** Where the objects are. */
-export interface GcsPlace {
+export interface GcsLocation {
   readonly bucket: string;
   readonly prefix?: string | undefined;
   /** Of an emulator, which is sent no credentials. */
@@ -31,7 +31,7 @@ const LOGIN = 'gcloud auth application-default login';
 /** Opens a bucket of Google Cloud Storage. @param limitMs the time limit of a request, in milliseconds */
 export function openGcs(
   { Storage }: Sdk,
-  { bucket, prefix, endpoint }: GcsPlace,
+  { bucket, prefix, endpoint }: GcsLocation,
   limitMs: number = TIME_LIMIT_MS,
 ): ObjectStore {
   const storage = new Storage({

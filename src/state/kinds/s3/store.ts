@@ -10,7 +10,7 @@ import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
 type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Where the objects are. */
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string;
   readonly prefix?: string | undefined;
   readonly region?: string | undefined;
@@ -49,21 +49,21 @@ export interface S3Limits {
 const LIMITS: S3Limits = { smallMs: 20_000, largeMs: 300_000 };
 const IS_LARGE = 256 * 1024;
 
-/** @param env names the region and the profile, where `place` does not; the SDK reads credentials from the process's own. */
+/** @param env names the region and the profile, where `location` does not; the SDK reads credentials from the process's own. */
 export function openS3(
   sdk: Sdk,
-  place: S3Place,
+  location: S3Location,
   http: StateHttp,
   env: NodeJS.ProcessEnv,
   limits: S3Limits = LIMITS,
 ): ObjectStore {
-  return new S3Store(sdk, place, http, env, limits);
+  return new S3Store(sdk, location, http, env, limits);
 }
 
 class S3Store implements ObjectStore {
   readonly name: string;
   readonly #sdk: Sdk;
-  readonly #place: S3Place;
+  readonly #location: S3Location;
   readonly #http: StateHttp;
   readonly #limits: S3Limits;
   readonly #client: S3Client;
@@ -72,15 +72,15 @@ class S3Store implements ObjectStore {
   readonly #folder: string;
   readonly #clock = new ServiceClock();
 
-  constructor(sdk: Sdk, place: S3Place, http: StateHttp, env: NodeJS.ProcessEnv, limits: S3Limits) {
-    const { bucket, prefix, address = place.endpoint } = place;
+  constructor(sdk: Sdk, location: S3Location, http: StateHttp, env: NodeJS.ProcessEnv, limits: S3Limits) {
+    const { bucket, prefix, address = location.endpoint } = location;
     this.#folder = folderOf(prefix);
     this.name = `s3://${bucket}/${this.#folder}`.replace(/\/$/, '').concat(atAddress(address));
     this.#sdk = sdk;
-    this.#place = place;
+    this.#location = location;
     this.#http = http;
     this.#limits = limits;
-    this.#client = openClient(sdk, place, env, this.#handler());
+    this.#client = openClient(sdk, location, env, this.#handler());
     this.#hasProfile = Boolean(env.AWS_PROFILE);
   }
 
@@ -128,7 +128,7 @@ class S3Store implements ObjectStore {
       do {
         const page = await this.#client.send(
           new this.#sdk.ListObjectsV2Command({
-            Bucket: this.#place.bucket,
+            Bucket: this.#location.bucket,
             Prefix: this.#folder + prefix,
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
@@ -151,7 +151,7 @@ class S3Store implements ObjectStore {
   }
 
   #object(key: string) {
-    return { Bucket: this.#place.bucket, Key: this.#folder + key };
+    return { Bucket: this.#location.bucket, Key: this.#folder + key };
   }
 
   #limit(isLarge: boolean) {
@@ -169,9 +169,9 @@ class S3Store implements ObjectStore {
       return await act();
     } catch (error) {
       const { region } = this.#client.config;
-      const signedFor = this.#place.region ?? (await region().catch(() => undefined));
+      const signedFor = this.#location.region ?? (await region().catch(() => undefined));
       throw refusalOf(error, {
-        ...this.#place,
+        ...this.#location,
         region: signedFor,
         name: this.name,
         operation,
@@ -230,7 +230,7 @@ const QUIET = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 function openClient(
   { S3Client }: Sdk,
-  { region, endpoint, address = endpoint, pathStyle }: S3Place,
+  { region, endpoint, address = endpoint, pathStyle }: S3Location,
   env: NodeJS.ProcessEnv,
   requestHandler: RequestHandler,
 ): S3Client {
