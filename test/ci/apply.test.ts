@@ -87,8 +87,12 @@ describe.skipIf(isWindows)('apply on main', () => {
     expect(stage.github.repository.branches()).toEqual(['main']);
   });
 
-  it('puts the state on a branch of its own when main does not take it', async () => {
+  it.each([
+    [STATE, {}],
+    ['prod.state.json', { MDACC_STATE: 'prod.state.json' }],
+  ])('puts %s on a branch of its own and into an artifact when main does not take it', async (name, env) => {
     const stage = await CiStage.open();
+    Object.assign(stage.service, env);
     const hook = path.join(stage.github.repository.bare, 'hooks/update');
     mkdirSync(path.dirname(hook), { recursive: true });
     writeFileSync(hook, '#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "protected branch" >&2; exit 1; }\n');
@@ -99,8 +103,11 @@ describe.skipIf(isWindows)('apply on main', () => {
     expect(apply?.steps).toMatchObject({ [APPLY]: 'success', [COMMIT]: 'failure' });
     expect(apply?.log).toContain('branch motherduck-state/7-1.');
     expect(apply?.log).toContain('Is main protected?');
-    expect(state(stage, 'motherduck-state/7-1')?.accounts).toHaveProperty('etl_prod');
-    expect(readdirSync(path.join(stage.artifacts, 'motherduck-accounts-state-1'))).toEqual([STATE]);
+    const pushed = stage.github.repository.read(name, 'motherduck-state/7-1') ?? '{"accounts":{}}';
+    expect(JSON.parse(pushed).accounts).toHaveProperty('etl_prod');
+    const artifact = path.join(stage.artifacts, 'motherduck-accounts-state-1');
+    expect(readdirSync(artifact)).toEqual([name]);
+    expect(readFileSync(path.join(artifact, name), 'utf8')).toBe(pushed);
   });
 
   it('never writes over a state that somebody else wrote in the meantime', async () => {

@@ -78,7 +78,8 @@ export class GitLabStage {
     const main = first.code === 0 ? await bash(job.script, work, env) : first;
     const after = await bash(job.after_script ?? [], work, env);
     for (const file of [job.artifacts?.paths ?? [], job.artifacts?.reports?.junit ?? []].flat()) {
-      if (existsSync(path.join(work, file))) cpSync(path.join(work, file), path.join(this.#artifacts, file));
+      const from = path.join(work, file);
+      if (existsSync(from)) cpSync(from, path.join(this.#artifacts, file), { recursive: true });
     }
     return { code: main.code, log: `${first.log}${main.log}${after.log}` };
   }

@@ -1,6 +1,6 @@
 /** GitLab's pipeline: what it is made of, and what its jobs do. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
@@ -150,6 +150,22 @@ describe.skipIf(isWindows)('main', () => {
     expect(repository.messages().slice(0, 2)).toEqual(['MotherDuck state after run 11-12 [skip ci]', 'Faster']);
     const again = await project.run('plan-main', { commit: old });
     expect(again.log).toMatch(/^No changes\./m);
+  });
+
+  it.each([
+    [STATE, {}],
+    ['prod.state.json', { MDACC_STATE: 'prod.state.json' }],
+  ])('puts %s among the artifacts when main takes no push', async (name, env) => {
+    const project = await GitLabStage.open();
+    await project.run('plan-main', { env });
+    const hook = path.join(project.gitlab.repository.bare, 'hooks/pre-receive');
+    mkdirSync(path.dirname(hook), { recursive: true });
+    writeFileSync(hook, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const { code, log } = await project.run('apply', { env });
+    expect(code, log).toBe(1);
+    expect(project.gitlab.repository.read(name)).toBeUndefined();
+    const kept = project.artifact(`motherduck-state/${name}`) ?? '{"accounts":{}}';
+    expect(JSON.parse(kept).accounts).toHaveProperty('etl_prod');
   });
 
   it('refuses a plan twice, and changes nothing by it', async () => {

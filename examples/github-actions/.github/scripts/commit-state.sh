@@ -10,6 +10,8 @@ config=${MDACC_CONFIG:-motherduck.accounts.yaml}
 beside=$(printf '%s' "$config" | sed -E 's/\.(ya?ml|json)$//').state.json
 state=${STATE_FILE:-${MDACC_STATE:-$beside}}
 rescue=motherduck-state/$RUN_ID
+# Of the state as this run left it; the job uploads it when something failed.
+copies=${RUNNER_TEMP:-$PWD}/motherduck-state
 
 export GIT_AUTHOR_NAME=motherduck-accounts GIT_COMMITTER_NAME=motherduck-accounts
 export GIT_AUTHOR_EMAIL=motherduck-accounts@localhost GIT_COMMITTER_EMAIL=motherduck-accounts@localhost
@@ -37,7 +39,8 @@ if [ "$(git hash-object -- "$state")" = "$before" ]; then
   echo "$state did not change."
   exit 0
 fi
-kept=$(mktemp)
+mkdir -p -- "$copies"
+kept=$copies/$(basename -- "$state")
 cp -- "$state" "$kept"
 commit
 
