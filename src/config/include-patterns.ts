@@ -4,15 +4,8 @@ import path from 'node:path';
 import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
 import { type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
 import { quote, quoteWhole, showNode } from '../yaml/wording.ts';
-import {
-  baseOfGlob,
-  type Confines,
-  type Exclusion,
-  GLOB_BUDGET,
-  GlobTooLarge,
-  isYamlName,
-  matchingFiles,
-} from './include.ts';
+import type { Confines, Exclusion } from './confines.ts';
+import { baseOfGlob, GLOB_BUDGET, GlobTooLarge, isYamlName, matchingFiles } from './glob.ts';
 
 const MAX_FILES = 10_000;
 const NARROWER = 'name a folder before the first star';

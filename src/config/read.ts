@@ -16,8 +16,8 @@ import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { quote } from '../yaml/wording.ts';
+import { Confines } from './confines.ts';
 import { notFound } from './errors.ts';
-import { Confines } from './include.ts';
 import { type IncludedFile, IncludePatterns } from './include-patterns.ts';
 import { secretFiles } from './stores.ts';
 

@@ -1,7 +1,7 @@
 /** In the job of a pull request: the changes of its branch that a plan does not show. */
 import { readFile } from 'node:fs/promises';
 import { dirname, posix, relative, resolve } from 'node:path';
-import { isNamedBy } from '../config/include.ts';
+import { isNamedBy } from '../config/glob.ts';
 import { includesIn, settingChanges, variablesIn } from '../config/setting-changes.ts';
 import { commonCommit, fileOfCommit, hasCommit, headAndParents, yamlContaining, yamlSince } from '../files/git.ts';
 import { shownPath, workTreeOf } from '../files/paths.ts';
