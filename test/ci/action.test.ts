@@ -1,5 +1,14 @@
 /** The plan action by itself: its inputs and outputs, and that README tells them. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
@@ -236,6 +245,19 @@ describe.skipIf(isWindows)('the action', () => {
       await job(ORG);
       expect(kinds()).toEqual(['eu', 'us']);
     }
+  });
+
+  it.each(['team', '..team'])('reads no link that leads out of the repository: %s', async (name) => {
+    const stage = await CiStage.open();
+    const own = path.join(stage.folder, 'credentials');
+    writeFileSync(own, 'aws_secret_access_key: [s3cret\n');
+    const link = (folder: string) => {
+      mkdirSync(path.join(folder, name));
+      symlinkSync(own, path.join(folder, name, 'accounts.yaml'));
+    };
+    const { summary, log } = await use(stage, { 'working-directory': name, config: 'accounts.yaml' }, link);
+    expect(summary).toContain('leads out of the repository');
+    expect(`${log}${summary}`).not.toContain('s3cret');
   });
 
   it('writes no comment and no artifact when none is wanted', async () => {

@@ -35,8 +35,13 @@ else validate();
 function leadsOut() {
   const root = path.resolve(env.GITHUB_WORKSPACE);
   const named = path.resolve(root, env.WORKING_DIRECTORY, env.CONFIG);
-  const isWithin = (folder, file) => !path.relative(folder, file).startsWith('..');
   return existsSync(named) && isWithin(root, named) && !isWithin(realpathSync(root), realpathSync(named));
+}
+
+/** Whether a file is below a folder, which may begin with two dots. */
+function isWithin(folder, file) {
+  const way = path.relative(folder, file);
+  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }
 
 /** Empty where there is no such file, of which mdacc then says more. */
