@@ -1,5 +1,6 @@
 // Builds dist/, or the folder given as the argument: the program, a module for each command, which is loaded when the command is
 // called, and the library with its types. All code is CommonJS, which starts fastest. Builds are reproducible.
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,8 @@ const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 // The build goes to a temporary folder, which is renamed at the end, so that a program that runs meanwhile finds its modules.
 const fresh = `${target}.${process.pid}.new`;
 const stale = `${target}.${process.pid}.old`;
+// After a build that failed; one that ended well has renamed it.
+process.once('exit', () => rmSync(fresh, { recursive: true, force: true }));
 
 const common = {
   absWorkingDir: root,
@@ -76,13 +79,13 @@ async function asCommonJs(text) {
  * every use calls: for variables that change later, and nothing here exports one.
  */
 function withPlainExports(text) {
-  return text.replace(/\bexport\s*\{([^}]*)\};?\s*$/, (_, list) => {
-    const exports = list.split(',').map((one) => {
-      const [name, exported = name] = one.trim().split(/\s+as\s+/);
-      return `${exported}:${name}`;
-    });
-    return `module.exports={${exports.join(',')}};`;
+  const found = /\bexport\s*\{([^}]*)\};?\s*$/.exec(text);
+  if (found === null) throw new Error(`a chunk does not end with its exports: …${text.slice(-200)}`);
+  const exports = found[1].split(',').map((one) => {
+    const [name, exported = name] = one.trim().split(/\s+as\s+/);
+    return `${exported}:${name}`;
   });
+  return `${text.slice(0, found.index)}module.exports={${exports.join(',')}};`;
 }
 
 /** The chunks that a file of src/ always loads, as absolute paths, its own first. @param late A file that it loads late, but usually. */

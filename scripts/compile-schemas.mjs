@@ -108,13 +108,15 @@ function withoutErrors(code) {
 function withoutUnused(code) {
   const error =
     /const (err\d+) = \{(.*?)schemaPath:"[^"]*",(.*),schema:.*,(parentSchema:.*),data(?::data\d+)?\};\nif\(vErrors === null\)\{\nvErrors = \[\1\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}/g;
-  return code.replaceAll(error, 'const $1 = {$2$3,$4};\n(vErrors ??= []).push($1);');
+  return replacedAll(code, error, 'const $1 = {$2$3,$4};\n(vErrors ??= []).push($1);');
 }
 
 // Ajv concatenates the errors of each part into a new array, which takes seconds with errors in thousands of accounts. The
 // arrays are not shared before the validator returns, so they can grow in place.
 function inLinearTime(code) {
-  const grown = code.replaceAll(/vErrors\.concat\((\w+\.errors)\)/g, 'append(vErrors, $1)');
+  const grown = replacedAll(code, /vErrors\.concat\((\w+\.errors)\)/g, 'append(vErrors, $1)');
+  const rest = /.*\bconcat\(.*/.exec(grown);
+  if (rest) throw new Error(`ajv concatenates errors in another way than is replaced here: ${rest[0]}`);
   return `${grown}\nfunction append(all, more) { for (const one of more) all.push(one); return all; }\n`;
 }
 
@@ -142,6 +144,13 @@ const ASCII_FIRST = `function asciiFirst(ascii, all) {
   return { test: (text) => isAscii.test(text) ? inAscii.test(text) : (inAll ??= new RegExp(all, "u")).test(text) };
 }
 `;
+
+/** As `replaceAll`. @throws where there is nothing to replace: ajv writes its code in another way. */
+function replacedAll(code, pattern, by) {
+  const replaced = code.replaceAll(pattern, by);
+  if (replaced === code) throw new Error(`ajv writes nothing any more that is like ${pattern}`);
+  return replaced;
+}
 
 // Ajv's code requires small helpers from its package. They are bundled, so that ajv is not needed at run time.
 async function bundled(code) {
