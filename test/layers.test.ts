@@ -139,6 +139,28 @@ describe('the folders of src/', () => {
     expect(circles).toEqual([]);
   });
 
+  it('export no function, constant or class that no other file names', () => {
+    const texts = ['src', 'test', 'scripts']
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+      )
+      .filter((file) => /\.(ts|mjs)$/.test(file))
+      .map((file) => ({
+        file: file.replaceAll(path.sep, '/'),
+        words: new Set(readFileSync(file, 'utf8').match(/\w+/g)),
+      }));
+    const exported = files.flatMap((file) =>
+      [...codeOf(file).matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)].map(([, name = '']) => ({
+        file,
+        name,
+      })),
+    );
+    const unused = exported.filter(
+      ({ file, name }) => !texts.some((each) => each.file !== file && each.words.has(name)),
+    );
+    expect(unused.map(({ file, name }) => `${file}: ${name}`)).toEqual([]);
+  });
+
   it('have no file of mixed helpers, and no index', () => {
     expect(files.filter((file) => /(utils?|helpers?|common|misc|index)\.ts$/.test(file))).toEqual([]);
   });

@@ -65,7 +65,7 @@ function existingNames({ desired }: LoadedWell): Diagnostic[] {
 const { unused, ...read } = CODES;
 
 /** The meaning of every code, including those of the secret stores. */
-export const DIAGNOSTICS: Readonly<Record<string, string>> = {
+const DIAGNOSTICS: Readonly<Record<string, string>> = {
   ...read,
   ...Object.assign({}, ...STORE_KINDS.map(({ codes }) => codes)),
   unused,
