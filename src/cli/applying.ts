@@ -109,7 +109,7 @@ async function showAndApply(
 ): Promise<number> {
   const { plan: render } = APPLY_FORMATS[options.format];
   if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext, options));
-  refuseViolations(planned.plan, render !== undefined);
+  refuseViolations(planned.plan, { shown: render !== undefined });
   warnOfRealStores(planned, service, io);
   if (options.realStores) warnOfRehearsed(planned, stateWriter, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);

@@ -112,7 +112,7 @@ async function recordRun(
 }
 
 /** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */
-export function refuseViolations({ violations }: Plan, shown: boolean): void {
+export function refuseViolations({ violations }: Plan, { shown }: { readonly shown: boolean }): void {
   const groups = groupNotices(violations);
   const [first] = groups;
   if (first === undefined) return;

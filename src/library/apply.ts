@@ -77,7 +77,7 @@ export interface Applied {
  */
 export async function apply(options: ApplyOptions): Promise<Applied> {
   const { plan, desired, live, state, service, stores = openStores(desired, service), onEvent } = options;
-  refuseViolations(plan, false);
+  refuseViolations(plan, { shown: false });
   refuseDeletions(plan, options.allowDelete ?? false);
   const run = Symbol('apply');
   state.applying.add(run);
