@@ -6,10 +6,9 @@ import { isExpired, type LiveAccount } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange, PolicyToRecord, Unmanaged } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
-import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
-import type { Held } from './store-facts.ts';
+import type { HeldBy } from './store-facts.ts';
 
 /** The facts by which an account is planned. `now` in milliseconds since 1970. */
 export interface AccountContext {
@@ -31,7 +30,7 @@ export interface AccountContext {
   /** Another command than the present one of its store stored the token's secret. */
   isCommandChanged(account: string, token: string, store: string): boolean;
   /** A store has the secret of a replaced token where that of its replacement must be. */
-  heldBy(old: RetiringToken): Held | undefined;
+  readonly heldBy: HeldBy;
   /** Whether the token's store certainly has no secret of an interrupted creation; false where the store was not read. */
   isUnstored(account: string, token: string): boolean;
 }

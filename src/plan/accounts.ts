@@ -202,7 +202,13 @@ function planTokens(
   const plans = [...desired.tokens.values()].map((token) => {
     const renamedFrom = renamed.get(token.key);
     const stateToken = stateOf(renamedFrom ?? token.key);
-    const unreadable = unreadableToken(account, token.key, [token.key, token.name], stateToken, live, unread);
+    const unreadable = unreadableToken(
+      { account, token: token.key },
+      [token.key, token.name],
+      stateToken,
+      live,
+      unread,
+    );
     if (unreadable) return unreadable;
     const rotateNow = context.isRotatedNow(account, token.key);
     return planToken(token, stateToken, liveTokens.about([token.key, token.name], stateToken), {
@@ -230,7 +236,7 @@ function planTokens(
   for (const key of state?.tokens.keys() ?? []) {
     const token = stateOf(key);
     if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
-    const unreadable = unreadableToken(account, key, [], token, live, unread);
+    const unreadable = unreadableToken({ account, token: key }, [], token, live, unread);
     const suspended = suspendedKey(desired, key, context.desired.file);
     const about = { account, now: context.now, recreated, ...(suspended ? { suspended } : {}) };
     plans.push(unreadable ?? planRemovedToken(key, token, liveTokens.about([key], token), isClaimed, records, about));

@@ -9,20 +9,18 @@ import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { byEarlierCommand } from './secret-removals.ts';
-import type { TokenContext } from './token-reasons.ts';
-import { isNamedAfter, liveGeneration, type TokenSeries } from './token-series.ts';
+import type { TokenContext, TokenReadings } from './token-reasons.ts';
+import { isNamedAfter, liveGeneration } from './token-series.ts';
 
 /** The rotation of a current token. */
 export function rotate(
-  desired: DesiredToken,
   old: LiveToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  series: TokenSeries,
   why: RotateToken['reason'],
+  readings: TokenReadings,
   context: TokenContext,
 ): Action {
-  const after = plannedToken(desired, state, live, series, context, old);
+  const { desired } = readings;
+  const after = plannedToken(readings, context, old);
   const isShort = desired.overlap < SHORT_OVERLAP;
   // Its programs may write no more, or reach other Ducklings.
   const isOtherType = why.kind === 'changed' && why.change.field === 'type';
@@ -50,13 +48,11 @@ export function rotate(
  * @param old The token that it replaces, whose generation may be another than the state's when it is adopted just before.
  */
 export function plannedToken(
-  desired: DesiredToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  { storedOrphans, retiring }: TokenSeries,
+  { desired, state, live, series }: TokenReadings,
   { records, secretPath, isCommandChanged, heldBy, revokesOld, now }: TokenContext,
   old?: LiveToken,
 ): PlannedToken {
+  const { storedOrphans, retiring } = series;
   const toRetire = retiring
     .filter(
       ({ record, live, isReplaced }) =>

@@ -61,8 +61,12 @@ export function planRemovedAccount(
   const unread = unreadableTokens(live);
   const tokens = [...state.tokens].map(
     ([key, token]) =>
-      unreadableToken(account, key, [], token, live, unread) ??
-      planRetainedToken(key, token, liveTokens.about([key], token), records, account, context.now, context.heldBy),
+      unreadableToken({ account, token: key }, [], token, live, unread) ??
+      planRetainedToken(key, token, liveTokens.about([key], token), records, {
+        account,
+        now: context.now,
+        heldBy: context.heldBy,
+      }),
   );
   const actions = [...tokens.flatMap((plan) => plan.actions), ...smokeLeftovers(account, live, context.now)];
   const next = tokens.flatMap((plan) => plan.next);

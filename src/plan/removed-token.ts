@@ -4,15 +4,21 @@ import type { DesiredAccount } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
 import { shownToken } from '../model/planned-token.ts';
-import type { RetiringToken, StateToken } from '../model/state.ts';
+import type { StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position, sourceLine } from './account-plan.ts';
 import { futureRevocations, revokeEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
-import type { Held } from './store-facts.ts';
 import type { TokenContext } from './token-reasons.ts';
-import { type AccountRecords, newerTokens, rivalTokens, takenBy, tokenSeries } from './token-series.ts';
+import {
+  type AccountRecords,
+  newerTokens,
+  rivalTokens,
+  takenBy,
+  tokenSeries,
+  withoutRetiring,
+} from './token-series.ts';
 import {
   heldTokens,
   longOverlaps,
@@ -58,7 +64,8 @@ export function planRemovedToken(
   records: AccountRecords,
   { account, now, recreated, suspended }: RemovalContext,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now, false);
+  const series = tokenSeries({ names: [key], state, live, records, now });
+  const own = { account, token: key, now, series };
   const known = state.current ?? state.intents[0] ?? state.retiring[0];
   const base = seriesOf(known?.name ?? suspended?.name ?? key);
   const about = { account, token: key, ...(suspended ? { line: suspended.line, file: suspended.file } : {}) };
@@ -104,8 +111,8 @@ export function planRemovedToken(
               ...(recreated === undefined ? {} : { recreated }),
             },
           ]),
-      ...otherSeries(series, account, key),
-      ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, account, key, true),
+      ...otherSeries(own),
+      ...rivals(rivalTokens([base], state, series, live, isTaken, now), state, own, { isRemoved: true }),
     ],
     errors: [],
     next: [],
@@ -120,15 +127,14 @@ export function planRetainedToken(
   state: StateToken,
   live: readonly LiveToken[],
   records: AccountRecords,
-  account: string,
-  now: number,
-  heldBy: (old: RetiringToken) => Held | undefined,
+  { account, now, heldBy }: Pick<TokenContext, 'account' | 'now' | 'heldBy'>,
 ): TokenPlan {
-  const series = tokenSeries([key], state, live, records, now, false);
-  const requested = requestedRevocations([], state, series, account, key, now);
+  const series = tokenSeries({ names: [key], state, live, records, now });
+  const own = { account, token: key, now, series };
+  const requested = requestedRevocations([], state, own);
   const ended = new Set(requested.map(({ before }) => before.id));
-  const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
-  const actions = [...requested, ...revokeEnded(others, account, key, now, heldBy)];
+  const others = withoutRetiring(own, ended);
+  const actions = [...requested, ...revokeEnded(others, heldBy)];
   const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
   const base = seriesOf(state.current?.name ?? key);
   const newer = state.current === undefined ? [] : newerTokens(base, state, series, live, takenBy(records, now), now);
@@ -137,15 +143,15 @@ export function planRetainedToken(
     actions,
     warnings: [
       ...(names.length === 0 ? [] : [{ kind: 'older_state', account, token: key, names, retained: true } as const]),
-      ...otherSeries(series, account, key),
-      ...unverifiedTokens(state, series, account, key, now, true),
-      ...notReplaced(others, account, key, now),
-      ...heldTokens(others, account, key, now, heldBy, true),
-      ...orphanWarnings(series, account, key, true),
-      ...longOverlaps(others, account, key, now),
+      ...otherSeries(own),
+      ...unverifiedTokens(state, own, { isRetained: true }),
+      ...notReplaced(others),
+      ...heldTokens(others, heldBy, { isRetained: true }),
+      ...orphanWarnings(own, { isRetained: true }),
+      ...longOverlaps(others),
     ],
     errors: [],
-    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(others, account, key, now)],
+    next: [...expiryOfRetained(state, live, account, key, now), ...futureRevocations(others)],
     known,
     unverified: false,
   };

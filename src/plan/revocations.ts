@@ -3,22 +3,15 @@ import type { Action } from '../model/action.ts';
 import { isExpired, type LiveAccount } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
 import { shownToken } from '../model/planned-token.ts';
-import type { RetiringToken } from '../model/state.ts';
 import { isSmokeToken } from '../model/tokens.ts';
-import type { Held } from './store-facts.ts';
-import type { TokenSeries } from './token-series.ts';
+import type { HeldBy } from './store-facts.ts';
+import type { SeriesContext } from './token-series.ts';
 
 /**
  * A replaced token is revoked when its overlap has ended; that begins only when its replacement was verified. While a store
  * has its secret, as after a backup was restored, programs use it.
  */
-export function revokeEnded(
-  series: TokenSeries,
-  account: string,
-  token: string,
-  now: number,
-  heldBy: (old: RetiringToken) => Held | undefined,
-): Action[] {
+export function revokeEnded({ series, account, token, now }: SeriesContext, heldBy: HeldBy): Action[] {
   return series.retiring.flatMap(({ record, live, isReplaced, isTooEarly }): Action[] => {
     if (!isReplaced || record.retire_at === undefined) return [];
     if (Date.parse(record.retire_at) > now || (heldBy(record) !== undefined && !isExpired(live, now))) return [];
@@ -29,7 +22,7 @@ export function revokeEnded(
 }
 
 /** Nothing uses a token whose secret was certainly never stored. */
-export function orphaned(series: TokenSeries, account: string, token: string): Action[] {
+export function orphaned({ series, account, token }: SeriesContext): Action[] {
   return series.orphans
     .filter((orphan) => !series.storedOrphans.includes(orphan))
     .map((orphan) => ({
@@ -44,7 +37,7 @@ export function orphaned(series: TokenSeries, account: string, token: string): A
 }
 
 /** Replaced tokens are revoked when their overlaps end. */
-export function futureRevocations(series: TokenSeries, account: string, token: string, now: number): NextChange[] {
+export function futureRevocations({ series, account, token, now }: SeriesContext): NextChange[] {
   return series.retiring.flatMap(({ record, live, isReplaced }): NextChange[] =>
     isReplaced && !isExpired(live, now) && record.retire_at !== undefined && Date.parse(record.retire_at) > now
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]

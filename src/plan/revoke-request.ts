@@ -4,7 +4,7 @@ import { isExpired } from '../model/live.ts';
 import { isRecordExpired, type RevokesOld, shownToken } from '../model/planned-token.ts';
 import type { RevokeRequest, StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
-import type { TokenSeries } from './token-series.ts';
+import type { SeriesContext } from './token-series.ts';
 
 /** What the earlier tokens of a series wait for: by the present command, or by an earlier one that was not completed. */
 export function revokesOld(
@@ -43,10 +43,7 @@ export function withoutDoneRequest(token: StateToken): StateToken {
 export function requestedRevocations(
   planned: readonly Action[],
   state: StateToken | undefined,
-  series: TokenSeries,
-  account: string,
-  token: string,
-  now: number,
+  { series, account, token, now }: SeriesContext,
 ): RevokeToken[] {
   const made = planned.find((each) => each.action === 'create_token' || each.action === 'rotate_token');
   const about = { action: 'revoke_token', account, token, risk: 'disruptive', after: null } as const;

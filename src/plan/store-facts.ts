@@ -4,6 +4,7 @@ import type { Action, CreateToken, RotateToken } from '../model/action.ts';
 import type { SecretRemoval, StoreDestination } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { KeptSecret, SecretRecord } from '../model/secret-record.ts';
+import type { RetiringToken } from '../model/state.ts';
 import type { LastWriter, RenamedStore } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
 
@@ -14,6 +15,9 @@ export type TokensByStore = ReadonlyMap<string, readonly TokenAddress[]>;
 
 /** Whether a store has the secret of a replaced token, or may have it, since it cannot be read. */
 export type Held = 'stored' | 'unreadable';
+
+/** What a store has of a replaced token's secret, where that of its replacement must be; undefined: it does not have it. */
+export type HeldBy = (old: RetiringToken) => Held | undefined;
 
 /** What stores that can be read have. */
 export interface StoreContents {

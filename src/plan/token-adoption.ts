@@ -7,28 +7,14 @@ import type { StateToken, TokenRecord } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { position } from './account-plan.ts';
 import { rotate } from './new-token.ts';
-import { type TokenContext, whyRotate } from './token-reasons.ts';
-import {
-  adoptable,
-  canHaveReplaced,
-  isNewer,
-  liveGeneration,
-  newerTokens,
-  type TokenSeries,
-  takenBy,
-} from './token-series.ts';
+import { type TokenContext, type TokenReadings, whyRotate } from './token-reasons.ts';
+import { adoptable, canHaveReplaced, isNewer, liveGeneration, newerTokens, takenBy } from './token-series.ts';
 
 /**
  * The live tokens to choose from, one of which becomes current: without a current one, any of the name; else those that
  * only a newer state knows. The name may have changed in the configuration since.
  */
-export function toAdopt(
-  desired: DesiredToken,
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  series: TokenSeries,
-  { records, now }: TokenContext,
-): LiveToken[] {
+export function toAdopt({ desired, state, live, series }: TokenReadings, { records, now }: TokenContext): LiveToken[] {
   const current = state?.current;
   for (const name of new Set(basesOf(desired, state))) {
     const { generation, tokens } = adoptable({ name, type: desired.type }, live, takenBy(records, now), now);
@@ -44,11 +30,8 @@ export function toAdopt(
  * alone: somebody else may have created it.
  */
 export function replacedBetween(
-  desired: DesiredToken,
-  state: StateToken | undefined,
   candidate: LiveToken,
-  live: readonly LiveToken[],
-  series: TokenSeries,
+  { desired, state, live, series }: TokenReadings,
   { records, now, recreated }: TokenContext,
 ): LiveToken[] {
   if (state === undefined || state.generation === 0 || recreated !== undefined) return [];
@@ -66,15 +49,13 @@ export function basesOf({ name }: DesiredToken, state: StateToken | undefined): 
 
 /** Adoption alone rotates nothing; a token that is also due is rotated by a second action. */
 export function adopt(
-  desired: DesiredToken,
   candidate: LiveToken,
-  state: StateToken | undefined,
-  currentLive: LiveToken | undefined,
   between: readonly LiveToken[],
-  live: readonly LiveToken[],
-  series: TokenSeries,
+  readings: TokenReadings,
   context: TokenContext,
 ): Action[] {
+  const { desired, state, series } = readings;
+  const { current: currentLive } = series;
   const { account, renamedFrom } = context;
   const current = state?.current;
   const generation =
@@ -97,11 +78,7 @@ export function adopt(
       ? []
       : [moveKey(desired, current, currentLive, renamedFrom, true, context)];
   const due = whyRotate(desired, adoptedRecord(shownToken(candidate), generation), candidate, series, context);
-  return [
-    ...moved,
-    adoption,
-    ...(due === undefined ? [] : [rotate(desired, candidate, state, live, series, due, context)]),
-  ];
+  return [...moved, adoption, ...(due === undefined ? [] : [rotate(candidate, due, readings, context)])];
 }
 
 /** The configuration has another key for a token of the state: the entry moves. The token stays, unless its secret moves too. */

@@ -4,11 +4,11 @@ import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import { type RevokesOld, storeNames, type TokenChange } from '../model/planned-token.ts';
 import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts';
-import { copiesOf, mayBeStored, type RetiringToken, type StateToken, type TokenRecord } from '../model/state.ts';
+import { copiesOf, mayBeStored, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { sourceLine } from './account-plan.ts';
-import type { Held } from './store-facts.ts';
+import type { HeldBy } from './store-facts.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
 /** Whether an account is another one of the same name than in the state; `possible` where users cannot be listed. */
@@ -35,13 +35,22 @@ export interface TokenContext {
   /** Another command than the present one of the store stored the token's secret. */
   readonly isCommandChanged: (store: string) => boolean;
   /** The store has the secret of a replaced token where that of its replacement must be. */
-  heldBy(old: RetiringToken): Held | undefined;
+  readonly heldBy: HeldBy;
   /** What the state says of interrupted creations is confirmed: it is this account, and the store has the current secret. */
   readonly isUnstored: boolean;
   /** The tokens of the whole account in the state. */
   readonly records: AccountRecords;
   /** Where a store would put this token's secret now. */
   secretPath(token: DesiredToken, store: string): string | undefined;
+}
+
+/** A token of the configuration, with what the state and MotherDuck have of it. */
+export interface TokenReadings {
+  readonly desired: DesiredToken;
+  readonly state: StateToken | undefined;
+  /** The live tokens that can be of its series. */
+  readonly live: readonly LiveToken[];
+  readonly series: TokenSeries;
 }
 
 /** Why a token is created. */

@@ -65,30 +65,42 @@ export interface TokenSeries {
   readonly intents: readonly TokenIntent[];
 }
 
+/** One series, and whose it is. */
+export interface SeriesContext {
+  readonly account: string;
+  /** The key. */
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly series: TokenSeries;
+}
+
 /** Whether a live token is named after one of these: its own key, name, or current token. Only such a token is revoked. */
 export function isNamedAfter(bases: readonly string[], name: string): boolean {
   return bases.some((base) => generationOf(base, name) !== undefined);
 }
 
-/**
- * Finds the live tokens of one key. The state is not trusted alone: its ids must fit the live names.
- *
- * @param names The key, and the name in the configuration.
- * @param state The key's tokens in the state.
- * @param live All live tokens of the account.
- * @param now Milliseconds since 1970.
- * @param overlap Of the policy, where it is known.
- * @param isUnstored Whether anything but the state, which anybody may have edited, shows that orphans are not stored.
- */
-export function tokenSeries(
-  names: readonly string[],
-  state: StateToken | undefined,
-  live: readonly LiveToken[],
-  account: AccountRecords,
-  now: number,
-  isUnstored: boolean,
-  overlap: Seconds = 0,
-): TokenSeries {
+/** What the live tokens of one key are found by. */
+export interface SeriesReadings {
+  /** The key, and the name in the configuration. */
+  readonly names: readonly string[];
+  /** The key's tokens in the state. */
+  readonly state: StateToken | undefined;
+  /** All live tokens of the account. */
+  readonly live: readonly LiveToken[];
+  /** The tokens of the whole account in the state. */
+  readonly records: AccountRecords;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether anything but the state, which anybody may have edited, shows that orphans are not stored. */
+  readonly isUnstored?: boolean;
+  /** Of the policy, where it is known. */
+  readonly overlap?: Seconds;
+}
+
+/** Finds the live tokens of one key. The state is not trusted alone: its ids must fit the live names. */
+export function tokenSeries(readings: SeriesReadings): TokenSeries {
+  const { names, state, live, records, now, isUnstored = false, overlap = 0 } = readings;
   const inState = live.find((token) => token.id === state?.current?.id);
   const listed = inState?.name === state?.current?.name ? inState : undefined;
   const bases = listed === undefined ? names : [...names, seriesOf(listed.name)];
@@ -98,7 +110,7 @@ export function tokenSeries(
   });
   const named = retired.filter(({ record, live }) => isNamedAfter(bases, live.name) && live.name === record.name);
   const intents = state?.intents ?? [];
-  const unknown = live.filter((token) => !account.ids.has(token.id) && !isExpired(token, now));
+  const unknown = live.filter((token) => !records.ids.has(token.id) && !isExpired(token, now));
   const isNamed = ({ name }: LiveToken) => isNamedAfter(bases, name);
   const orphans = unknown.filter(
     (token) => isNamed(token) && intents.some((intent) => canHaveCreated(intent, token, now)),
@@ -139,6 +151,12 @@ export function tokenSeries(
       intents.some((intent) => intent.name === orphan.name && mayBeStored(intent)),
   );
   return { known, current, listed, others, retiring, orphans, storedOrphans, intents };
+}
+
+/** Without replaced tokens that are revoked anyway. @param ended Their ids. */
+export function withoutRetiring(context: SeriesContext, ended: ReadonlySet<string>): SeriesContext {
+  const { series } = context;
+  return { ...context, series: { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) } };
 }
 
 /** More of them than a series ever has at once are not compared with each other. */

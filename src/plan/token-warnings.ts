@@ -4,12 +4,12 @@ import type { DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import { isShortened } from '../model/rotation-due.ts';
-import type { RetiringToken, StateToken } from '../model/state.ts';
+import type { StateToken } from '../model/state.ts';
 import { DAY, HOUR_MS, type Seconds } from '../model/time.ts';
 import { isHastened, policyOf } from './recorded-policy.ts';
 import { awaitsRequest } from './revoke-request.ts';
-import type { Held } from './store-facts.ts';
-import { isNamedAfter, type TokenSeries } from './token-series.ts';
+import type { HeldBy } from './store-facts.ts';
+import { isNamedAfter, type SeriesContext, type TokenSeries } from './token-series.ts';
 
 /**
  * A token that MotherDuck gave less life than requested, with what has to be shorter too where a `ttl` of that life is set.
@@ -36,14 +36,19 @@ export function shorterLife(
   ];
 }
 
+/** Whether a warning is of an account that left the configuration and stays. */
+interface Retention {
+  readonly isRetained?: boolean;
+}
+
 /** A token with the name of another series is not revoked, even if the state has it. */
-export function otherSeries(series: TokenSeries, account: string, token: string): PlanWarning[] {
+export function otherSeries({ series, account, token }: SeriesContext): PlanWarning[] {
   return series.others.map(({ id, name }) => ({ kind: 'other_series', account, token, name, id }));
 }
 
 /** The state has them as replaced, and no live token can have replaced them: they may be in use. */
-export function notReplaced({ retiring }: TokenSeries, account: string, token: string, now: number): PlanWarning[] {
-  return retiring
+export function notReplaced({ series, account, token, now }: SeriesContext): PlanWarning[] {
+  return series.retiring
     .filter(({ record, live, isReplaced }) => {
       return !isReplaced && record.retire_at !== undefined && !isExpired(live, now);
     })
@@ -52,15 +57,12 @@ export function notReplaced({ retiring }: TokenSeries, account: string, token: s
 
 /** The overlap of these has ended, and a store has their secret where that of their replacement must be. */
 export function heldTokens(
-  { retiring }: TokenSeries,
-  account: string,
-  token: string,
-  now: number,
-  heldBy: (old: RetiringToken) => Held | undefined,
-  isRetained = false,
+  { series, account, token, now }: SeriesContext,
+  heldBy: HeldBy,
+  { isRetained = false }: Retention = {},
 ): PlanWarning[] {
   const retained = isRetained ? { retained: true as const } : {};
-  return retiring
+  return series.retiring
     .filter(({ record, live }) => Date.parse(record.retire_at ?? '') <= now && !isExpired(live, now))
     .flatMap(({ record, live: { name } }): PlanWarning[] => {
       const by = heldBy(record);
@@ -79,28 +81,23 @@ const LONG_OVERLAP = 30 * DAY;
  * Replaced tokens that live longer from now on than an overlap lasts: the overlap was shortened since, or the state was edited.
  * Which one is not known, so their overlaps do not end sooner.
  */
-export function longOverlaps(
-  { retiring }: TokenSeries,
-  account: string,
-  token: string,
-  now: number,
-  overlap?: Seconds,
-): PlanWarning[] {
+export function longOverlaps({ series, account, token, now }: SeriesContext, overlap?: Seconds): PlanWarning[] {
   const end = now + (overlap ?? LONG_OVERLAP) * 1000 + SLACK_MS;
-  return retiring.flatMap(({ record: { retire_at }, live: { id, name, expiresAt }, isReplaced }): PlanWarning[] =>
-    !isReplaced || Math.min(Date.parse(retire_at ?? '') || 0, expiresAt ?? Number.POSITIVE_INFINITY) <= end
-      ? []
-      : [
-          {
-            kind: 'long_overlap',
-            account,
-            token,
-            name,
-            id,
-            retire_at: retire_at ?? '',
-            ...(overlap === undefined ? {} : { overlap }),
-          },
-        ],
+  return series.retiring.flatMap(
+    ({ record: { retire_at }, live: { id, name, expiresAt }, isReplaced }): PlanWarning[] =>
+      !isReplaced || Math.min(Date.parse(retire_at ?? '') || 0, expiresAt ?? Number.POSITIVE_INFINITY) <= end
+        ? []
+        : [
+            {
+              kind: 'long_overlap',
+              account,
+              token,
+              name,
+              id,
+              retire_at: retire_at ?? '',
+              ...(overlap === undefined ? {} : { overlap }),
+            },
+          ],
   );
 }
 
@@ -122,9 +119,8 @@ export function leftLive(
 export function rivals(
   tokens: readonly LiveToken[],
   state: StateToken | undefined,
-  account: string,
-  token: string,
-  isRemoved = false,
+  { account, token }: Pick<SeriesContext, 'account' | 'token'>,
+  { isRemoved = false } = {},
 ): PlanWarning[] {
   const current = state?.current?.name ?? '';
   const removed = isRemoved ? { removed: true as const } : {};
@@ -132,8 +128,11 @@ export function rivals(
 }
 
 /** Orphans that may be stored, and that no action replaces. */
-export function orphanWarnings(series: TokenSeries, account: string, token: string, retained: boolean): PlanWarning[] {
-  return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained }));
+export function orphanWarnings(
+  { series, account, token }: SeriesContext,
+  { isRetained = false }: Retention = {},
+): PlanWarning[] {
+  return series.storedOrphans.map(({ name }) => ({ kind: 'orphan', account, token, name, retained: isRetained }));
 }
 
 /**
@@ -142,11 +141,8 @@ export function orphanWarnings(series: TokenSeries, account: string, token: stri
  */
 export function unverifiedTokens(
   state: StateToken | undefined,
-  series: TokenSeries,
-  account: string,
-  token: string,
-  now: number,
-  isRetained = false,
+  { series, account, token, now }: SeriesContext,
+  { isRetained = false }: Retention = {},
 ): (PlanWarning & { readonly kind: 'unverified' })[] {
   const current = state?.current;
   if (state === undefined || current === undefined) return [];

@@ -36,8 +36,8 @@ import { policyToRecord } from './recorded-policy.ts';
 import { futureRevocations, orphaned, revokeEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import { adopt, basesOf, moveKey, replacedBetween, toAdopt } from './token-adoption.ts';
-import { type TokenContext, whyCreate, whyRotate } from './token-reasons.ts';
-import { isNamedAfter, rivalTokens, takenBy, tokenSeries } from './token-series.ts';
+import { type TokenContext, type TokenReadings, whyCreate, whyRotate } from './token-reasons.ts';
+import { isNamedAfter, rivalTokens, takenBy, tokenSeries, withoutRetiring } from './token-series.ts';
 import {
   endless,
   hastened,
@@ -74,116 +74,119 @@ export function planToken(
   live: readonly LiveToken[],
   context: TokenContext,
 ): TokenPlan {
-  const { account, now } = context;
+  const { records, now, isUnstored } = context;
+  const names = [desired.key, desired.name];
+  const series = tokenSeries({ names, state, live, records, now, isUnstored, overlap: desired.overlap });
+  const readings = { desired, state, live, series };
+  return withRest(decide(readings, context), readings, context);
+}
+
+/** What is done to the current token, or to get one. */
+interface Decision {
+  /** Nothing of it is done where there are errors. */
+  readonly planned: readonly Action[];
+  readonly errors?: readonly PlanError[];
+  readonly warnings?: readonly PlanWarning[];
+  readonly next?: readonly NextChange[];
+  /** Live tokens that the state does not know, and that belong to this key. */
+  readonly adopted?: readonly LiveToken[];
+}
+
+function decide(readings: TokenReadings, context: TokenContext): Decision {
+  const { desired, state, series } = readings;
+  const { account, renamedFrom } = context;
   const current = state?.current;
-  const about = { account, token: desired.key, ...position(desired.location) };
-  const series = tokenSeries(
-    [desired.key, desired.name],
-    state,
-    live,
-    context.records,
-    now,
-    context.isUnstored,
-    desired.overlap,
-  );
-  const isTaken = takenBy(context.records, now);
-  const known = new Set([...series.known, ...series.orphans.map((orphan) => orphan.id)]);
-  const unverified = unverifiedTokens(state, series, account, desired.key, now);
-  const warnings: PlanWarning[] = [];
-  const done = (
-    planned: readonly Action[],
-    next: readonly NextChange[] = [],
-    errors: readonly PlanError[] = lastGeneration(planned, current, account, desired.key),
-    actions: readonly Action[] = errors.length > 0 ? [] : planned,
-  ): TokenPlan => {
-    const requested = requestedRevocations(actions, state, series, account, desired.key, now);
-    const ended = new Set(requested.map(({ before }) => before.id));
-    const others = { ...series, retiring: series.retiring.filter(({ live }) => !ended.has(live.id)) };
-    const revocations = [
-      ...requested,
-      ...revokeEnded(others, account, desired.key, now, context.heldBy),
-      ...orphaned(series, account, desired.key),
-    ];
-    return {
-      actions: [...actions, ...revocations],
-      warnings: [
-        ...warnings,
-        ...actions.flatMap((action) => leftLive(action, others, [desired.key, desired.name], revocations)),
-        ...otherSeries(series, account, desired.key),
-        ...rivals(rivalTokens(basesOf(desired, state), state, series, live, isTaken, now), state, account, desired.key),
-        ...hastened(desired, state, account),
-        ...(planned.some(isNewToken) ? [] : noNextGeneration(state, live, desired, account)),
-        ...endless(actions),
-        ...(series.current ? shorterLife(desired, state?.current?.ttl, series.current, account) : []),
-        ...longOverlaps(others, account, desired.key, now, desired.overlap),
-        ...(actions.some(isNewToken)
-          ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
-          : [
-              ...unverified,
-              ...orphanWarnings(series, account, desired.key, false),
-              ...notReplaced(others, account, desired.key, now),
-              ...heldTokens(others, account, desired.key, now, context.heldBy),
-            ]),
-      ],
-      errors,
-      next: [
-        ...next,
-        ...futureRevocations(others, account, desired.key, now).filter(
-          ({ name }) => !actions.some(isRenaming) || isNamedAfter([desired.key, desired.name], name),
-        ),
-      ],
-      known,
-      ...(errors.length > 0 || planned.some(isNewRecord) ? {} : recordedPolicy(desired, current, context)),
-      unverified: unverified.some(({ retire_at: at }) => at === undefined),
+  const candidates = toAdopt(readings, context);
+  const [candidate] = candidates;
+  if (candidate !== undefined) return decideAdoption(candidate, candidates, readings, context);
+
+  if (current === undefined || series.current === undefined) {
+    const after = plannedToken(readings, context);
+    const creation: Action = {
+      action: 'create_token',
+      ...{ account, token: desired.key, ...position(desired.location) },
+      reason: whyCreate(state, series.listed, series, context),
+      risk: after.orphans === undefined ? 'safe' : 'disruptive',
+      before: series.listed === undefined ? null : shownToken(series.listed),
+      after,
     };
-  };
-
-  const { current: currentLive, listed } = series;
-
-  const candidates = toAdopt(desired, state, live, series, context);
-  const [candidate, ...others] = candidates;
-  if (candidate !== undefined) {
-    const { id, name } = candidate;
-    const between = replacedBetween(desired, state, candidate, live, series, context);
-    for (const each of [...candidates, ...between]) known.add(each.id);
-    const isOlderState = state !== undefined && state.generation > 0;
-    if (isOlderState) {
-      const { recreated } = context;
-      const names = [name, ...between.map((each) => each.name)];
-      const about = { account, token: desired.key, names, ...(recreated === undefined ? {} : { recreated }) };
-      warnings.push({ kind: 'older_state', ...about });
-    }
-    if (others.length > 0) {
-      const ids = [id, ...others.map((other) => other.id)];
-      return done([], [], [{ kind: 'ambiguous', account, token: desired.key, name, type: desired.type, ids }]);
-    }
-    const actions = adopt(desired, candidate, state, currentLive, between, live, series, context);
-    const isRotated = actions.some(({ action }) => action === 'rotate_token');
-    return done(actions, isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account));
+    return { planned: [creation] };
   }
 
-  if (current === undefined || currentLive === undefined) {
-    const before = listed === undefined ? null : shownToken(listed);
-    const after = plannedToken(desired, state, live, series, context);
-    return done([
-      {
-        action: 'create_token',
-        ...about,
-        reason: whyCreate(state, listed, series, context),
-        risk: after.orphans === undefined ? 'safe' : 'disruptive',
-        before,
-        after,
-      },
-    ]);
-  }
-
-  const why = whyRotate(desired, current, currentLive, series, context);
-  const { renamedFrom } = context;
+  const why = whyRotate(desired, current, series.current, series, context);
   const moved =
-    renamedFrom === undefined ? [] : [moveKey(desired, current, currentLive, renamedFrom, why !== undefined, context)];
+    renamedFrom === undefined
+      ? []
+      : [moveKey(desired, current, series.current, renamedFrom, why !== undefined, context)];
   return why === undefined
-    ? done(moved, nextOfCurrent(desired, currentLive, current.ttl, account))
-    : done([...moved, rotate(desired, currentLive, state, live, series, why, context)]);
+    ? { planned: moved, next: nextOfCurrent(desired, series.current, current.ttl, account) }
+    : { planned: [...moved, rotate(series.current, why, readings, context)] };
+}
+
+function decideAdoption(
+  candidate: LiveToken,
+  candidates: readonly LiveToken[],
+  readings: TokenReadings,
+  context: TokenContext,
+): Decision {
+  const { desired, state } = readings;
+  const { account, recreated } = context;
+  const { name } = candidate;
+  const about = { account, token: desired.key };
+  const between = replacedBetween(candidate, readings, context);
+  const adopted = [...candidates, ...between];
+  const names = [name, ...between.map((each) => each.name)];
+  const older = { kind: 'older_state', ...about, names, ...(recreated === undefined ? {} : { recreated }) } as const;
+  const warnings = state !== undefined && state.generation > 0 ? [older] : [];
+  if (candidates.length > 1) {
+    const ids = candidates.map(({ id }) => id);
+    return { planned: [], errors: [{ kind: 'ambiguous', ...about, name, type: desired.type, ids }], warnings, adopted };
+  }
+  const planned = adopt(candidate, between, readings, context);
+  const isRotated = planned.some(({ action }) => action === 'rotate_token');
+  const next = isRotated ? [] : nextOfCurrent(desired, candidate, undefined, account);
+  return { planned, next, warnings, adopted };
+}
+
+/** The plan with the revocations of the series, and with what is to be said of it. */
+function withRest(decision: Decision, readings: TokenReadings, context: TokenContext): TokenPlan {
+  const { planned, next = [], adopted = [] } = decision;
+  const { desired, state, live, series } = readings;
+  const { account, now, records, heldBy } = context;
+  const names = [desired.key, desired.name];
+  const own = { account, token: desired.key, now, series };
+  const errors = decision.errors ?? lastGeneration(planned, state?.current, account, desired.key);
+  const actions = errors.length > 0 ? [] : planned;
+  const requested = requestedRevocations(actions, state, own);
+  const others = withoutRetiring(own, new Set(requested.map(({ before }) => before.id)));
+  const revocations = [...requested, ...revokeEnded(others, heldBy), ...orphaned(own)];
+  const unverified = unverifiedTokens(state, own);
+  const rivaling = rivalTokens(basesOf(desired, state), state, series, live, takenBy(records, now), now);
+  return {
+    actions: [...actions, ...revocations],
+    warnings: [
+      ...(decision.warnings ?? []),
+      ...actions.flatMap((action) => leftLive(action, others.series, names, revocations)),
+      ...otherSeries(own),
+      ...rivals(rivaling, state, own),
+      ...hastened(desired, state, account),
+      ...(planned.some(isNewToken) ? [] : noNextGeneration(state, live, desired, account)),
+      ...endless(actions),
+      ...(series.current ? shorterLife(desired, state?.current?.ttl, series.current, account) : []),
+      ...longOverlaps(others, desired.overlap),
+      ...(actions.some(isNewToken)
+        ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
+        : [...unverified, ...orphanWarnings(own), ...notReplaced(others), ...heldTokens(others, heldBy)]),
+    ],
+    errors,
+    next: [
+      ...next,
+      ...futureRevocations(others).filter(({ name }) => !actions.some(isRenaming) || isNamedAfter(names, name)),
+    ],
+    known: new Set([...series.known, ...[...series.orphans, ...adopted].map(({ id }) => id)]),
+    ...(errors.length > 0 || planned.some(isNewRecord) ? {} : recordedPolicy(desired, state?.current, context)),
+    unverified: unverified.some(({ retire_at: at }) => at === undefined),
+  };
 }
 
 function isNewToken({ action }: Action): boolean {

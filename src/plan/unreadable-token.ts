@@ -1,6 +1,7 @@
 /** Live tokens of which this version cannot read all. */
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import type { LiveAccount, UnreadableToken } from '../model/live.ts';
+import type { TokenAddress } from '../model/secret.ts';
 import type { StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import type { TokenPlan } from './tokens.ts';
@@ -19,8 +20,7 @@ export function unreadableTokens(live: LiveAccount | undefined): UnreadableToken
 
 /** The plan of a token that a live token, of which this version cannot read all, may belong to: nothing is done to it. */
 export function unreadableToken(
-  account: string,
-  key: string,
+  { account, token: key }: TokenAddress,
   names: readonly string[],
   state: StateToken | undefined,
   live: LiveAccount | undefined,
