@@ -12,7 +12,7 @@ import type { FileStoreConfig } from './check-file.ts';
 import { secretPathIn } from './secret-paths.ts';
 import { NotASecretsFile, UnquotableError } from './secrets-text.ts';
 
-/** A value that the state did not write is at a secret path. */
+/** Two tokens of a run have the same variable; the message names the other token. */
 export class TakenError extends Error {}
 
 /** A sandbox run must not overwrite a real secret, which MotherDuck does not show again. */
