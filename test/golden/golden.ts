@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { UserError } from '../../src/model/user-error.ts';
 import { hintText } from '../../src/report/hint.ts';
 
@@ -24,8 +24,9 @@ export type Values = Readonly<Record<string, string | number | RegExp>>;
 export function expectGolden(file: GoldenFile, entry: string, text: string, values: Values | 'exact' = {}): void {
   const shown = values === 'exact' ? text.trimEnd() : withoutValues(text, values);
   const known = read(file).get(entry);
-  if (known !== shown && mayWrite(known)) write(file, entry, shown);
-  else expect(shown, `entry "${entry}" of test/golden/${file}.txt`).toBe(known);
+  const name = `entry "${entry}" of test/golden/${file}.txt`;
+  if (known !== shown && inject('updates')) write(file, entry, shown);
+  else expect(shown, known === undefined ? `no ${name}: run with -u` : name).toBe(known);
 }
 
 /** The same for an error that the user can fix: its code, its message and its hint. */
@@ -62,13 +63,6 @@ export function read(file: GoldenFile): Map<string, string> {
 
 function fileOf(file: GoldenFile): string {
   return path.join(FOLDER, `${file}.txt`);
-}
-
-/** As for snapshots: `-u` writes what changed, and only a continuous integration refuses what is new. */
-function mayWrite(known: string | undefined): boolean {
-  const { snapshotState } = expect.getState() as unknown as { snapshotState?: { _updateSnapshot?: string } };
-  const update = snapshotState?._updateSnapshot;
-  return update === 'all' || (update === 'new' && known === undefined);
 }
 
 function write(file: GoldenFile, entry: string, text: string): void {
