@@ -82,7 +82,7 @@ interface Waiter {
   refuse(reason: Error): void;
 }
 
-/** Slots for work, of which so much may run at a time. Work that waits for something else lends its slot to other work meanwhile. */
+/** A limit on concurrent work. Work that waits lends its slot to other work. */
 export class Slots {
   #free: number;
   readonly #back: (() => void)[] = [];

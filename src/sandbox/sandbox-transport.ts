@@ -23,7 +23,7 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
   const organization = await openSandbox(folder);
   const token = organization.newAdminToken();
   let made: Connector | undefined;
-  // A plan connects to nothing, so the connector is loaded when it is used.
+  // A plan connects to nothing: the build loads connector.ts when sandboxConnector is first called (SELDOM in scripts/bundle-plugins.mjs).
   const connector = () => {
     made ??= sandboxConnector(organization, agent === undefined ? {} : { agent });
     return made;

@@ -46,7 +46,7 @@ export interface SmokeOptions extends ConnectionOptions {
   readonly api: TokenApi;
   /** Whether a Duckling of the kind ran before the test; undefined: unknown, then none is shut down. */
   readonly ranBefore: Readonly<Record<TokenType, boolean>> | undefined;
-  /** That of the run's accounts. */
+  /** The failure that all accounts of this run share. */
   readonly common?: CommonFailure;
 }
 

@@ -9,9 +9,10 @@ import type { Notice } from '../model/notice.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeOrganization } from '../model/smoke.ts';
 import type { TokenType } from '../model/tokens.ts';
-import type { UserError } from '../model/user-error.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
+import { Slots } from '../motherduck/concurrency.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from './account.ts';
 import { CommonFailure } from './common-failure.ts';
 import type { ConnectionOptions } from './connection.ts';
@@ -33,32 +34,27 @@ const NONE: Running = { read_write: false, read_scaling: false };
 /** Tests accounts for any number of concurrent callers. */
 export class SmokeSession {
   readonly #options: SessionOptions;
-  readonly #limit: number;
+  readonly #slots: Slots;
   readonly #warnings: Notice[] = [];
   readonly #common = new CommonFailure();
-  readonly #queue: (() => void)[] = [];
-  #active = 0;
   #before: Promise<ReadonlyMap<string, Running> | undefined> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#limit = Math.max(1, Math.min(options.parallelism, availableParallelism() * 2));
+    this.#slots = new Slots(Math.min(options.parallelism, availableParallelism() * 2));
     // Every child process adds a listener; Node warns about a leak at more than ten.
     if (options.signal !== undefined) setMaxListeners(0, options.signal);
   }
 
-  /** Tests one account as soon as the limit allows. Never rejects: a failure is in the result. */
+  /** Tests one account as soon as the limit allows. A failure is in the result; only a bug is thrown. */
   async test(account: SmokeSubject, secrets: SmokeOptions['secrets'] = new Map()): Promise<AccountSmoke> {
     const { organization } = this.#options;
     const running = account.smoke === false ? undefined : await this.#runningBefore();
     const ranBefore = running && (running.get(accountKey(account.username)) ?? NONE);
-    await this.#enter();
-    try {
+    return this.#slots.within(async () => {
       const tested = await smokeAccount({ ...this.#options, account, secrets, ranBefore, common: this.#common });
       return organization === undefined ? tested : judgeAccount(tested, organization);
-    } finally {
-      this.#leave();
-    }
+    });
   }
 
   /**
@@ -70,12 +66,7 @@ export class SmokeSession {
     const running = await this.#runningBefore();
     const shutdown = !isTested && running !== undefined && !running.get(accountKey(account.username))?.read_write;
     const warn = (notice: Notice) => this.#warnings.push(notice);
-    await this.#enter();
-    try {
-      return await setUpAccount({ ...this.#options, account, secrets, shutdown, warn });
-    } finally {
-      this.#leave();
-    }
+    return this.#slots.within(() => setUpAccount({ ...this.#options, account, secrets, shutdown, warn }));
   }
 
   /** The result of a run, which also checks that all accounts belong to one organization. */
@@ -102,7 +93,8 @@ export class SmokeSession {
             },
           ]),
         ),
-      (error: UserError) => {
+      (error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
         this.#warnings.push({
           message: `it is unknown which Ducklings ran before, so none is shut down: ${error.message}`,
           hint: { text: 'They stop by themselves when their cooldown ends.' },
@@ -112,27 +104,14 @@ export class SmokeSession {
     );
     return this.#before;
   }
-
-  async #enter(): Promise<void> {
-    if (this.#active < this.#limit) this.#active += 1;
-    else await new Promise<void>((resolve) => this.#queue.push(resolve));
-  }
-
-  /** The longest-waiting test goes next. */
-  #leave(): void {
-    const next = this.#queue.shift();
-    if (next === undefined) this.#active -= 1;
-    else next();
-  }
 }
 
-/** The accounts to test, and what their tests share. */
 export interface SmokeRun extends SessionOptions {
   readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
   readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** Tests accounts; the results are in the given order. A failing account does not stop the others. Never rejects. */
+/** Tests accounts; the results are in the given order. A failing account does not stop the others. Only a bug is thrown. */
 export async function smokeAccounts(run: SmokeRun): Promise<Smoke> {
   const session = new SmokeSession(run);
   const total = run.accounts.length;

@@ -55,6 +55,11 @@ describe('smokeAccounts', () => {
     expect(world.shutDown).toEqual(['four read_write']); // "one" ran before (in its cooldown), so it is not shut down
   });
 
+  it('throws a bug in reading which Ducklings ran before', async () => {
+    const api = { ...world.api, activeAccounts: () => Promise.reject(new TypeError('a bug')) };
+    await expect(run([entry('one')], { api })).rejects.toThrow(TypeError);
+  });
+
   it('shuts nothing down if it is unknown which Ducklings ran before', async () => {
     world.fail = [{ on: 'activeAccounts', failure: 'forbidden', effect: 'none' }];
     const result = await run([entry('one')]);

@@ -1,4 +1,3 @@
-import { isOfBranch } from '../../model/notice.ts';
 /** What every format says of a plan: its summary line, and the symbol, subject, detail and price of each action. */
 
 import {
@@ -9,6 +8,7 @@ import {
   type RunSetup,
   storingActions,
 } from '../../model/action.ts';
+import { isOfBranch } from '../../model/notice.ts';
 import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
 import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
