@@ -77,7 +77,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
       ...(isKept ? { generation: Math.max(entry.generation, generationOf(seriesOf(name), name) ?? 0) } : {}),
       ...(current && current.id !== action.before.id && !isGone ? { current } : {}),
       retiring: entry.retiring.filter((old) => old.id !== action.before.id),
-      // What an interrupted run stored in the place of another secret is removed with that one, and known by its intent alone.
+      // What an interrupted run stored over another secret is removed with that one, and known by its intent alone.
       intents: entry.intents
         .filter(({ name, fingerprint }) => name !== action.before.name || (!isDesired && fingerprint !== undefined))
         .map((intent) => (isAt(removed, intent) ? withoutFingerprint(intent) : intent)),

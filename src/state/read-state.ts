@@ -29,7 +29,7 @@ export interface ReadState {
   readonly state: State;
   /** The version in which it is kept, when it is older than the current one. */
   readonly migratedFrom?: number;
-  /** The place that the state was moved to; this copy is as old as the move. */
+  /** The location that the state was moved to; this copy is as old as the move. */
   readonly moved?: Moved;
 }
 
@@ -54,7 +54,7 @@ export async function readState(
   return parsed;
 }
 
-/** As `readState`, for a state of any organization, also at a place that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
+/** As `readState`, for a state of any organization, also at a location that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
 export async function readKept(
   backend: Source & Pick<StateBackend, 'read'>,
   migrations: Migrations,
