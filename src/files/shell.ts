@@ -8,7 +8,8 @@ export function moveAside(file: string, of = 'sandbox'): string {
   return shellCommand('mv', shownRelativePath(file), shownRelativePath(aside));
 }
 
-/** Removes the state of a sandbox, and moves the secrets aside that it knows, in files that exist. */
-export function leaveSandboxCommand(state: string, secretFiles: readonly string[]): string {
-  return [shellCommand('rm', state), ...secretFiles.filter(existsSync).map((file) => moveAside(file))].join(' && ');
+/** Removes the state of a sandbox, where it is a file, and moves the secrets aside that it knows, in files that exist. Empty: there is nothing to do. */
+export function leaveSandboxCommand(stateFile: string | undefined, secretFiles: readonly string[]): string {
+  const removed = stateFile === undefined ? [] : [shellCommand('rm', stateFile)];
+  return [...removed, ...secretFiles.filter(existsSync).map((file) => moveAside(file))].join(' && ');
 }

@@ -14,6 +14,9 @@ import type { StateBackend } from './backend.ts';
 /** What a state belongs to. */
 export type StateOf = Pick<State, 'organization' | 'organization_id' | 'sandbox' | 'configuration'>;
 
+/** Where a state is. */
+type Named = Pick<StateBackend, 'name' | 'file'>;
+
 /** What a state must fit, and where the state is. */
 export interface FitsIn extends StateOf {
   /** The configuration's folder. */
@@ -23,19 +26,20 @@ export interface FitsIn extends StateOf {
 }
 
 /** @throws UserError STATE_FOREIGN */
-export function refuseForeign(path: string, state: State, of: FitsIn): void {
-  const { folder } = of;
+export function refuseForeign(backend: Named, state: State, of: FitsIn): void {
+  const { name: path, file } = backend;
   if (state.organization !== of.organization) {
     throw new UserError(
       'STATE_FOREIGN',
       `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}".`,
-      'Name matching files with --config and --state, or correct `organization` in the configuration.',
+      file === undefined
+        ? 'Name a matching configuration with --config, or correct `organization` or `state` in the configuration.'
+        : 'Name matching files with --config and --state, or correct `organization` in the configuration.',
     );
   }
   if (state.sandbox && !of.sandbox) {
     const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
-    const leave = leaveSandboxCommand(path, secretFilesOf(state, folder));
-    throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, waysBack(of)));
+    throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(howToLeave(backend, state, of), waysBack(of)));
   }
   if (!state.sandbox && of.sandbox) {
     const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
@@ -45,8 +49,16 @@ export function refuseForeign(path: string, state: State, of: FitsIn): void {
   }
   const { organization_id: known } = state;
   if (of.sandbox && known !== undefined && of.organization_id !== undefined && known !== of.organization_id) {
-    throw otherSandbox(path, leaveSandboxCommand(path, secretFilesOf(state, folder)), of);
+    throw otherSandbox(backend, howToLeave(backend, state, of), of);
   }
+}
+
+/** How to leave the sandbox that a state is of. */
+function howToLeave({ name, file }: Named, state: State, { folder }: FitsIn): string {
+  const command = leaveSandboxCommand(file === undefined ? undefined : name, secretFilesOf(state, folder));
+  if (file !== undefined) return command;
+  const elsewhere = 'keep the new state elsewhere (`state` in the configuration)';
+  return command === '' ? `${elsewhere}.` : `${elsewhere}, and move the secrets of the sandbox aside: ${command}`;
 }
 
 /** The options for the sandboxes that are there: a state does not know the folder of its own. */
@@ -66,13 +78,14 @@ function sandboxDir(folder: string): string {
 }
 
 /** @param leave how to leave the sandbox that the state is of */
-function otherSandbox(path: string, leave: string, { folder, sandboxFolder }: FitsIn): UserError {
+function otherSandbox({ name: path, file }: Named, leave: string, { folder, sandboxFolder }: FitsIn): UserError {
   const usual = resolve(folder, DEFAULT_SANDBOX);
   const used = sandboxFolder === undefined ? undefined : resolve(sandboxFolder);
   const name = used === undefined ? 'the one that is served' : shownRelativePath(used);
   const message = `${path} is the state of another sandbox than ${name}, or of this one before it was reset or removed.`;
   if (used === usual || !existsSync(usual)) {
-    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, remove what is left of it: ${leave}`;
+    const gone = file === undefined ? leave : `remove what is left of it: ${leave}`;
+    const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, ${gone}`;
     return new UserError('STATE_FOREIGN', message, hint);
   }
   return new UserError('STATE_FOREIGN', message, leaveOrGoOn(leave, sandboxDir(usual)));
@@ -85,7 +98,7 @@ function leaveOrGoOn(leave: string, how: string): string {
 
 /** With a shared state, each configuration of a folder would delete the accounts of the others. */
 export async function refuseOtherConfiguration(
-  { name: path }: StateBackend,
+  { name: path, file }: Named,
   state: State,
   own: string | undefined,
   folder: string,
@@ -94,15 +107,19 @@ export async function refuseOtherConfiguration(
   if (own === undefined || configuration === undefined || configuration === own) return;
   if (!(await isFile(join(folder, configuration)))) return; // it was renamed
   const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
-  if (basename(path) === ownState(own)) {
+  if (file !== undefined && basename(path) === ownState(own)) {
     // It is where this configuration's state belongs, so it was copied there.
     const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: ${moveAwayCommand(path)}`;
     throw new UserError('STATE_FOREIGN', message, hint);
   }
+  const apart =
+    file === undefined
+      ? `Give ${own} a location of its own under \`state\``
+      : 'Leave out --state (MDACC_STATE), so that each configuration has a state of its own';
   throw new UserError(
     'STATE_FOREIGN',
     message,
-    `Leave out --state (MDACC_STATE), so that each configuration has a state of its own. If ${own} replaces ${configuration}, remove ${configuration}.`,
+    `${apart}. If ${own} replaces ${configuration}, remove ${configuration}.`,
   );
 }
 

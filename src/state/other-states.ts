@@ -65,7 +65,7 @@ export async function otherStates(
     }
     const { state } = read ?? {};
     if (state === undefined || !(await isInUse(file, state))) continue;
-    if (state.lineage === lineage) throw copied(own ?? ownState(configuration), name);
+    if (state.lineage === lineage) throw copied(own, name);
     others.push({ name, state });
   }
   return others;
@@ -167,9 +167,13 @@ function notMoved(
   return new UserError('STATE_FOREIGN', message, hint);
 }
 
-function copied(own: string, other: string): UserError {
-  const message = `${own} and ${other} are copies of one state, so two configurations would manage the same accounts.`;
-  const hint = `Keep the one that was written first, and move the other away: its configuration begins with a state of its own: ${moveAwayCommand(own)}`;
+/** @param own The file of the state that asks; undefined: it is no file. */
+function copied(own: string | undefined, other: string): UserError {
+  const message = `${own ?? 'The state of this configuration'} and ${other} are copies of one state, so two configurations would manage the same accounts.`;
+  const hint =
+    own === undefined
+      ? `Keep the one that was written first. If that is the file, give this configuration another location under "state". If not, move the file away: ${moveAwayCommand(other)}`
+      : `Keep the one that was written first, and move the other away: its configuration begins with a state of its own: ${moveAwayCommand(own)}`;
   return new UserError('STATE_FOREIGN', message, hint);
 }
 

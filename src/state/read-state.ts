@@ -48,7 +48,7 @@ export async function readState(
   if (parsed === undefined) return undefined;
   if (parsed.moved !== undefined) throw movedAway(backend, parsed.moved);
   if (of !== undefined) {
-    refuseForeign(backend.name, parsed.state, of);
+    refuseForeign(backend, parsed.state, of);
     await refuseOtherConfiguration(backend, parsed.state, of.configuration, of.folder);
   }
   return parsed;
@@ -166,7 +166,7 @@ async function parseChange(source: Source, text: string, line: number, snapshot:
       // Not JSON.
     }
   }
-  if (/^(<{7}|\|{7}|={7}|>{7})( |$)/.test(text)) throw conflictAt(source, line);
+  if (/^(<{7}|\|{7}|={7}|>{7})( |$)/.test(text)) throw await conflictAt(source, line, snapshot);
   const problem = `is damaged: line ${line} is not a change of a state`;
   throw invalid(source, problem, await source.restoreHint(snapshot), line);
 }
@@ -191,7 +191,7 @@ async function parseDocument(source: Source, text: string): Promise<Readonly<Rec
 async function damaged(source: Source, text: string): Promise<UserError> {
   const conflict = /^<<<<<<< /m.exec(text);
   if (conflict !== null && isLikeState(text)) {
-    return conflictAt(source, text.slice(0, conflict.index).split('\n').length);
+    return conflictAt(source, text.slice(0, conflict.index).split('\n').length, text);
   }
   if (text.trim() === '') return invalid(source, 'is empty', await source.restoreHint(text));
   const line = (await linesOf(text)).errorLine;
@@ -203,16 +203,16 @@ async function damaged(source: Source, text: string): Promise<UserError> {
   );
 }
 
-function conflictAt(source: Source, line: number): UserError {
-  return invalid(
-    source,
-    `has a git merge conflict at line ${line}`,
-    {
-      text: `Keep one side completely (${shellCommand('git checkout --ours --', source.name)}, or --theirs), then compare it with MotherDuck.`,
-      command: ['plan'],
-    },
-    line,
-  );
+async function conflictAt(source: Source, line: number, text: string): Promise<UserError> {
+  const { file } = source;
+  const hint =
+    file === undefined
+      ? await source.restoreHint(text)
+      : {
+          text: `Keep one side completely (${shellCommand('git checkout --ours --', source.name)}, or --theirs), then compare it with MotherDuck.`,
+          command: ['plan'],
+        };
+  return invalid(source, `has a git merge conflict at line ${line}`, hint, line);
 }
 
 /** @param text Of the document, to find lines in; undefined where it has none. */

@@ -5,10 +5,13 @@ import { updateAccount } from '../../src/apply/state-writer.ts';
 import { shownRelativePath } from '../../src/files/paths.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { OldDocument } from '../../src/state/migrate.ts';
+import { objectBackend } from '../../src/state/object-backend.ts';
+import { openState, type StateOptions } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
 import { asNobody, newFolder, program, run } from '../files/processes.ts';
 import { expectGoldenError } from '../golden/golden.ts';
 import { bareAccount, example } from './example.ts';
+import { MemoryService } from './memory-store.ts';
 import { openFile } from './open.ts';
 
 // The tests start processes, on machines that may be busy.
@@ -229,5 +232,45 @@ describe('a state of the sandbox', () => {
     expect(await optionsAt(lab)).toEqual([false, true]);
     await mkdir(lab);
     expect(await optionsAt(lab)).toEqual([true, true]);
+  });
+});
+
+describe('a state that is no file', () => {
+  /** A state in a storage service, as another run left it. */
+  async function shared(options: StateOptions = {}): Promise<MemoryService> {
+    const service = new MemoryService();
+    const opened = await openState(objectBackend(service.store()), 'acme', options);
+    await updateAccount(opened, 'a_b', () => bareAccount('a_b'));
+    await opened.close();
+    return service;
+  }
+
+  async function refused(what: string, service: MemoryService, organization: string, options?: StateOptions) {
+    const opening = openState(objectBackend(service.store()), organization, options);
+    const error: unknown = await opening.catch((reason) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    if (error instanceof UserError) expect(error.hint.text).not.toMatch(/--state\b|\b(rm|mv|git) /);
+    expectGoldenError(`a shared state > ${what}`, error);
+  }
+
+  it.each<[string, StateOptions, string, StateOptions]>([
+    ['of the sandbox, at MotherDuck', { sandbox: true }, 'acme', {}],
+    ['of another sandbox', { sandbox: true, sandboxId: '1' }, 'acme', { sandbox: true, sandboxId: '2' }],
+    ['of another organization', {}, 'globex', {}],
+  ])('is refused with nothing to do that needs a file: %s', async (what, before, organization, now) => {
+    await refused(what, await shared(before), organization, now);
+  });
+
+  it('is refused with nothing to do that needs a file: of another configuration', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'other.yaml'), '');
+    const service = await shared({ configuration: join(folder, 'other.yaml') });
+    await refused('of another configuration', service, 'acme', { configuration: join(folder, 'own.yaml') });
+  });
+
+  it('is refused with nothing to do that needs a file: with a merge conflict', async () => {
+    const service = await shared();
+    service.objects.set('snapshots/0000000000001.json', { text: `<<<<<<< ours\n${good}`, modified: 0 });
+    await refused('with a merge conflict', service, 'acme');
   });
 });
