@@ -69,6 +69,7 @@ export class FileLog implements EventLog {
     });
   }
 
+  /** Starts an empty organization, even if the log is damaged. */
   async clear(): Promise<void> {
     await this.#locked(() => {
       truncateSync(this.#path, 0);

@@ -15,8 +15,6 @@ export interface EventLog {
   catchUp(): void;
   /** Under the lock: catches up, calls `decide`, and appends and applies the events that it returns. */
   write<T>(decide: () => Decision<T>): Promise<T>;
-  /** Starts an empty organization, even if the log is damaged. */
-  clear(): Promise<void>;
   /** All events, oldest first. For tests. */
   events(): readonly SandboxEvent[];
   close(): void;
@@ -54,9 +52,5 @@ export class OrganizationStore {
   write<T>(decide: (state: OrganizationState, at: number) => Decision<T>): Promise<T> {
     const { state } = this.#log;
     return this.#log.write(() => decide(state, Date.now() + state.clockOffset));
-  }
-
-  clear(): Promise<void> {
-    return this.#log.clear();
   }
 }

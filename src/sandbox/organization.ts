@@ -149,11 +149,6 @@ export class Organization {
     return this.#store.write((state, at) => seedEvents(state, at, count, options));
   }
 
-  /** Resets the organization to its Admin and the real time. Databases stay; `resetSandbox` removes them too. */
-  reset(): Promise<void> {
-    return this.#store.clear();
-  }
-
   /**
    * Authenticates an `md:` connection and records that its Duckling is awake. Refuses an invalid token, and read scaling
    * before the first read/write connection (`never_connected`).

@@ -23,11 +23,6 @@ export class MemoryLog implements EventLog {
     return result;
   }
 
-  async clear(): Promise<void> {
-    this.#events = [];
-    this.state.restart(newIdentity());
-  }
-
   events(): readonly SandboxEvent[] {
     return this.#events;
   }

@@ -9,7 +9,7 @@ import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Setting, settingsOf } from '../../src/sandbox/settings.ts';
 import { readSettings, saveSettings } from '../../src/sandbox/settings-file.ts';
-import { ADMIN, ask, folder, organization } from './support.ts';
+import { ADMIN, ask, folder } from './support.ts';
 
 function withFile(text: string): string {
   const made = folder();
@@ -143,8 +143,10 @@ describe('unknown_values', () => {
   });
 
   test('is there again after a reset', async () => {
-    const sandbox = organization({ unknown_values: true });
-    await sandbox.reset();
+    const made = folder();
+    const sandbox = await openSandbox(made, { adminToken: new Secret(ADMIN), unknown_values: true });
+    onTestFinished(() => sandbox.close());
+    await resetSandbox(made);
     expect(await list(sandbox)).toMatchObject([{ username: 'newer_values' }, {}]);
   });
 });
