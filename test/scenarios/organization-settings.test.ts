@@ -58,11 +58,20 @@ describe('with each setting, half a year is applied and the plan is empty', () =
 describe("a plan's limits", () => {
   it('on Lite are said for the sizes and for the third account, and the rest is applied', async () => {
     const stage = stageWith({ plan: 'lite' });
-    const ran = await stage.run(APPLY);
-    expect(ran.code).toBe(3);
-    expect(outputOf(ran)).toContain('Invalid config for tier lite');
-    expect(outputOf(ran)).toContain('at most 2');
-    expect(outputOf(ran)).toContain('limit of your MotherDuck plan');
+    const { code, document } = await stage.json(APPLY);
+    expect(code).toBe(3);
+    const refused = (said: string, limit: RegExp) =>
+      expect.objectContaining({
+        result: 'failed',
+        error: {
+          code: 'API_FAILED',
+          message: expect.stringContaining(said),
+          hint: { text: expect.stringMatching(limit) },
+        },
+      });
+    const sizes = refused('Invalid config for tier lite', /: the Lite plan has pulse Ducklings/);
+    const count = refused('at most 2', /: the Lite plan has 2 service accounts/);
+    expect(document).toMatchObject({ applied: { outcomes: expect.arrayContaining([sizes, count]) } });
     const { accounts } = await stage.inSandbox(async (organization) => organization.inspect());
     expect(accounts.filter((each) => each.isServiceAccount)).toHaveLength(2);
     // Without the Ducklings and with a larger plan, it goes on.

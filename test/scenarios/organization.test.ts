@@ -432,8 +432,16 @@ describe("the organization's id", () => {
     expect(code, stderr).toBe(4);
     expectGolden('errors', 'the state is of another organization', stdout, { ms: /\d+ ms/g, id: /[0-9a-f-]{36}/g });
     expect(JSON.parse(folder.read(STATE)).organization_id).toBe(organization_id);
-    const applied = await folder.run('rotate etl_prod/airflow --yes');
-    expect([applied.code, applied.stdout]).toEqual([4, expect.stringContaining('the state is of another one')]);
+    const applied = await folder.json('rotate etl_prod/airflow --yes');
+    const differs = { name: 'organization', passed: false, expected: organization_id };
+    expect(applied).toMatchObject({
+      code: 4,
+      document: {
+        smoke: {
+          accounts: [{ connections: [{ checks: expect.arrayContaining([expect.objectContaining(differs)]) }] }],
+        },
+      },
+    });
     expect(JSON.parse(folder.read(STATE)).organization_id).toBe(organization_id);
   });
 });

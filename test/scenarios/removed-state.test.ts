@@ -73,8 +73,11 @@ describe('a state that is gone', () => {
     const stage = await Stage.applied();
     rmSync(stage.file(STATE));
     await stage.advance(80 * DAY);
-    const { code, stdout } = await stage.run('apply --sandbox --due --yes');
-    expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('there is no state') });
+    const { code, document: applied } = await stage.json('apply --sandbox --due --yes');
+    expect({ code, applied }).toMatchObject({
+      code: 3,
+      applied: { warnings: expect.arrayContaining([expect.objectContaining({ kind: 'nothing_managed' })]) },
+    });
     expect(stage.has(STATE)).toBe(false);
     const { document } = await stage.json('plan --sandbox --due');
     expect(document).toMatchObject({

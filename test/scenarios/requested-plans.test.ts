@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -77,15 +78,10 @@ describe('plan --rotate', () => {
     expect(actionsOf(plan)).toEqual(['rotate_token tenant_b/app']);
     const none = await stage.run('plan --sandbox --rotate etl_prod --only tenant_*');
     expect(none.code).toBe(64);
-    expect(none.stderr).toContain(
-      'the account etl_prod is not among those that --only names (tenant_a, tenant_b), so nothing would be rotated',
-    );
-    expect(none.stderr).toContain('Leave out --only');
+    expectGolden('errors', 'a rotation > of an account that --only does not name', none.stderr);
     const nothing = await stage.run('rotate tenant_* --sandbox --only zz');
-    expect([nothing.code, nothing.stderr]).toEqual([
-      64,
-      expect.stringContaining('--only matches no account of the configuration, so nothing would be rotated'),
-    ]);
+    expect(nothing.code).toBe(64);
+    expectGolden('errors', 'a rotation > where --only matches no account', nothing.stderr);
     const unknown = await stage.run('plan --sandbox --rotate tenant_b --only tenant_b --only zz');
     expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('--only zz matches no account')]);
   });
@@ -121,7 +117,7 @@ describe('plan --rotate', () => {
     expect(stage.read('motherduck.accounts.state.json')).not.toContain('"bi.2"');
     const again = await stage.run('apply rotation.plan --sandbox --yes --no-smoke');
     expect(again.code).toBe(1);
-    expect(again.stderr).toContain('the plan is stale');
+    expect(again.stderr).toContain('[PLAN_STALE]');
   });
 
   it('has a comment of its own in a pull request', async () => {

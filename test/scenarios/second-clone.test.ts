@@ -49,7 +49,7 @@ describe('a second clone', () => {
           name: 'store',
           subject: 'local',
           status: 'warning',
-          message: expect.stringContaining('the state is shared'),
+          hint: { text: expect.stringContaining('docs/shared-state.md') },
         }),
       ]),
     });

@@ -96,9 +96,30 @@ it('shows in the rehearsal that a reader without setup sees no share', async () 
   const stage = new Stage(HEAD + ETL);
   await setUp(stage);
   stage.edit(() => HEAD + TENANT.replace(/ {4}setup:[\s\S]*/, '') + ETL + tenants(1));
-  const { code, stderr, stdout } = await stage.run('apply --sandbox --yes');
+  const { code, document } = await stage.json('apply --sandbox --yes');
   expect(code).toBe(4);
-  expect(stdout + stderr).toContain('attach it in its setup');
+  expect(document).toMatchObject({
+    smoke: {
+      accounts: [
+        {
+          account: 'tenant_1',
+          connections: [
+            { type: 'read_write', passed: true },
+            {
+              type: 'read_scaling',
+              checks: expect.arrayContaining([
+                expect.objectContaining({
+                  name: 'query',
+                  passed: false,
+                  hint: { text: expect.stringMatching(/\btenant_1\b.*\bsetup\b.*\bsmoke\.query\b/) },
+                }),
+              ]),
+            },
+          ],
+        },
+      ],
+    },
+  });
 });
 
 it('names a failing statement, goes on with other accounts, and runs all again', async () => {

@@ -240,7 +240,7 @@ accounts:
     folder.write('cut.tfstate', folder.read(TFSTATE).slice(0, -99));
     expect(await folder.run('import --terraform cut.tfstate --sandbox --debug')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('its end is missing'),
+      stderr: expect.stringContaining('[TERRAFORM_STATE_INVALID]'),
     });
     expect(folder.has(CONFIG)).toBe(false);
   });

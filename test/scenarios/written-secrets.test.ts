@@ -25,6 +25,12 @@ guardrails: { max_deletes: 2 }
 const ENV = '.motherduck/s.env';
 const JSON_FILE = '.motherduck/s.json';
 
+/** What a plan removes from stores, and what it leaves there. */
+interface Removing {
+  readonly removals: readonly { readonly store: string }[];
+  readonly warnings: readonly { readonly kind: string; readonly cases: readonly object[] }[];
+}
+
 interface Secret {
   store: string;
   secret_path: string;
@@ -222,7 +228,7 @@ describe('an edited state', () => {
     editState(stage, edit);
     const { code, stderr } = await stage.run('apply --sandbox --due --yes --no-smoke');
     expect(code).toBe(1);
-    expect(stderr).toContain('is not a valid state');
+    expect(stderr).toContain('[STATE_INVALID]');
     expect(stderr).not.toContain('\u001b[2J');
     expect(stderr).not.toMatch(/^::add-mask/m);
   });
@@ -310,9 +316,11 @@ describe('the plan names the secrets that apply removes', () => {
     expect((await stage.run('apply --sandbox --real-stores --yes --no-smoke')).code).toBe(0);
     stage.edit(() => yaml.replace('tokens: { app: rj }', 'tokens: {}'));
     for (const words of ['plan --sandbox', 'plan --sandbox --destroy']) {
-      const { stdout } = await stage.run(words);
-      expect(stdout).toContain('it has no remove command');
-      expect(stdout).not.toContain('Remove them too');
+      const { removals, warnings } = (await stage.json(words)).document as Removing;
+      expect(removals.filter(({ store }) => store === 'js')).toEqual([]);
+      // Neither near nor shared: the store has no `remove`.
+      expect(warnings).toMatchObject([{ kind: 'secret_stays' }]);
+      expect(warnings[0]?.cases).toEqual([{ store: 'js', tokens: ['ten/app'] }]);
     }
   });
 

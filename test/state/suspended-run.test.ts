@@ -57,7 +57,7 @@ it.each([
     return false;
   };
   const { code, stdout, stderr } = await stage.run('apply --sandbox --yes --parallelism 1');
-  expect([code, stdout + stderr]).toEqual([3, expect.stringContaining('so nothing more was done')]);
+  expect([code, stdout + stderr]).toEqual([3, expect.stringContaining('[STATE_LOST]')]);
   expect(changes).toEqual([changesAt(stage)]);
   expect(stage.has('.motherduck/secrets.env')).toBe(false);
 });
@@ -89,7 +89,7 @@ it.each(['POST /v1/users', 'POST /v1/users/etl_prod/tokens'])(
     onTestFinished(() => void proxy.close());
     stage.env.MOTHERDUCK_API_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const { code, stdout, stderr } = await stage.run('apply --yes --no-smoke --parallelism 1');
-    expect([code, stdout + stderr]).toEqual([3, expect.stringContaining('so nothing more was done')]);
+    expect([code, stdout + stderr]).toEqual([3, expect.stringContaining('[STATE_LOST]')]);
     expect(calls).toEqual([]);
   },
 );

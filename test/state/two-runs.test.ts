@@ -47,7 +47,7 @@ it.skipIf(isWindows)('a run whose lock was removed does not overwrite what the n
   expect(quick.code).toBe(0);
   const written = stage.read(STATE);
   const { code, stdout } = await finish();
-  expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('nothing more was written') });
+  expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.stringContaining('[STATE_LOST]') });
   expect(stage.read(STATE)).toBe(written);
   expect(document(stage).accounts.etl?.tokens.airflow?.current?.name).toBe('airflow.2');
 });

@@ -115,7 +115,7 @@ describe('the kind gcs', () => {
     server.ignoresConditions = true;
     await expect(objectBackend(store).lock(LOCK_REQUEST)).rejects.toMatchObject({
       code: 'STATE_UNREACHABLE',
-      message: expect.stringContaining('cannot keep a shared state'),
+      message: expect.stringContaining('If-None-Match'),
     });
     expect(server.objects.size).toBe(0);
   });
