@@ -1,5 +1,5 @@
 /**
- * The output formats, a table for each subject. A new format is one file with its renderer and one line here: the choices
+ * The output formats, a table for each subject. A new format is one file with its renderer, imported here, and one line of a table: the choices
  * of `--format`, help, completion and the types follow. The first format of a table is the default.
  */
 import type { Audit } from '../model/audit.ts';
@@ -74,17 +74,18 @@ interface ApplyRender {
   readonly applied: Render<AppliedPlan>;
 }
 
-/** Of formats that differ from the usual: the plan, and then the result as text. */
+/** Of formats in which the result is a part of the document, or may follow the plan. */
 const APPLIED: Partial<Readonly<Record<PlanFormat, ApplyRender>>> = {
   json: { applied: appliedJson },
-  html: { plan: planHtml, isWhole: true, applied: appliedText },
+  text: { plan: planText, applied: appliedText },
+  markdown: { plan: planMarkdown, applied: appliedText },
 };
 
 /** The formats of a plan, for apply. */
 export const APPLY_FORMATS = Object.fromEntries(
   Object.entries(PLAN_FORMATS).map(([name, plan]) => [
     name,
-    APPLIED[name as PlanFormat] ?? { plan, applied: appliedText },
+    APPLIED[name as PlanFormat] ?? { plan, isWhole: true, applied: appliedText },
   ]),
 ) as Readonly<Record<PlanFormat, ApplyRender>>;
 

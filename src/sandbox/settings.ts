@@ -1,4 +1,5 @@
-import type { Tier } from '../model/ducklings.ts';
+import { SLOW_SIZES, type Tier } from '../model/ducklings.ts';
+import { enumerated } from '../model/wording.ts';
 
 /** The file of a sandbox's settings in its folder, which people edit. */
 export const SETTINGS_FILE = 'organization.json';
@@ -110,7 +111,7 @@ export const SETTINGS = {
     min: 0,
     max: 600,
     fallback: 0,
-    about: 'how many seconds mega and giga Ducklings take to start',
+    about: `how many seconds ${enumerated(SLOW_SIZES)} Ducklings take to start`,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

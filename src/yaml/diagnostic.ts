@@ -204,7 +204,7 @@ export const CODES = {
   'overlap-cut-short': 'A replaced token expires before its overlap ends.',
   'token-name': 'A token name is reserved or too long.',
   'token-name-series': 'Two tokens of an account would have the same names over time.',
-  'cooldown-pulse': 'A pulse Duckling has a cooldown.',
+  'cooldown-pulse': 'A Duckling has a cooldown, and its size has a fixed one.',
   'cooldown-range': 'A cooldown is outside of what MotherDuck accepts.',
   'size-not-allowed': 'A size is not among guardrails.allowed_sizes.',
   'size-read-scaling': 'A size that read scaling supports only when MotherDuck enabled it.',

@@ -17,7 +17,6 @@ const NO_STATE: State = {
   accounts: new Map(),
 };
 
-/** Without the moment of the audit, at which what is due changes. */
 /** Without the time of the audit, and those that are about as late: what is due is due now. */
 function timeless(audit: Audit): string {
   const isNow = (value: unknown) =>
