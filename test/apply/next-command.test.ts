@@ -94,9 +94,7 @@ it('a state that another run has taken is not to be corrected', async () => {
   world.stateWriter = new LostState(world.stateWriter.state);
   const applied = await world.apply(desired, { rotate: (_, key) => key === 'airflow' });
   expect(applied.unsaved).toEqual([]);
-  expect(said(applied)).toContain(
-    'Another run may have the state, which has everything that was done. Wait until it ends',
-  );
+  expectGolden('reports', 'an apply whose state another run has taken', said(applied));
 });
 
 it('a disk that is full before an account is created leaves nothing of it', async () => {

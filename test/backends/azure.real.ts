@@ -59,7 +59,7 @@ withServer('azurite', AZURITE, (start) => {
         const other = objectBackend(await openAzure(sdk, place, { AZURE_STORAGE_KEY: key }));
         await expect(other.read()).rejects.toMatchObject({
           code: 'STATE_UNREACHABLE',
-          hint: { text: expect.stringContaining('A key in the environment') },
+          hint: { text: expect.stringContaining('networking settings') },
         });
       } finally {
         await end();

@@ -84,7 +84,9 @@ export const ORGANIZATIONS: Readonly<Record<string, () => Promise<Reader>>> = {
     await reader.next();
     expect(stage.has(`${STATE}.migrated`) && !stage.has(STATE)).toBe(true);
     stage.write('.gitignore', '.motherduck/\n');
-    expect((await reader.named('mdacc doctor')).stdout).toContain('the state is shared');
+    expect((await reader.named('mdacc doctor')).stdout).toMatch(
+      /^ *warning +store local .*\n.*docs\/shared-state\.md/m,
+    );
     await reader.type(commit);
     stage.write(CONFIG, `${before}\nstate: { kind: file }\n`);
     await reader.upTo('mdacc state history');

@@ -72,7 +72,7 @@ describe('runProbe', () => {
       { name: 'after', sql: 'SELECT * FROM m', foreign: true },
     ];
     const report = await run(local({ setup: ['CREATE TABLE m AS SELECT 1 AS i'] }), { steps, shutdown: false });
-    expect(report.get('hidden')?.failure?.text).toContain('DuckDB reads 2 statements in it, so nothing of it ran');
+    expect(report.get('hidden')?.failure?.text).toMatch(/\b2 statements\b/);
     expect(report.get('after')?.answer?.rows).toBe(1);
   });
 

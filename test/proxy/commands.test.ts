@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { extraCaAdvice } from '../../src/motherduck/proxy.ts';
 import { ROOT } from '../in-process.ts';
 import { outputOf, SANDBOX, Stage } from '../stage.ts';
 import { CA, type ConnectProxy, HOST, OTHER_CA, refusal, startProxy, startRaw, startTls } from './connect-proxy.ts';
@@ -128,7 +129,7 @@ describe('behind a proxy with a private CA', () => {
     const binary = await stage.run('plan', { ...env, NODE_EXTRA_CA_CERTS: 'ca.der' });
     expect(binary.stderr).toContain('openssl x509 -inform der -in ca.der -out ca.pem');
     const other = await stage.run('plan', { ...env, NODE_EXTRA_CA_CERTS: OTHER_CA });
-    expect(other.stderr).toContain('do not include the CA');
+    expect(other.stderr).toContain(extraCaAdvice(OTHER_CA));
   });
 });
 

@@ -6,7 +6,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
 import { authorizationOf, duckdbProxy, extraCaAdvice, inBothSpellings, proxyFor } from '../../src/motherduck/proxy.ts';
-import { expectGoldenError } from '../golden/golden.ts';
+import { expectGolden, expectGoldenError } from '../golden/golden.ts';
 import { CA } from './connect-proxy.ts';
 
 const API = new URL('https://api.motherduck.com');
@@ -211,10 +211,8 @@ describe('the child that connects', () => {
 
 describe('the advice on NODE_EXTRA_CA_CERTS', () => {
   it('says what is wrong with the file', () => {
-    expect(extraCaAdvice(undefined)).toContain('export NODE_EXTRA_CA_CERTS=/path/to/ca.pem');
-    expect(extraCaAdvice('/no/such.pem')).toContain('cannot be read (ENOENT)');
-    expect(extraCaAdvice(import.meta.dirname)).toContain('cannot be read (EISDIR)');
-    expect(extraCaAdvice(import.meta.filename)).toContain('no certificate in PEM format');
-    expect(extraCaAdvice(CA)).toContain('do not include the CA');
+    const files = [undefined, '/no/such.pem', import.meta.dirname, import.meta.filename, CA];
+    const names = { ca: CA, text: import.meta.filename, directory: import.meta.dirname };
+    expectGolden('errors', 'the advice on NODE_EXTRA_CA_CERTS', files.map(extraCaAdvice).join('\n'), names);
   });
 });

@@ -70,8 +70,8 @@ describe('wrapTo', () => {
   });
 
   it('loses no blank after the first two characters', () => {
-    expect(wrapTo('No longer in the configuration: tenant_acme', 30)).toBe(
-      'No longer in the\n  configuration: tenant_acme',
+    expect(wrapTo('No duckling of my constellation: tenant_acme', 30)).toBe(
+      'No duckling of my\n  constellation: tenant_acme',
     );
   });
 

@@ -13,6 +13,7 @@ accounts:
   bix: { deletion_protection: false, smoke: false }
 guardrails: { max_deletes: 2 }
 `;
+const BEGUN = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
 const REAL = '--sandbox --real-stores --yes --no-smoke';
 
 async function destroyed(): Promise<Stage> {
@@ -91,11 +92,12 @@ it('where it was killed before the account was forgotten', async () => {
   const stage = await destroyed();
   await removeBix(stage);
   const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
-  state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+  state.accounts.bix.intent = BEGUN;
   stage.write(STATE, JSON.stringify(state));
-  const { stdout } = await stage.run('plan --sandbox --only bix');
-  expect(stdout).toContain('deleted with mdacc on 2026-11-29');
-  expect(stdout).not.toContain('deleted outside of mdacc');
+  const { document } = await stage.json('plan --sandbox --only bix');
+  expect(document).toMatchObject({
+    actions: [{ action: 'create_account', reason: { kind: 'deleted', at: BEGUN.at } }],
+  });
   const audit = await stage.run('audit --sandbox --only bix');
   expect(audit.stdout).toContain('deleted with mdacc on 2026-11-29');
 });
@@ -111,7 +113,7 @@ describe('where it was killed, and a colleague created an account of that name',
       return organization.respond({ method: 'POST', target: '/v1/users', authorization, body });
     });
     const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
-    state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+    state.accounts.bix.intent = BEGUN;
     stage.write(STATE, JSON.stringify(state));
     return stage;
   }
@@ -124,9 +126,9 @@ describe('where it was killed, and a colleague created an account of that name',
     async (command) => {
       const stage = await recreated();
       if (command.startsWith('apply')) stage.edit((text) => text.replace(/^ {2}bix:.*\n/m, ''));
-      const { code, stdout } = await stage.run(`${command} ${REAL}`);
-      expect([code, stdout]).toEqual([0, expect.stringContaining(WHAT)]);
-      expect(stdout).toContain('with another user id: that account is not managed, and stays');
+      const { code, document } = await stage.json(`${command} ${REAL}`);
+      const reason = { kind: 'deleted', at: BEGUN.at };
+      expect([code, document]).toMatchObject([0, { actions: [{ action: 'forget', account: 'bix', reason }] }]);
       expect([await isThere(stage), Object.keys(JSON.parse(stage.read(STATE)).accounts)]).toEqual([true, ['etl']]);
     },
   );
@@ -148,11 +150,12 @@ describe('where it was killed, and a colleague created an account of that name',
 it('unless the account is there, and an apply finds that it stays', async () => {
   const stage = await destroyed();
   const state = JSON.parse(stage.read(STATE)) as { accounts: { bix: { intent?: object } } };
-  state.accounts.bix.intent = { action: 'delete_account', at: '2026-11-29T10:00:00.000Z' };
+  state.accounts.bix.intent = BEGUN;
   stage.write(STATE, JSON.stringify(state));
   expect((await stage.run(`apply ${REAL}`)).code).toBe(0);
   await removeBix(stage);
-  expect((await stage.run('plan --sandbox --only bix')).stdout).toContain('deleted outside of mdacc');
+  const { document } = await stage.json('plan --sandbox --only bix');
+  expect(document).toMatchObject({ actions: [{ action: 'create_account', reason: { kind: 'deleted_outside' } }] });
 });
 
 it('after a rotation that failed, with the same stores', async () => {

@@ -129,7 +129,10 @@ describe('a hint', () => {
   it('says where an included file should be', async () => {
     const stage = new Stage();
     stage.edit((text) => `${text}include: [teams.yaml]\n`);
-    expect((await stage.run('validate')).stdout).toContain('folder of the main file');
+    const { document } = await stage.json('validate');
+    expect(document).toMatchObject({
+      findings: [{ code: 'include-missing', hint: expect.stringContaining('main file') }],
+    });
   });
 
   it.skipIf(isWindows)('gives no rights to a file where a folder should be', async () => {
@@ -163,7 +166,8 @@ describe('where users cannot be listed', () => {
     const stage = await Stage.applied();
     stage.write('sub/note.txt', '');
     const ran = await stage.run('import etl_prod --sandbox --yes --config sub/motherduck.accounts.yaml');
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('in a folder above') });
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('[CONFIG_NOT_FOUND]')]);
+    expect(ran.stderr).toContain(stage.file(CONFIG));
   });
 });
 
