@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, onTestFinished } from 'vitest';
 import { Secret } from '../src/model/secret.ts';
 import { openSandbox } from '../src/sandbox/open.ts';
@@ -208,4 +209,31 @@ export async function outputOf(child: ChildProcess): Promise<Ran & { readonly si
   }
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...written };
+}
+
+/**
+ * Waits until something is so while a process runs.
+ * @param ended what `outputOf` returned for the process
+ * @throws if the process ends first, with what it wrote on stderr
+ */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  ended: Promise<Pick<Ran, 'code' | 'stderr'>>,
+): Promise<void> {
+  let end: string | undefined;
+  ended.then(
+    ({ code, stderr }) => {
+      end = `with exit code ${code}: ${stderr}`;
+    },
+    (error) => {
+      end = String(error);
+    },
+  );
+  for (;;) {
+    // Read before the condition, which may have come true just before the end.
+    const known = end;
+    if (await condition()) return;
+    if (known !== undefined) throw new Error(`the process ended first, ${known}`);
+    await sleep(10);
+  }
 }

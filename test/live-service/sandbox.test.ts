@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openSandbox } from '../../src/sandbox/open.ts';
-import { Stage } from '../stage.ts';
+import { Stage, until } from '../stage.ts';
 import { runOf } from './names.ts';
 import { workFolder } from './run.ts';
 import { startSuite } from './start-suite.ts';
@@ -28,12 +28,13 @@ async function accounts(folder: Stage): Promise<{ own: string[]; others: unknown
 }
 
 /** Waits until the run has made an account, and gives the run. */
-async function begun(folder: Stage): Promise<string> {
-  for (;;) {
-    const [first] = (await accounts(folder)).own;
-    if (first !== undefined) return runOf(first) ?? '';
-    await sleep(30);
-  }
+async function begun(folder: Stage, ended: ReturnType<typeof startSuite>['ended']): Promise<string> {
+  let first: string | undefined;
+  await until(async () => {
+    [first] = (await accounts(folder)).own;
+    return first !== undefined;
+  }, ended);
+  return runOf(first ?? '') ?? '';
 }
 
 // It refuses to run on Windows.
@@ -78,7 +79,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
     await folder.serve();
     const before = await accounts(folder);
     const { child, ended } = startSuite(folder);
-    await begun(folder);
+    await begun(folder, ended);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(130);
@@ -93,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
     await folder.serve();
     const before = await accounts(folder);
     const { child, ended } = startSuite(folder);
-    const run = await begun(folder);
+    const run = await begun(folder, ended);
     child.kill('SIGKILL');
     await ended;
     await sleep(500);

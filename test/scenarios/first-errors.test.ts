@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden, type Values } from '../golden/golden.ts';
 import type { Ran } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
-import { Stage } from '../stage.ts';
+import { outputOf, STATE, Stage, until } from '../stage.ts';
 
 /**
  * What every error must be: on stderr, without a stack trace, with the exit code and these names and options in it.
@@ -132,7 +132,7 @@ describe('the state', () => {
     const server = createServer(() => {}); // answers never
     const child = folder.spawn(['apply', '--api-url', await listen(server)], { MOTHERDUCK_ADMIN_TOKEN: 'x' });
     onTestFinished(() => void child.kill('SIGKILL'));
-    while (!folder.has('motherduck.accounts.state.json.lock')) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => folder.has(`${STATE}.lock`), outputOf(child));
     expectError(await folder.run('apply --sandbox --yes'), 5, [`${child.pid}`, '--lock-timeout 5m'], {
       pid: child.pid ?? '',
       host: hostname(),

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectGolden } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
-import { Stage } from '../stage.ts';
+import { outputOf, Stage, until } from '../stage.ts';
 
 const LOCK = 'motherduck.accounts.state.json.lock';
 
@@ -73,10 +73,10 @@ describe.skipIf(isWindows)('an apply that is interrupted', () => {
   it('while it reads changes nothing', async () => {
     const folder = await slow();
     const child = folder.spawn('apply --yes --no-smoke');
-    const ended = once(child, 'close');
-    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ended = outputOf(child);
+    await until(() => folder.has(LOCK), ended);
     child.kill('SIGINT');
-    expect((await ended)[0]).toBe(130);
+    expect((await ended).code).toBe(130);
     expect(folder.has('motherduck.accounts.state.json')).toBe(false);
     expect(folder.has(LOCK)).toBe(false);
   });
@@ -155,8 +155,8 @@ describe('two runs at once', () => {
     const first = folder.spawn(['apply', '--yes', '--api-url', url, '--timeout', '2s'], {
       MOTHERDUCK_ADMIN_TOKEN: 'x',
     });
-    const ended = once(first, 'close');
-    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ended = outputOf(first);
+    await until(() => folder.has(LOCK), ended);
     first.kill('SIGSTOP'); // It holds the lock for as long as this test wants.
     const refused = await folder.run('apply --sandbox --yes --no-smoke');
     expect(refused.code).toBe(5);
@@ -165,7 +165,7 @@ describe('two runs at once', () => {
     const waiting = folder.run('apply --sandbox --yes --no-smoke --lock-timeout 1m');
     first.kill('SIGTERM');
     first.kill('SIGCONT');
-    expect((await ended)[0]).not.toBe(0);
+    expect((await ended).code).not.toBe(0);
     const waited = await waiting;
     expect(waited.code, waited.stderr).toBe(0);
     expect(waited.stdout).toContain('10 of 10 ');
@@ -208,8 +208,8 @@ describe('two runs at once', () => {
   it('state unlock removes the lock of a dead process, and not that of a living one', async () => {
     const folder = await slow();
     const child = folder.spawn('apply --yes --no-smoke');
-    const ended = once(child, 'close');
-    while (!folder.has(LOCK)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ended = outputOf(child);
+    await until(() => folder.has(LOCK), ended);
     const refused = await folder.run('state unlock');
     expect(refused).toMatchObject({ code: 5 });
     expect(refused.stderr).toMatch(new RegExp(`kill .*${child.pid}`));

@@ -1,10 +1,9 @@
 /** A setup that does not come to its end: by Ctrl-C, by a kill before the state has it, or by its time limit. The next apply runs it again. */
 import { once } from 'node:events';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { STATE, Stage } from '../stage.ts';
+import { outputOf, STATE, Stage, until } from '../stage.ts';
 
 const HOOK = path.resolve(import.meta.dirname, '../crash/file-hook.cjs');
 const HEAD = `version: 1
@@ -52,15 +51,12 @@ async function expectRepeated(stage: Stage): Promise<void> {
 it.skipIf(isWindows)('by Ctrl-C: the statement ends, the state has what ran, and the exit code is 130', async () => {
   const stage = await withSetup(FIRST, SLOW);
   const child = stage.spawn(`${APPLY} --format json`);
-  let told = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
-  const ended = once(child, 'close');
-  while (!stage.has(database('a'))) await sleep(20);
+  const ended = outputOf(child);
+  await until(() => stage.has(database('a')), ended);
   child.kill('SIGINT');
-  expect(await ended).toEqual([130, null]);
-  expect(JSON.parse(told)).toMatchObject({
+  const { code, signal, stdout } = await ended;
+  expect({ code, signal }).toEqual({ code: 130, signal: null });
+  expect(JSON.parse(stdout)).toMatchObject({
     applied: { outcomes: [{ action: 'run_setup', result: 'failed', error: { code: 'INTERRUPTED' } }] },
   });
   const setup = setupOf(stage);

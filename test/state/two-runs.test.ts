@@ -1,9 +1,8 @@
 /** Two runs of one state at once: its lock was removed, or something else wrote the file. */
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { isWindows } from '../platform.ts';
-import { outputOf, STATE, Stage } from '../stage.ts';
+import { outputOf, STATE, Stage, until } from '../stage.ts';
 import { documentIn } from './open.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -28,7 +27,7 @@ async function begun() {
   stage.write('motherduck.accounts.yaml', CONFIGURATION(`{ kind: exec, command: [sh, -c, '${script}'] }`));
   const slow = stage.spawn('rotate ten --sandbox --real-stores --yes --no-smoke');
   const ended = outputOf(slow);
-  while (!existsSync(started)) await sleep(20);
+  await until(() => existsSync(started), ended);
   return {
     stage,
     finish: () => {
