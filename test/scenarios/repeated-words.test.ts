@@ -51,7 +51,7 @@ describe('a plan that was made with options', () => {
   it('is shown where nobody can be asked', async () => {
     const stage = await Stage.applied(CONFIGURATION);
     await stage.run('plan --sandbox --rotate etl --out p');
-    expect(commands((await stage.run('apply p --sandbox')).stderr)).toEqual(['mdacc show p --sandbox']);
+    expect(commands((await stage.run('apply p --sandbox')).stderr)).toEqual(['mdacc show p']);
   });
 });
 
