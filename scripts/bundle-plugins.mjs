@@ -35,7 +35,9 @@ export const noChildProcess = {
 
 /** Files of src/ that a command seldom needs, beside the renderers of report/formats.ts. They export functions alone. */
 const SELDOM = [
+  'cli/option-words',
   'config/structure-errors',
+  'motherduck/connection-errors',
   'motherduck/connector',
   'motherduck/http-transport',
   'motherduck/probe-process',
@@ -49,7 +51,6 @@ const SELDOM = [
   'sandbox/connector',
   'secrets/fingerprint',
   'secrets/kinds/exec/scrub',
-  'motherduck/connection-errors',
   'state/kinds/file-errors',
   'state/object-backend',
   'wording/branch-warnings',

@@ -6,7 +6,6 @@ import {
   CONFIG,
   DRY_RUN,
   FORCE,
-  hasEffect,
   LOCK_TIMEOUT,
   NO_SERVICE,
   OF_SANDBOX,
@@ -54,10 +53,3 @@ export const COMMAND_OPTIONS = {
   schema: OUTPUT,
   version: OUTPUT,
 } satisfies Record<string, readonly Option[]>;
-
-/** Whether the command that these words begin with reads an option such as `--api-url`. */
-export function takesOption([command = '', next = '']: readonly string[], long: string): boolean {
-  const options: Readonly<Record<string, readonly Option[]>> = COMMAND_OPTIONS;
-  const own = options[`${command} ${next}`] ?? options[command] ?? [];
-  return own.some((option) => option.long === long && hasEffect(option));
-}

@@ -115,21 +115,6 @@ export function acceptOnAll(command: Command): void {
   }
 }
 
-/** The words with which options were typed: `--prune`, and for each value of a repeatable one `--only etl_*`. */
-export function typedWords(
-  options: readonly Option[],
-  values: object,
-): (readonly [flag: string, ...value: string[]])[] {
-  const typed: Readonly<Record<string, unknown>> = { ...values };
-  return options.flatMap((option) => {
-    const [flag, value] = [option.long ?? '', typed[option.attributeName()]];
-    if (Array.isArray(value)) return value.map((each) => [flag, String(each)] as const);
-    return value === undefined || value === false
-      ? []
-      : [value === true ? ([flag] as const) : ([flag, String(value)] as const)];
-  });
-}
-
 function sandboxDir(description: string): Option {
   const fallback = `MDACC_SANDBOX, else ${DEFAULT_SANDBOX} beside the configuration`;
   return new Option('--sandbox-dir <dir>', `${description} (default: ${fallback})`).implies({ sandbox: true });

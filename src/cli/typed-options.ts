@@ -2,7 +2,7 @@
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { applyCommand, type PlanRequest } from '../plan/plan-request.ts';
 import type { InContext } from '../report/hint.ts';
-import { takesOption } from './command-options.ts';
+import { takesOption } from './option-words.ts';
 
 /** The options that a command to type next repeats. */
 export interface TypedOptions extends PlanRequest {
@@ -42,7 +42,7 @@ export function inContext(given: readonly string[], options: TypedOptions): read
   ];
   // `--sandbox-dir` implies `--sandbox`.
   const words = sandboxDir === undefined ? argv : argv.filter((word) => word !== '--sandbox');
-  const added = typed.filter(([name = '']) => takes(name) && !words.includes(name)).flat();
+  const added = typed.filter(([name]) => name !== undefined && !words.includes(name) && takes(name)).flat();
   const end = words.indexOf('--');
   return end === -1 ? [...words, ...added] : [...words.slice(0, end), ...added, ...words.slice(end)];
 }

@@ -3,7 +3,7 @@ import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from 
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/exit-codes.ts';
 import type { Io } from '../cli/io.ts';
-import { PLANNING, typedWords } from '../cli/options.ts';
+import { planningWords } from '../cli/option-words.ts';
 import { planningOf } from '../cli/planning-options.ts';
 import { readPlanFile } from '../cli/read-plan-file.ts';
 import { refuseUnverified } from '../cli/rotation-options.ts';
@@ -31,7 +31,7 @@ export function run(typed: ApplyCommandOptions, planFile: string | undefined): P
 
 /** Refuses options that would change a saved plan. */
 function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined): void {
-  const given = typedWords(PLANNING, options);
+  const given = planningWords(options);
   if (planFile === undefined || given.length === 0) return;
   const hint = { text: 'Save a new plan with these options.', command: ['plan', ...given.flat(), '--out', planFile] };
   const flags = [...new Set(given.map(([flag]) => flag))];
