@@ -1,5 +1,5 @@
 /** Recognizes credentials of any kind by their names and their form, so that no plan, report or error shows them. */
-import { hasJwtStart, JWT_FORMS } from './jwt.ts';
+import { hasJwtStart, hasSomeJwt, replaceJwts } from './jwt.ts';
 
 const PARTS =
   /token|secret|passw|passphrase|passcode|senha|kennwort|contrasena|wachtwoord|unseal|keytab|(?:recovery|seed|backup)_?(?:phrase|code)|mnemonic|credential|cookie|bearer|webhook|private|netrc|kubeconfig/i;
@@ -32,9 +32,8 @@ export function isCredentialName(name: string): boolean {
   });
 }
 
-/** Forms that only credentials have: JWTs, tokens of known services, private keys, and names with passwords in URLs. */
+/** Forms that only credentials have, beside JWTs: tokens of known services, private keys, and names with passwords in URLs. */
 const FORMS = [
-  ...JWT_FORMS,
   /(?<!\w)(?:gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|cbt|soat)-|xox[a-z]-|xapp-|[rs]k[-_](?:live|test|proj|ant)[-_]|whsec_|shp(?:at|ss|ca|pa)_|dop_v1_|hf_|pypi-|npm_|dckr_pat_|hv[sb]\.|AKIA|ASIA|AIza|ya29\.|SG\.|AGE-SECRET-KEY-)[\w.-]{8,}/g,
   /(?<=:\/\/(?:[\w.]{1,40}\.)?discord(?:app)?\.com\/api\/webhooks\/)\S{8,}/g,
   /(?<=:\/\/)[^\s/@]{0,200}:[^\s/@]{1,200}(?=@)/g,
@@ -45,7 +44,7 @@ const FORMS = [
 
 /** Whether a value is certainly a credential, by its form. */
 export function isCredential(value: string): boolean {
-  return FORMS.some((form) => value.search(form) !== -1);
+  return hasSomeJwt(value) || FORMS.some((form) => value.search(form) !== -1);
 }
 
 /** Texts that are long and look random: in hexadecimal, or of both cases and digits without words. */
@@ -86,7 +85,7 @@ function mask(text: string): string {
  * @param hideRandom What is made of texts that only look random.
  */
 export function maskCredentials(text: string, hide = mask, hideRandom = hide): string {
-  const masked = FORMS.reduce((before, form) => before.replace(form, hide), text);
+  const masked = FORMS.reduce((before, form) => before.replace(form, hide), replaceJwts(text, hide));
   return masked.replace(RANDOM, (found) => (isRandom(found) ? hideRandom(found) : found));
 }
 

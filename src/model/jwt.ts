@@ -4,16 +4,29 @@
 const START = String.raw`eyJ[\w-]{6,}`;
 
 /** JWTs and beginnings of them, also written in base64 or hexadecimal, as an SQL statement can. */
-export const JWT_FORMS: readonly RegExp[] = [
-  /(?:ZXlK|65794[aA])[\w+/=]{12,}/g,
-  new RegExp(String.raw`${START}[\w.-]*`, 'g'),
-];
+const FORMS: readonly RegExp[] = [/(?:ZXlK|65794[aA])[\w+/=]{12,}/g, new RegExp(String.raw`${START}[\w.-]*`, 'g')];
 
 /** What has the three parts of a JWT, whatever its header is; the full name of a table may have them too. */
-export const JWT_LIKE = /[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;
+const PARTS = /(?<![\w-])[\w-]{16,}(?:\.[\w-]{16,}){2,}/g;
 
 const WHOLE = new RegExp(String.raw`${START}\.[\w-]+\.[\w-]+`);
 const IN_WORD = new RegExp(String.raw`(?<![A-Za-z\d])${START}|${START}\.eyJ`);
+
+/**
+ * The text with what `hide` makes of each JWT, also of the beginning of one, or of one in base64 or hexadecimal. Whole ones
+ * come first: a signature can have in it what a JWT begins with.
+ *
+ * @param mayBeJwt What decides on three parts with dots between them; without it, those with a mapping in one of them.
+ */
+export function replaceJwts(text: string, hide: (jwt: string) => string, mayBeJwt = hasMapping): string {
+  const whole = text.replace(PARTS, (found) => (mayBeJwt(found) ? hide(found) : found));
+  return FORMS.reduce((before, form) => before.replace(form, hide), whole);
+}
+
+/** Whether a text has a JWT or the beginning of one in it, as `replaceJwts` finds them. */
+export function hasSomeJwt(text: string): boolean {
+  return FORMS.some((form) => text.search(form) !== -1) || (text.match(PARTS) ?? []).some(hasMapping);
+}
 
 /** Whether a text is a JWT, by its form. */
 export function isJwt(text: string): boolean {
@@ -32,8 +45,16 @@ export function hasJwtStart(word: string): boolean {
 
 /** The claims of a token, which can be read without a network; undefined if it is no JWT. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
+  return mappingIn(token.split('.')[1] ?? '');
+}
+
+function hasMapping(parts: string): boolean {
+  return parts.split('.').some((part) => mappingIn(part) !== undefined);
+}
+
+function mappingIn(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const payload: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
     return typeof payload === 'object' && payload !== null ? { ...payload } : undefined;
   } catch {
     // The parser's error is dropped, because it quotes the token.

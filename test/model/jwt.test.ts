@@ -12,10 +12,17 @@ const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('ba
 
 const CLAIMS = fc.record({ email: fc.emailAddress(), tokenType: fc.constantFrom('read_write', 'read_scaling') });
 
+/** What a signature is by chance, rarely: with the beginning of another JWT in it, or without digits. */
+const CHANCES = fc.constantFrom<(signature: string) => string>(
+  (signature) => signature,
+  (signature) => `${signature.slice(0, 10)}eyJQMC6CA${signature.slice(19)}`,
+  (signature) => signature.replace(/\d/g, 'x'),
+);
+
 /** JWTs with signatures of HS256, which look random whatever is signed. */
-const JWTS = fc.record({ claims: CLAIMS, key: fc.string() }).map(({ claims, key }) => {
+const JWTS = fc.record({ claims: CLAIMS, key: fc.string(), chance: CHANCES }).map(({ claims, key, chance }) => {
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+  return `${signed}.${chance(createHmac('sha256', key).update(signed).digest('base64url'))}`;
 });
 
 /** As people and programs write them; each is masked from its beginning, however much of it there is. */
