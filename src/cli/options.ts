@@ -9,11 +9,11 @@ import {
   REQUEST_SECONDS,
 } from '../model/defaults.ts';
 import { SLOW_SIZES } from '../model/ducklings.ts';
+import { nearest } from '../model/suggestion.ts';
 import { DAY, parseDuration, type Seconds } from '../model/time.ts';
 import { enumerated } from '../model/wording.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../sandbox/settings.ts';
-import { nearest } from '../yaml/wording.ts';
 import { fullName } from './help.ts';
 
 const NO_EFFECT = 'No effect; accepted for consistency';

@@ -1,10 +1,10 @@
 import { maskCredentials } from '../model/credential.ts';
 import type { Acceptance } from '../model/desired.ts';
 import { MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
+import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, type Node, textOf, textsOf } from '../yaml/tree.ts';
-import { showNode } from '../yaml/wording.ts';
 
 /** Reads audit.accept. Entries with errors of their structure, which are reported, are left out. */
 export function acceptancesOf(main: Node, problems: Problems): Acceptance[] {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCredential } from '../model/credential.ts';
+import { quote } from '../model/quote.ts';
 import {
   ACCOUNT,
   forAccount,
@@ -10,10 +11,10 @@ import {
   sqlCode,
   unseenCharacter,
 } from '../model/setup.ts';
+import { nearest } from '../model/suggestion.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { type Node, textOf } from '../yaml/tree.ts';
-import { nearest, quote } from '../yaml/wording.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 
 const CREATES_SECRET = /\bcreate\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|persistent)\s+)?secret\b/i;

@@ -1,3 +1,4 @@
+import { quote } from '../model/quote.ts';
 import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import {
   generationOf,
@@ -7,9 +8,9 @@ import {
   TOKEN_TTL_SECONDS,
 } from '../model/tokens.ts';
 import { enumerated } from '../model/wording.ts';
+import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { textOf } from '../yaml/tree.ts';
-import { quote, showNode } from '../yaml/wording.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { contradiction, type TokenSettings } from './settings.ts';

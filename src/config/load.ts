@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
+import { quote } from '../model/quote.ts';
 import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store-kind.ts';
 import { stateKind } from '../state/backends.ts';
 import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, coreScalar, itemsOf, type Node, textOf } from '../yaml/tree.ts';
-import { quote } from '../yaml/wording.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkSetup } from './check-setup.ts';

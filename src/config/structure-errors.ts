@@ -1,13 +1,15 @@
 /** What is wrong in the structure of a file, in plain words: each difference from the schema at its location. */
 import { SIZES } from '../model/ducklings.ts';
+import { quote } from '../model/quote.ts';
+import { nearest, suggestion } from '../model/suggestion.ts';
 import { enumerated } from '../model/wording.ts';
 import { COMMAND_WORD } from '../secrets/store-kind.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { STATE_KINDS } from '../state/backends.ts';
+import { blankHint, describeNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, isNothing, itemsOf, type Node, plain } from '../yaml/tree.ts';
-import { blankHint, describeNode, nearest, quote, suggestion } from '../yaml/wording.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';
 import type { ConfigFile } from './read.ts';
 

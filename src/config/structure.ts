@@ -1,7 +1,8 @@
 /** Compares the structure of a file with the schema. What is wrong is explained in `structure-errors.ts`. */
+
+import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import { child, isNothing, type Node, numberOf, plain } from '../yaml/tree.ts';
-import { showNode } from '../yaml/wording.ts';
 import { isConfig, isIncluded } from './config-check.generated.js';
 import type { ConfigFile } from './read.ts';
 import { explainStructure } from './structure-errors.ts';

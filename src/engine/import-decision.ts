@@ -13,13 +13,13 @@ import type { AccountSkipReason, Import, ImportRefusal } from '../model/import.t
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { suggestedFix } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { accountNames } from '../plan/account-names.ts';
 import { makePlan } from '../plan/plan.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
-import { suggestedFix } from '../yaml/wording.ts';
 import type { ImportContext, ImportFiles } from './import-files.ts';
 import type { RunContext, Service } from './service.ts';
 

@@ -2,11 +2,12 @@
 
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { parseEntryName } from '../model/entry-name.ts';
+import { quote } from '../model/quote.ts';
+import { nearest, suggestedFix } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isGlob } from '../model/username.ts';
 import { few, NAMES_SHOWN } from '../model/wording.ts';
 import { resumeHint } from '../wording/notices.ts';
-import { nearest, quote, suggestedFix } from '../yaml/wording.ts';
 
 /** Tokens of the configuration. */
 export interface SelectedTokens {

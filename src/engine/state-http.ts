@@ -1,13 +1,13 @@
 /** HTTP requests to a storage service that keeps a state: through the proxy of the environment, with errors that say what to do. */
 
 import { maskCredentials } from '../model/credential.ts';
+import { replaceControls } from '../model/quote.ts';
 import { UserError } from '../model/user-error.ts';
 import { type ConnectionPool, exchange, openUndiciPool } from '../motherduck/http-transport.ts';
 import { type HttpProxy, proxyFor } from '../motherduck/proxy.ts';
 import { explain, isTransient, networkCode } from '../motherduck/transport-errors.ts';
 import { UnsureError } from '../state/object-store.ts';
 import type { StateHttp } from '../state/state-kind.ts';
-import { replaceControls } from '../yaml/wording.ts';
 import { USER_AGENT } from './service.ts';
 
 const CONNECTIONS = 32;

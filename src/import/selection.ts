@@ -14,9 +14,9 @@ import {
 } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { State } from '../model/state.ts';
+import { suggestedFix } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher, isUsername } from '../model/username.ts';
-import { suggestedFix } from '../yaml/wording.ts';
 
 /** What to import: everything, or accounts and tokens by the names that were typed or found in Terraform. */
 export type Selection =

@@ -6,9 +6,10 @@ import { shownRelativePath } from '../files/paths.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { writeFix } from '../files/system-errors.ts';
 import { maskCredentials } from '../model/credential.ts';
+import { quote } from '../model/quote.ts';
+import { suggestion } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
 import { locationOf, sourceOf } from '../yaml/source.ts';
-import { quote, suggestion } from '../yaml/wording.ts';
 import { expectedOf, SETTING_NAMES, SETTINGS, SETTINGS_FILE, type SettingName, type Settings } from './settings.ts';
 
 /**

@@ -3,10 +3,10 @@ import type { SecretStoreConfig } from '../model/desired.ts';
 import type { StoreDestination } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
+import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/diagnostic.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
-import { showNode } from '../yaml/wording.ts';
 import type { SecretStore } from './store.ts';
 
 /** The parts of a kind of secret store. A new kind is one file in kinds/ and one line in catalog.ts. */

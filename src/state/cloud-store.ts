@@ -1,7 +1,7 @@
 /** What the kinds of storage services have in common; most of it is for `gcs` and `azure`, whose libraries send their own requests. */
 import { maskCredentials } from '../model/credential.ts';
+import { replaceControls } from '../model/quote.ts';
 import { UserError } from '../model/user-error.ts';
-import { replaceControls } from '../yaml/wording.ts';
 import { UnsureError } from './object-store.ts';
 
 /** How long a request may take, in milliseconds. */

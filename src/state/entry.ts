@@ -1,10 +1,11 @@
 /** One entry of a state, `ACCOUNT` or `ACCOUNT/TOKEN`: finding it, and giving it another name. Pure. */
 import { type EntryName, entryName, parseEntryName } from '../model/entry-name.ts';
+import { quote } from '../model/quote.ts';
 import type { State, StateAccount } from '../model/state.ts';
+import { suggestedFix } from '../model/suggestion.ts';
 import { isTokenKey } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, isUsername, USERNAME_RULE } from '../model/username.ts';
-import { quote, suggestedFix } from '../yaml/wording.ts';
 
 /** An account of the state, or a token of it. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { Composer, CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
+import { blankHint } from './describe-node.ts';
 import type { Problems } from './diagnostic.ts';
 import type { Source } from './source.ts';
-import { blankHint } from './wording.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */
 export const MAX_DEPTH = 64;

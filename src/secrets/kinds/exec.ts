@@ -1,9 +1,12 @@
 /** `kind: exec`: secrets passed to the user's program on its standard input. */
+
+import { quote } from '../../model/quote.ts';
+import { suggestion } from '../../model/suggestion.ts';
 import { HOUR } from '../../model/time.ts';
 import { enumerated } from '../../model/wording.ts';
+import { showNode } from '../../yaml/describe-node.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
-import { quote, showNode, suggestion } from '../../yaml/wording.ts';
 import { withoutCase } from '../path-clues.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store-kind.ts';
 import { expandedForm, unexpandedWords } from '../unexpanded.ts';

@@ -1,9 +1,9 @@
 /** `kind: s3`: the state in a bucket of Amazon S3, or of a service with the same interface. */
 import type { StateConfig } from '../../model/desired.ts';
 import { isLoopback } from '../../motherduck/address.ts';
+import { showNode } from '../../yaml/describe-node.ts';
 import type { Problems } from '../../yaml/diagnostic.ts';
 import { child, fromEnvironment, type Node, textOf } from '../../yaml/tree.ts';
-import { showNode } from '../../yaml/wording.ts';
 import { PREFIX, textFields } from '../cloud-fields.ts';
 import { objectBackend } from '../object-backend.ts';
 import { optionalPackage } from '../optional-package.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest, suggestion } from '../../src/yaml/wording.ts';
+import { nearest, suggestion } from '../../src/model/suggestion.ts';
 
 const KEYS = ['size', 'pool_size', 'cooldown', 'rotate_before', 'read_write'];
 

@@ -1,43 +1,5 @@
-import { enumerated } from '../model/wording.ts';
-import type { Node } from './tree.ts';
-
-/** Text that is safe to print in a terminal: control and direction-changing characters become a replacement character. */
-export function replaceControls(text: string): string {
-  return text.replace(/[^\P{C}\t]|[\u2028\u2029]/gu, '\ufffd');
-}
-
-/** A name or text from a file for a message: quoted, shortened and safe to print. */
-export function quote(text: string): string {
-  return quoteWhole(text.length > 60 ? `${text.slice(0, 57)}...` : text);
-}
-
-/** The same, of any length: a folder to use is not cut. */
-export function quoteWhole(text: string): string {
-  return `"${replaceControls(text.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
-}
-
-/** A scalar as written in its file: a value from the environment is shown as `${NAME}`. */
-export function showNode(node: Node): string {
-  if (node.kind !== 'scalar') return describeNode(node);
-  if (node.env !== undefined) return quote(node.env.raw);
-  return typeof node.value === 'string' ? quote(node.value) : String(node.value);
-}
-
-/** A description of a node, for a message `expected X, found Y`. */
-export function describeNode(node: Node): string {
-  if (node.kind === 'map') return 'a mapping';
-  if (node.kind === 'list') return 'a list';
-  if (node.value === null) return 'nothing';
-  if (node.env !== undefined) return `the value of ${quote(node.env.raw)}`;
-  if (typeof node.value === 'string') return node.value === '' ? 'an empty text' : `the text ${quote(node.value)}`;
-  return typeof node.value === 'number' ? `the number ${node.value}` : String(node.value);
-}
-
-/** The hint for `loader:pipeline`, which YAML reads as one word. */
-export function blankHint(text: string): string | undefined {
-  const [, key, value] = /^([\w.-]{1,60}):([^\s:/\\][^\s,{}[\]]{0,59})/.exec(text) ?? [];
-  return key === undefined ? undefined : `write a space after the colon: ${replaceControls(`${key}: ${value}`)}`;
-}
+import { quote } from './quote.ts';
+import { enumerated } from './wording.ts';
 
 /** The maximum number of known names that are listed when none is similar. */
 const MAX_LISTED = 8;
