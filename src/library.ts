@@ -80,6 +80,7 @@ export type {
   StateConfig,
   Suspension,
 } from './model/desired.ts';
+export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './model/diagnostic.ts';
 export type { DesiredDucklings, Ducklings, Size } from './model/ducklings.ts';
 export type { Live, LiveAccount, LiveToken, LiveUser, Presence, UnreadableToken } from './model/live.ts';
 export type {
@@ -165,4 +166,3 @@ export type {
   StoreFindings,
 } from './secrets/store.ts';
 export { type NoticeText, noticeText } from './wording/notices.ts';
-export type { DiagnosticCode, DiagnosticJson, RelatedLocation } from './yaml/diagnostic.ts';

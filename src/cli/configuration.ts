@@ -5,7 +5,7 @@ import { type Loaded, loadConfig } from '../config/load.ts';
 import type { ImportContext } from '../engine/import-files.ts';
 import { type StateLocation, statePath } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
-import { diagnosticJson } from '../yaml/diagnostic.ts';
+import { diagnosticJson } from '../model/diagnostic.ts';
 import { renderDiagnostics } from '../yaml/render.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './terminal.ts';

@@ -5,13 +5,13 @@ import type { OutputOptions } from '../cli/io.ts';
 import { columnsOf } from '../cli/terminal.ts';
 import { type Loaded, type LoadedWell, loadConfig } from '../config/load.ts';
 import { statePath } from '../engine/state-location.ts';
+import { DIAGNOSTIC_CODES, type Diagnostic } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { isNewUsername, newUsernameRule } from '../model/username.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
 import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
-import { CODES, type Diagnostic } from '../yaml/diagnostic.ts';
 
 interface ValidateOptions extends ConfigOptions, OutputOptions {
   readonly format: ValidateFormat;
@@ -62,7 +62,7 @@ function existingNames({ desired }: LoadedWell): Diagnostic[] {
   });
 }
 
-const { unused, ...read } = CODES;
+const { unused, ...read } = DIAGNOSTIC_CODES;
 
 /** The meaning of every code, including those of the secret stores. */
 const DIAGNOSTICS: Readonly<Record<string, string>> = {

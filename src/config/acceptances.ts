@@ -2,7 +2,7 @@ import { maskCredentials } from '../model/credential.ts';
 import type { Acceptance } from '../model/desired.ts';
 import { MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, type Node, textOf, textsOf } from '../yaml/tree.ts';
 

@@ -3,7 +3,7 @@ import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '..
 import { HOUR } from '../model/time.ts';
 import { enumerated, few } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 import type { DucklingSettings, Setting, SideSettings } from './settings.ts';

@@ -12,7 +12,7 @@ import {
   unseenCharacter,
 } from '../model/setup.ts';
 import { nearest } from '../model/suggestion.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { locationOf } from '../yaml/source.ts';
 import { type Node, textOf } from '../yaml/tree.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';

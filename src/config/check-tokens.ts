@@ -9,7 +9,7 @@ import {
 } from '../model/tokens.ts';
 import { enumerated } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { textOf } from '../yaml/tree.ts';
 import type { Limits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import type { DiagnosticJson } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
 import { nearest } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
-import type { DiagnosticJson } from '../yaml/diagnostic.ts';
 
 /** The error for a configuration that does not exist: the hint names a similar file here or the same file in a folder above. */
 export async function notFound(file: string): Promise<UserError> {

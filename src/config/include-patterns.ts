@@ -1,9 +1,10 @@
 /** Which files the patterns of `include` name: those within the limits of a configuration that git does not ignore. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { DiagnosticCode } from '../model/diagnostic.ts';
 import { quote, quoteWhole } from '../model/quote.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { type Node, type ScalarNode, textOf } from '../yaml/tree.ts';
 import type { Confines, Exclusion } from './confines.ts';
 import { baseOfGlob, GLOB_BUDGET, GlobTooLarge, isYamlName, matchingFiles } from './glob.ts';

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
+import { type Diagnostic, diagnosticJson } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store-kind.ts';
 import { stateKind } from '../state/backends.ts';
-import { type Diagnostic, diagnosticJson, Problems } from '../yaml/diagnostic.ts';
+import { Problems } from '../yaml/problems.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, coreScalar, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { acceptancesOf } from './acceptances.ts';

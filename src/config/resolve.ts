@@ -1,7 +1,8 @@
+import type { DiagnosticCode } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { suggestion } from '../model/suggestion.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { DiagnosticCode, Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, type Entry, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import {

@@ -1,9 +1,9 @@
 /** In which settings two configurations differ, as they are written, and their variables, which are not replaced. */
 import { maskCredentials } from '../model/credential.ts';
 import type { SettingChange } from '../model/notice.ts';
-import { Problems } from '../yaml/diagnostic.ts';
 import { DOLLARS, Environment } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
+import { Problems } from '../yaml/problems.ts';
 import { sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, fromEnvironment, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 

@@ -1,7 +1,7 @@
 import { isSize, type Size } from '../model/ducklings.ts';
 import type { Seconds } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
-import type { Related } from '../yaml/diagnostic.ts';
+import type { Related } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, durationOf, type Node, numberOf, textOf, textsOf } from '../yaml/tree.ts';
 

@@ -3,7 +3,7 @@ import { targetOf } from '../files/paths.ts';
 import { accountKey } from '../model/username.ts';
 import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store-kind.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import { locationOf, type Span } from '../yaml/source.ts';
 import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';
 import type { ResolvedAccount, ResolvedToken } from './resolve.ts';

@@ -7,7 +7,7 @@ import { COMMAND_WORD } from '../secrets/store-kind.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
 import { STATE_KINDS } from '../state/backends.ts';
 import { blankHint, describeNode } from '../yaml/describe-node.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import { child, coreScalar, entriesOf, isNothing, itemsOf, type Node, plain } from '../yaml/tree.ts';
 import { type SchemaError, type Validator, validateConfig, validateIncluded } from './config-validator.generated.js';

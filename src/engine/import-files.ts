@@ -7,9 +7,9 @@ import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { errnoOf, writeFix } from '../files/system-errors.ts';
 import { DEFAULT_SANDBOX, SECRETS_FOLDER } from '../model/defaults.ts';
+import { diagnosticJson } from '../model/diagnostic.ts';
 import { shellCommand } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
-import { diagnosticJson } from '../yaml/diagnostic.ts';
 import { statePath } from './state-location.ts';
 
 /** The configuration that an import adds to, as it was before the import. */

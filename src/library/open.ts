@@ -9,11 +9,11 @@ import { type Service as EngineService, openService as openEngineService } from 
 import { backendContextOf, backendOf, type StateLocation, statePath } from '../engine/state-location.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';
+import { type DiagnosticJson, diagnosticJson } from '../model/diagnostic.ts';
 import type { State } from '../model/state.ts';
 import type { Api } from '../motherduck/api.ts';
 import type { StateBackend } from '../state/backend.ts';
 import type { OtherState } from '../state/other-states.ts';
-import { type DiagnosticJson, diagnosticJson } from '../yaml/diagnostic.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

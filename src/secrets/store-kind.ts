@@ -4,7 +4,7 @@ import type { StoreDestination } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { showNode } from '../yaml/describe-node.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { SecretStore } from './store.ts';

@@ -3,7 +3,7 @@ import type { StateConfig } from '../model/desired.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import type { Connector } from '../motherduck/connector.ts';
-import type { Problems } from '../yaml/diagnostic.ts';
+import type { Problems } from '../yaml/problems.ts';
 import type { Node } from '../yaml/tree.ts';
 import type { StateBackend } from './backend.ts';
 

@@ -1,8 +1,8 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, Scalar } from 'yaml';
 import { quote } from '../model/quote.ts';
 import { enumerated } from '../model/wording.ts';
-import type { Problems } from './diagnostic.ts';
 import { DOLLARS, type Environment, type Substituted, substitute } from './environment.ts';
+import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './tree.ts';
 import { MAX_DEPTH, parseYaml } from './yaml-syntax.ts';

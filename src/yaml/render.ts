@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { maskLine } from '../model/credential.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { replaceControls } from '../model/quote.ts';
-import type { Diagnostic } from './diagnostic.ts';
 
 /** Functions that color parts of the text. */
 export interface Paint {

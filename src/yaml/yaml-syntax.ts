@@ -1,6 +1,6 @@
 import { Composer, CST, type Document, Lexer, Parser, type YAMLError } from 'yaml';
 import { blankHint } from './describe-node.ts';
-import type { Problems } from './diagnostic.ts';
+import type { Problems } from './problems.ts';
 import type { Source } from './source.ts';
 
 /** The deepest nesting that is read. A configuration needs seven levels. */

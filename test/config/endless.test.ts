@@ -1,7 +1,7 @@
 /** Hostile files end soon, which the time limit of a test holds, and say as much as a person reads. */
 import { describe, expect, test } from 'vitest';
 import { globMatcher, matchesGlob } from '../../src/model/username.ts';
-import { MAX_DIAGNOSTICS } from '../../src/yaml/diagnostic.ts';
+import { MAX_DIAGNOSTICS } from '../../src/yaml/problems.ts';
 import { all, BASE, load } from './loading.ts';
 
 const many = (count: number, line: (index: number) => string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
+import { diagnosticJson } from '../../src/model/diagnostic.ts';
 import { all, BASE, desired, expectText, findings, load, textOf } from './loading.ts';
 
 const account = (text: string): string => `${BASE}accounts:\n  abc:\n    tokens: { a: app }\n    ${text}\n`;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Loaded, loadConfig } from '../../src/config/load.ts';
 import type { Desired } from '../../src/model/desired.ts';
-import type { Diagnostic } from '../../src/yaml/diagnostic.ts';
+import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { expectGolden } from '../golden/golden.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { diagnosticJson } from '../../src/model/diagnostic.ts';
 import { SIZES } from '../../src/model/ducklings.ts';
 import { formatDuration } from '../../src/model/time.ts';
-import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
 import { all, BASE, desired, load, MAIN, textOf } from './loading.ts';
 
 /** What an account may be, in the terms of the YAML; each value is one that the checks let pass. */

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { diagnosticJson } from '../../src/yaml/diagnostic.ts';
+import { diagnosticJson } from '../../src/model/diagnostic.ts';
 import { renderDiagnostics } from '../../src/yaml/render.ts';
 import { all, BASE, expectText, type Files, load, MAIN, textOf } from './loading.ts';
 

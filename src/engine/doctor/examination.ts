@@ -2,6 +2,7 @@
 import { InvalidConfiguration } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { Desired } from '../../model/desired.ts';
+import { diagnosticJson } from '../../model/diagnostic.ts';
 import type { DoctorCheck, DoctorCheckName } from '../../model/doctor.ts';
 import type { State, StateAccount } from '../../model/state.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
@@ -11,7 +12,6 @@ import type { StateBackend } from '../../state/backend.ts';
 import { MIGRATIONS } from '../../state/migrate.ts';
 import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
-import { diagnosticJson } from '../../yaml/diagnostic.ts';
 import { openServiceFor, openStateOf } from '../open-state.ts';
 import { openService, type Service, type ServiceContext, type ServiceOptions } from '../service.ts';
 import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';

@@ -1,5 +1,5 @@
 /** The findings of `mdacc validate` as workflow commands: GitHub Actions shows each at its line of the pull request. */
-import type { Diagnostic } from '../../yaml/diagnostic.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { printable } from '../escape.ts';
 import { githubCommand } from '../github-command.ts';
 import { endColumns, type Validation } from './validation.ts';

@@ -1,4 +1,4 @@
-import { diagnosticJson } from '../../yaml/diagnostic.ts';
+import { diagnosticJson } from '../../model/diagnostic.ts';
 import { jsonText } from '../escape.ts';
 import type { Validation } from './validation.ts';
 

@@ -1,5 +1,5 @@
 /** The findings of `mdacc validate` as SARIF 2.1.0; each code is a rule. */
-import type { Diagnostic } from '../../yaml/diagnostic.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { printable } from '../escape.ts';
 import { type SarifResult, sarifLog } from '../sarif.ts';
 import { endColumns, type Validation } from './validation.ts';

@@ -1,7 +1,7 @@
 /** The result of `mdacc validate`, and what its formats share. */
 import type { Desired } from '../../model/desired.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
 import { counted } from '../../model/wording.ts';
-import type { Diagnostic } from '../../yaml/diagnostic.ts';
 
 /** What `mdacc validate` found in a configuration. */
 export interface Validation {

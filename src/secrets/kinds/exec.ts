@@ -5,7 +5,7 @@ import { suggestion } from '../../model/suggestion.ts';
 import { HOUR } from '../../model/time.ts';
 import { enumerated } from '../../model/wording.ts';
 import { showNode } from '../../yaml/describe-node.ts';
-import type { Problems } from '../../yaml/diagnostic.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { child, durationOf, fromEnvironment, itemsOf, type Node, textOf, textsOf } from '../../yaml/tree.ts';
 import { withoutCase } from '../path-clues.ts';
 import { COMMAND_WORD, type StoredToken, type StoreKind, type WrittenStore } from '../store-kind.ts';

@@ -6,7 +6,7 @@ import { DEFAULT_SANDBOX } from '../../model/defaults.ts';
 import { quote } from '../../model/quote.ts';
 import { DEFAULT_VARIABLE, variableOf } from '../../model/secret.ts';
 import { showNode } from '../../yaml/describe-node.ts';
-import type { Problems } from '../../yaml/diagnostic.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { booleanOf, child, fromEnvironment, textOf } from '../../yaml/tree.ts';
 import { type OwnFiles, reportOwnFile, type StoreKind, type WrittenStore } from '../store-kind.ts';
 import { expandedForm, unexpandedIn } from '../unexpanded.ts';

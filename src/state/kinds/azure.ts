@@ -1,7 +1,7 @@
 /** `kind: azure`: the state in a container of Azure Blob Storage. */
 import type { StateConfig } from '../../model/desired.ts';
 import { showNode } from '../../yaml/describe-node.ts';
-import type { Problems } from '../../yaml/diagnostic.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { child, fromEnvironment, type Node } from '../../yaml/tree.ts';
 import { LOOPBACK, PREFIX, textFields } from '../cloud-fields.ts';
 import { objectBackend } from '../object-backend.ts';

@@ -2,7 +2,7 @@
 import type { StateConfig } from '../../model/desired.ts';
 import { isLoopback } from '../../motherduck/address.ts';
 import { showNode } from '../../yaml/describe-node.ts';
-import type { Problems } from '../../yaml/diagnostic.ts';
+import type { Problems } from '../../yaml/problems.ts';
 import { child, fromEnvironment, type Node, textOf } from '../../yaml/tree.ts';
 import { PREFIX, textFields } from '../cloud-fields.ts';
 import { objectBackend } from '../object-backend.ts';
