@@ -45,11 +45,15 @@ export function unsavedEntries({ state, durable }: StateWriter): string[] {
 /** The state of a token that was never created or adopted. */
 export const NO_TOKEN: StateToken = { generation: 0, retiring: [], intents: [] };
 
-type AccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
+type StateAccountChange = (account: StateAccount | undefined) => StateAccount | undefined;
 type StateTokenChange = (token: StateToken) => StateToken | undefined;
 
 /** Changes one account; `undefined` removes it from the state. Writes nothing when nothing changes. @throws UserError STATE_UNWRITABLE */
-export async function updateAccount(stateWriter: StateWriter, username: string, change: AccountChange): Promise<void> {
+export async function updateAccount(
+  stateWriter: StateWriter,
+  username: string,
+  change: StateAccountChange,
+): Promise<void> {
   const inState = inAccount(username, change);
   if (inState(stateWriter.state) !== stateWriter.state) await stateWriter.update(inState, accountKey(username));
 }
@@ -79,7 +83,7 @@ export async function recordFirst(stateWriter: StateWriter, username: string, re
 }
 
 /** As `updateAccount`, but written later: see `StateWriter.note`. */
-export function noteAccount(stateWriter: StateWriter, username: string, change: AccountChange): void {
+export function noteAccount(stateWriter: StateWriter, username: string, change: StateAccountChange): void {
   stateWriter.note(inAccount(username, change), accountKey(username));
 }
 
@@ -88,7 +92,7 @@ export function noteToken(stateWriter: StateWriter, username: string, token: str
   noteAccount(stateWriter, username, inToken(token, change));
 }
 
-function inAccount(username: string, change: AccountChange): (state: State) => State {
+function inAccount(username: string, change: StateAccountChange): (state: State) => State {
   return (state) => {
     const key = accountKey(username);
     const before = state.accounts.get(key);
@@ -98,7 +102,7 @@ function inAccount(username: string, change: AccountChange): (state: State) => S
   };
 }
 
-function inToken(token: string, change: StateTokenChange): AccountChange {
+function inToken(token: string, change: StateTokenChange): StateAccountChange {
   return (account) => {
     if (account === undefined) return undefined;
     const tokens = new Map(account.tokens);

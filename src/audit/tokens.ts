@@ -62,7 +62,7 @@ export type NewerTokens = PlanWarning & { readonly kind: 'older_state' };
 export type HeldToken = PlanWarning & { readonly kind: 'overlap_held' };
 
 /** What the tokens of an account are joined from. */
-export interface TokenReadings {
+export interface AccountTokenReadings {
   readonly username: string;
   readonly desired: DesiredAccount | undefined;
   readonly state: StateAccount | undefined;
@@ -80,7 +80,7 @@ export interface TokenReadings {
 }
 
 /** The live tokens with their roles, without expired ones, which give access to nothing. */
-export function joinTokens(readings: TokenReadings): AuditedToken[] {
+export function joinTokens(readings: AccountTokenReadings): AuditedToken[] {
   const { now } = readings;
   const roleOf = roles(readings);
   const tokens = readings.live.filter((token) => !isExpired(token, now)).map((live) => ({ live, ...roleOf(live) }));
@@ -91,7 +91,7 @@ export function joinTokens(readings: TokenReadings): AuditedToken[] {
 
 type Role = Omit<AuditedToken, 'live' | 'isAdoptable'>;
 
-function roles({ desired, state, actions, newer, held, now }: TokenReadings): (token: LiveToken) => Role {
+function roles({ desired, state, actions, newer, held, now }: AccountTokenReadings): (token: LiveToken) => Role {
   const series = [...(state?.tokens ?? [])];
   const known = new Map<string, Role>();
   for (const [key, token] of series) {
@@ -172,7 +172,7 @@ export function isToBeReplaced({ planned }: AuditedToken): boolean {
 }
 
 /** Current tokens of the state that are not live any more. One that is no longer configured is not reported. */
-export function goneTokens({ desired, state, live, listed, newer, now }: TokenReadings): GoneToken[] {
+export function goneTokens({ desired, state, live, listed, newer, now }: AccountTokenReadings): GoneToken[] {
   return [...(state?.tokens ?? [])].flatMap(([key, { current }]): GoneToken[] => {
     const token = desired?.tokens.get(key);
     // A newer run replaced and revoked it.
@@ -187,7 +187,7 @@ export function goneTokens({ desired, state, live, listed, newer, now }: TokenRe
 }
 
 /** Tokens that only the configuration has. Where an interrupted run left a live one, that is reported instead. */
-export function missingTokens({ desired, state, live, actions, now }: TokenReadings): DesiredToken[] {
+export function missingTokens({ desired, state, live, actions, now }: AccountTokenReadings): DesiredToken[] {
   const alive = new Set(live.filter((token) => !isExpired(token, now)).map(({ id }) => id));
   const isLeftOver = (action: Action): action is RevokeToken =>
     action.action === 'revoke_token' && action.reason.kind === 'orphan';
@@ -215,7 +215,7 @@ export function whyNotImported(username: string, state: StateAccount | undefined
  * refused: each by its own name in a configured account, and all at once with a new one.
  */
 function adoptableTokens(
-  { desired, state, whyNotImported: whyNot, now }: TokenReadings,
+  { desired, state, whyNotImported: whyNot, now }: AccountTokenReadings,
   unmanaged: readonly LiveToken[],
 ): ReadonlySet<string> {
   if (whyNot !== undefined || desired?.suspended) return new Set();

@@ -15,7 +15,7 @@ import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import { rehearsedTokens } from '../engine/secret-path-facts.ts';
-import type { RunContext, Service } from '../engine/service.ts';
+import type { OpenedService, RunContext } from '../engine/service.ts';
 import { backendContext, backendOf, scopeOf } from '../engine/state-location.ts';
 import { storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
@@ -37,7 +37,7 @@ import type { Io } from './io.ts';
 import { type PlanCommandOptions, planningOf } from './planning-options.ts';
 import { Progress, withProgress } from './progress.ts';
 import { selectRotation } from './rotation-options.ts';
-import { underLock } from './signals.ts';
+import { interruptibleUnderLock } from './signals.ts';
 import { orUnmanaged } from './unknown-token.ts';
 
 /** The options of `apply`, `rotate` and `destroy`. */
@@ -53,7 +53,7 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 }
 
 /** Makes the plan to apply. */
-export type Planner = (stateWriter: OpenedState, service: Service, context: RunContext) => Promise<Planned>;
+export type Planner = (stateWriter: OpenedState, service: OpenedService, context: RunContext) => Promise<Planned>;
 
 /** Plans as the options say. @throws UserError USAGE: tokens cannot be rotated as they say */
 export async function plannerOf(desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Planner> {
@@ -84,7 +84,7 @@ export async function planAndApply(
   planner: Planner,
 ): Promise<number> {
   const backend = await backendOf(options, desired.state, backendContext(options, io));
-  return underLock(command, backend, options, io, async (stopping) => {
+  return interruptibleUnderLock(command, backend, options, io, async (stopping) => {
     const service = await openServiceFor(options, desired, io);
     try {
       const stateWriter = await openStateOf(backend, options, desired, service);
@@ -102,7 +102,7 @@ async function showAndApply(
   command: string,
   planned: Planned,
   stateWriter: OpenedState,
-  service: Service,
+  service: OpenedService,
   options: ApplyCommandOptions,
   io: Io,
   stopping: AbortSignal,
@@ -129,7 +129,7 @@ function needsConsent(plan: Plan, options: ApplyCommandOptions): boolean {
 }
 
 /** Warns where secrets of the sandbox would reach a real store, which cannot tell them from others. */
-function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Service, io: Io): void {
+function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: OpenedService, io: Io): void {
   if (!isSandbox) return;
   const names = storingActions(plan.actions).flatMap(storesOf);
   for (const name of new Set(names)) {
@@ -144,7 +144,7 @@ function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Ser
 const TOKENS_TYPED = 10;
 
 /** Real stores get new secrets alone: those that are rehearsed are not moved, and no plan changes them. */
-function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, service: Service, io: Io): void {
+function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, service: OpenedService, io: Io): void {
   const replaced = new Set(storingActions(plan.actions).map(entryName));
   const deleted = new Set(
     plan.actions.flatMap(({ action, account }) => (action === 'delete_account' ? [account] : [])),
@@ -164,7 +164,7 @@ async function carryOut(
   command: string,
   { plan, desired, live, stores }: Planned,
   stateWriter: OpenedState,
-  service: Service,
+  service: OpenedService,
   options: ApplyCommandOptions,
   io: Io,
   stopping: AbortSignal,

@@ -29,7 +29,7 @@ import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
-import { underLock } from './signals.ts';
+import { interruptibleUnderLock } from './signals.ts';
 import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
 /** The options of `import` and `init --from-live`. */
@@ -95,7 +95,7 @@ export async function importLive(
       await service.close();
     }
   };
-  if (!options.dryRun) return underLock(command, backend, options, io, run);
+  if (!options.dryRun) return interruptibleUnderLock(command, backend, options, io, run);
   await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
   return run(new AbortController().signal);
 }

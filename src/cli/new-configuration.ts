@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { notFound } from '../config/errors.ts';
 import { newImportFiles, readImportFiles } from '../engine/import-files.ts';
 import { statePath } from '../engine/state-location.ts';
-import { initialConfig, tightestLimits } from '../import/initial-config.ts';
+import { initialConfig, tightestGuardrails } from '../import/initial-config.ts';
 import { DEFAULT_ORGANIZATION } from '../model/defaults.ts';
 import { UserError } from '../model/user-error.ts';
 import { importContext } from './configuration.ts';
@@ -35,7 +35,7 @@ export async function startNew(options: NewOptions, io: Io): Promise<ImportStart
   return {
     notices: options.organization === undefined ? [unnamed] : [],
     read: () => newImportFiles(config, initialConfig(organization), io.env),
-    adjust: (live) => newImportFiles(config, initialConfig(organization, tightestLimits(live)), io.env),
+    adjust: (live) => newImportFiles(config, initialConfig(organization, tightestGuardrails(live)), io.env),
   };
 }
 

@@ -13,7 +13,7 @@ import { nearest } from '../model/suggestion.ts';
 import { DAY, parseDuration, type Seconds } from '../model/time.ts';
 import { enumerated } from '../model/wording.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
-import { expectedOf, SETTING_NAMES, SETTINGS, type Setting, type SettingName } from '../sandbox/settings.ts';
+import { expectedOf, type SandboxSetting, SETTING_NAMES, SETTINGS, type SettingName } from '../sandbox/settings.ts';
 import { fullName } from './help.ts';
 
 const NO_EFFECT = 'No effect; accepted for consistency';
@@ -84,7 +84,7 @@ export const SANDBOX_SETTINGS = under(
 );
 
 function settingOption(name: SettingName): Option {
-  const setting: Setting = SETTINGS[name];
+  const setting: SandboxSetting = SETTINGS[name];
   const flag = `--${name.replaceAll('_', '-')}`;
   const about = `Set ${setting.about}`;
   switch (setting.kind) {

@@ -52,7 +52,7 @@ export interface LockedOptions {
 }
 
 /** Does the work under the lock of the state, which is released even if the work throws. @throws UserError STATE_LOCKED, INTERRUPTED */
-export function underLock<T>(
+export function interruptibleUnderLock<T>(
   command: string,
   backend: StateBackend,
   options: LockedOptions,

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { UnknownToken } from '../engine/rotation-selection.ts';
-import { type Service, type ServiceOptions, sandboxFolder } from '../engine/service.ts';
+import { type OpenedService, type ServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendContext, backendOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
@@ -53,7 +53,7 @@ function ofManaged({ account, token }: UnknownToken, desired: Desired, { account
   });
 }
 
-async function ofLive({ account, token }: UnknownToken, { accounts }: State, { api }: Service) {
+async function ofLive({ account, token }: UnknownToken, { accounts }: State, { api }: OpenedService) {
   const managed = accounts.get(accountKey(account));
   if (token === undefined && managed !== undefined) return undefined;
   const tokens = await api.listTokens(account);

@@ -4,7 +4,7 @@ import { type ConfigOptions, readDesired } from '../cli/configuration.ts';
 import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
-import { underLock } from '../cli/signals.ts';
+import { interruptibleUnderLock } from '../cli/signals.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import type { ServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
@@ -30,7 +30,7 @@ export function run(given: SmokeOptions, names: readonly string[] = []): Promise
   return runCommand(options, async (io) => {
     const desired = await readDesired(options, io);
     const backend = await backendOf(options, desired.state, backendContext(options, io));
-    const { smoke, stateWriter, serial } = await underLock('smoke', backend, options, io, (stopping) =>
+    const { smoke, stateWriter, serial } = await interruptibleUnderLock('smoke', backend, options, io, (stopping) =>
       tested(desired, backend, options, io, stopping),
     );
     io.report(renderSmoke(smoke, options.format, io.paint.out, io.inContext));

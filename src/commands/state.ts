@@ -6,7 +6,7 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import { askFor } from '../cli/confirm.ts';
 import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
-import { underLock } from '../cli/signals.ts';
+import { interruptibleUnderLock } from '../cli/signals.ts';
 import { hintAbove } from '../config/errors.ts';
 import { loadStateConfig } from '../config/load.ts';
 import { refuseUnmatched } from '../engine/planning.ts';
@@ -90,7 +90,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
     const backend = await backendAt(options, backendContext(options, io));
-    return underLock('state forget', backend, options, io, async () => {
+    return interruptibleUnderLock('state forget', backend, options, io, async () => {
       const file = await openAt(options, backend);
       const { serial } = file.state;
       const entry = findEntry(name, file.state);
@@ -118,7 +118,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
 export function mv(options: StateOptions, from: string, to: string): Promise<number> {
   return runCommand(options, async (io) => {
     const backend = await backendAt(options, backendContext(options, io));
-    return underLock('state mv', backend, options, io, async () => {
+    return interruptibleUnderLock('state mv', backend, options, io, async () => {
       const file = await openAt(options, backend);
       const { serial } = file.state;
       const renaming = renameEntry(file.state, from, to);
@@ -190,7 +190,7 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
     const [from, to] = [await oldBackend(options, io), await backendAt(options, backendContext(options, io))];
     await refuseMoveOfOther(from, options.config);
     const about = { command: 'state migrate', who: whoRuns(io.env) };
-    const { isMoved, state } = await underLock(about.command, to, options, io, async (signal) => {
+    const { isMoved, state } = await interruptibleUnderLock(about.command, to, options, io, async (signal) => {
       const move = () => moveState(from, to, { who: about.who, at: new Date().toISOString() });
       if (isSameBackend(from, to)) return move();
       const context = { warn: io.warn, note: io.note, signal };

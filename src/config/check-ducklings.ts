@@ -4,12 +4,12 @@ import { HOUR } from '../model/time.ts';
 import { enumerated, few } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
-import type { Limits } from './guardrails.ts';
+import type { GuardrailLimits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount } from './resolve.ts';
 import type { DucklingSettings, Setting, SideSettings } from './settings.ts';
 
 /** Checks the Ducklings of pools, templates and accounts, and what all accounts have together. */
-export function checkDucklings(resolved: Resolved, limits: Limits, problems: Problems): void {
+export function checkDucklings(resolved: Resolved, limits: GuardrailLimits, problems: Problems): void {
   for (const { settings } of resolved.pools) checkSides(settings, limits, problems);
   for (const { ducklings } of [...resolved.templates, ...resolved.accounts]) {
     if (ducklings !== undefined) checkSides(ducklings.settings, limits, problems);
@@ -18,7 +18,7 @@ export function checkDucklings(resolved: Resolved, limits: Limits, problems: Pro
   warnOfEmptyPools(resolved.accounts, problems);
 }
 
-function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits, problems: Problems): void {
+function checkSides({ readWrite, readScaling }: DucklingSettings, limits: GuardrailLimits, problems: Problems): void {
   checkSide(readWrite, limits, problems);
   checkSide(readScaling, limits, problems);
   const { size } = readScaling;
@@ -29,7 +29,7 @@ function checkSides({ readWrite, readScaling }: DucklingSettings, limits: Limits
   }
 }
 
-function checkSide({ size, cooldown }: SideSettings, limits: Limits, problems: Problems): void {
+function checkSide({ size, cooldown }: SideSettings, limits: GuardrailLimits, problems: Problems): void {
   if (size?.value !== undefined) checkSize(size.value, size, limits, problems);
   if (cooldown?.value === undefined) return;
   const { min, max } = COOLDOWN_SECONDS;
@@ -60,7 +60,7 @@ function reportCooldown(cooldown: Setting<unknown>, size: Setting<Size>, problem
   });
 }
 
-function checkSize(value: Size, { node }: Setting<Size>, limits: Limits, problems: Problems): void {
+function checkSize(value: Size, { node }: Setting<Size>, limits: GuardrailLimits, problems: Problems): void {
   const { allowedSizes, rates } = limits;
   if (allowedSizes !== undefined && !allowedSizes.value.includes(value)) {
     const message = `size ${showNode(node)} is not among guardrails.allowed_sizes`;
@@ -94,7 +94,11 @@ function warnOfEmptyPools(accounts: readonly ResolvedAccount[], problems: Proble
   }
 }
 
-function checkTotal(accounts: readonly ResolvedAccount[], { maxPoolSizeTotal }: Limits, problems: Problems): void {
+function checkTotal(
+  accounts: readonly ResolvedAccount[],
+  { maxPoolSizeTotal }: GuardrailLimits,
+  problems: Problems,
+): void {
   if (maxPoolSizeTotal === undefined) return;
   let [total, count] = [0, 0];
   for (const { ducklings } of accounts) {

@@ -11,12 +11,12 @@ import { enumerated } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { textOf } from '../yaml/tree.ts';
-import type { Limits } from './guardrails.ts';
+import type { GuardrailLimits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { contradiction, type TokenSettings } from './settings.ts';
 
 /** Checks each policy, and each token with the settings of its policy. */
-export function checkTokens(resolved: Resolved, limits: Limits, problems: Problems): void {
+export function checkTokens(resolved: Resolved, limits: GuardrailLimits, problems: Problems): void {
   for (const { settings } of resolved.policies) checkTimes(settings, limits, problems);
   // A template's token is one object for all its accounts: once is enough.
   const seen = new Set<ResolvedToken>();
@@ -51,7 +51,7 @@ function checkComplete({ policy, settings }: ResolvedToken, problems: Problems):
   problems.error('policy-incomplete', policy.at, message, { hint: `add ${enumerated(missing)} to the policy` });
 }
 
-function checkTimes(settings: TokenSettings, limits: Limits, problems: Problems): void {
+function checkTimes(settings: TokenSettings, limits: GuardrailLimits, problems: Problems): void {
   const { ttl, rotateBefore, jitter, overlap } = settings;
   if (ttl?.value === null) {
     checkNever(settings, limits, problems);
@@ -107,7 +107,7 @@ function usualRotateBefore(ttl: Seconds, overlap: Seconds = 0): Seconds {
 
 type Ttl = NonNullable<TokenSettings['ttl']>;
 
-function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, problems: Problems): void {
+function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: GuardrailLimits, problems: Problems): void {
   const { min, max } = TOKEN_TTL_SECONDS;
   if (seconds < min || seconds > max) {
     const message = `ttl ${showNode(node)} is too ${seconds < min ? 'short' : 'long'}: MotherDuck accepts ${formatDuration(min)} to ${formatDuration(max)}`;
@@ -120,7 +120,7 @@ function checkTtl(seconds: number, { node }: Ttl, { maxTokenTtl }: Limits, probl
   }
 }
 
-function checkNever({ ttl, rotateBefore, jitter }: TokenSettings, limits: Limits, problems: Problems): void {
+function checkNever({ ttl, rotateBefore, jitter }: TokenSettings, limits: GuardrailLimits, problems: Problems): void {
   if (ttl !== undefined && !limits.allowNeverExpiring) {
     const { min, max } = TOKEN_TTL_SECONDS;
     const longest = Math.max(min, Math.min(max, limits.maxTokenTtl?.value ?? max));

@@ -15,7 +15,7 @@ import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, textOf } from '../yaml/tree.ts';
 import { setupOf } from './check-setup.ts';
 import { tokenName } from './check-tokens.ts';
-import type { Limits } from './guardrails.ts';
+import type { GuardrailLimits } from './guardrails.ts';
 import type { Resolved, ResolvedAccount, ResolvedToken } from './resolve.ts';
 import { POLICY_LAYER, type SideSettings, type TokenSettings } from './settings.ts';
 
@@ -23,7 +23,7 @@ import { POLICY_LAYER, type SideSettings, type TokenSettings } from './settings.
 export function desiredOf(
   resolved: Resolved,
   stores: readonly WrittenStore[],
-  limits: Limits,
+  limits: GuardrailLimits,
   state: StateConfig | undefined,
   about: Pick<Desired, 'file' | 'acceptances'> & {
     readonly files: Required<Pick<Desired, 'hash' | 'fileHashes' | 'variables'>>;
@@ -111,7 +111,7 @@ function tokenOf(token: ResolvedToken, username: string): DesiredToken {
   };
 }
 
-function guardrailsOf(limits: Limits): Guardrails {
+function guardrailsOf(limits: GuardrailLimits): Guardrails {
   const { maxComputeCeiling, maxCreates, maxMissing, maxTokenTtl, allowedSizes, maxPoolSizeTotal } = limits;
   return {
     maxDeletes: limits.maxDeletes,

@@ -11,7 +11,7 @@ export interface Limit<T> {
 }
 
 /** The limits of the main file, each with its location. */
-export interface Limits {
+export interface GuardrailLimits {
   readonly maxComputeCeiling?: Limit<number>;
   readonly maxDeletes: AccountLimit;
   readonly maxCreates?: Limit<AccountLimit>;
@@ -26,7 +26,7 @@ export interface Limits {
 }
 
 /** Reads guardrails and compute_rates. Invalid values are skipped: the structure check has reported them. */
-export function limitsOf(main: Node): Limits {
+export function limitsOf(main: Node): GuardrailLimits {
   const guardrails = child(main, 'guardrails');
   const limit = <T>(name: string, read: (node: Node) => T | undefined): Limit<T> | undefined => {
     const node = child(guardrails, name);
@@ -47,7 +47,7 @@ export function limitsOf(main: Node): Limits {
   return {
     maxDeletes: limit('max_deletes', accountLimitOf)?.value ?? 0,
     allowNeverExpiring: booleanOf(child(guardrails, 'allow_never_expiring')) ?? false,
-    ...(given as Partial<Limits>),
+    ...(given as Partial<GuardrailLimits>),
   };
 }
 

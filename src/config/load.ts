@@ -15,7 +15,7 @@ import { checkSetup } from './check-setup.ts';
 import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
 import { InvalidConfiguration } from './errors.ts';
-import { type Limits, limitsOf } from './guardrails.ts';
+import { type GuardrailLimits, limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles, readMainFile } from './read.ts';
 import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
 import { checkStores, resolveStores } from './stores.ts';
@@ -146,7 +146,7 @@ async function build(
 function checkMeaning(
   resolved: Resolved,
   stores: readonly WrittenStore[],
-  limits: Limits,
+  limits: GuardrailLimits,
   files: OwnFiles,
   problems: Problems,
 ): void {

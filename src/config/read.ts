@@ -12,7 +12,7 @@ import { quote } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store-kind.ts';
-import { Environment } from '../yaml/environment.ts';
+import { EnvironmentVariables } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
@@ -69,7 +69,7 @@ export async function readFiles(
   unwritten: ReadonlyMap<string, string>,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFiles> {
-  return new Reader(main, new Environment(env, allowEnv), problems, unwritten, isCi(env)).readAll();
+  return new Reader(main, new EnvironmentVariables(env, allowEnv), problems, unwritten, isCi(env)).readAll();
 }
 
 /** As `readFiles`, of the main file alone. */
@@ -79,7 +79,7 @@ export async function readMainFile(
   problems: Problems,
   allowEnv: readonly string[] = [],
 ): Promise<ConfigFile | undefined> {
-  return new Reader(main, new Environment(env, allowEnv), problems, new Map(), isCi(env)).readMainAlone();
+  return new Reader(main, new EnvironmentVariables(env, allowEnv), problems, new Map(), isCi(env)).readMainAlone();
 }
 
 class Reader {
@@ -104,7 +104,7 @@ class Reader {
 
   constructor(
     main: string,
-    environment: Environment,
+    environment: EnvironmentVariables,
     problems: Problems,
     unwritten: ReadonlyMap<string, string>,
     isRunner: boolean,

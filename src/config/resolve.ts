@@ -4,7 +4,7 @@ import { suggestion } from '../model/suggestion.ts';
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
-import { booleanOf, child, type Entry, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
+import { booleanOf, child, entriesOf, itemsOf, type MapEntry, type Node, textOf } from '../yaml/tree.ts';
 import {
   type DucklingSettings,
   ducklingSettings,
@@ -79,10 +79,10 @@ const TEMPLATES = { section: 'templates', noun: 'template', unknown: 'unknown-te
 class Resolver {
   readonly #sections: Sections;
   readonly #names: Readonly<Record<'stores' | 'policies' | 'pools' | 'templates', Names>>;
-  readonly #policies = new Map<Entry, ResolvedPolicy>();
-  readonly #pools = new Map<Entry, ResolvedDucklings>();
+  readonly #policies = new Map<MapEntry, ResolvedPolicy>();
+  readonly #pools = new Map<MapEntry, ResolvedDucklings>();
   /** Cached, because all accounts of a template share its tokens. */
-  readonly #tokens = new Map<Entry, ResolvedToken>();
+  readonly #tokens = new Map<MapEntry, ResolvedToken>();
 
   constructor(sections: Sections, problems: Problems) {
     this.#sections = sections;
@@ -106,7 +106,7 @@ class Resolver {
     };
   }
 
-  #account({ key, keyAt, value }: Entry): ResolvedAccount {
+  #account({ key, keyAt, value }: MapEntry): ResolvedAccount {
     const template = this.#names.templates.find(child(value, 'template'))?.value;
     const ducklings = this.#ducklings(child(template, 'ducklings'), child(value, 'ducklings'));
     const suspended = child(value, 'suspended');
@@ -140,13 +140,13 @@ class Resolver {
     return { at: node.at, settings: pool === undefined ? written : overlay(this.#pool(pool).settings, written) };
   }
 
-  #pool(entry: Entry): ResolvedDucklings {
+  #pool(entry: MapEntry): ResolvedDucklings {
     const known = this.#pools.get(entry) ?? { at: entry.keyAt, settings: ducklingSettings(entry.value, 0) };
     this.#pools.set(entry, known);
     return known;
   }
 
-  #policy(entry: Entry): ResolvedPolicy {
+  #policy(entry: MapEntry): ResolvedPolicy {
     const known = this.#policies.get(entry);
     if (known !== undefined) return known;
     const policy = {
@@ -158,7 +158,7 @@ class Resolver {
     return policy;
   }
 
-  #token(entry: Entry): ResolvedToken {
+  #token(entry: MapEntry): ResolvedToken {
     const known = this.#tokens.get(entry);
     if (known !== undefined) return known;
     const { key, keyAt, value } = entry;
@@ -208,17 +208,17 @@ function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): Resolve
 /** The sections of a configuration, merged from its files. Sections of the main file only are in `main`. */
 export interface Sections {
   readonly main: Node;
-  readonly stores: ReadonlyMap<string, Entry>;
-  readonly policies: ReadonlyMap<string, Entry>;
-  readonly pools: ReadonlyMap<string, Entry>;
-  readonly templates: ReadonlyMap<string, Entry>;
-  readonly accounts: ReadonlyMap<string, Entry>;
+  readonly stores: ReadonlyMap<string, MapEntry>;
+  readonly policies: ReadonlyMap<string, MapEntry>;
+  readonly pools: ReadonlyMap<string, MapEntry>;
+  readonly templates: ReadonlyMap<string, MapEntry>;
+  readonly accounts: ReadonlyMap<string, MapEntry>;
 }
 
 /** Merges the sections of all files. A name in two files is reported with both locations; the first one is used. */
 export function joinFiles(main: Node, files: readonly { readonly root?: Node }[], problems: Problems): Sections {
-  const joined = (section: string): ReadonlyMap<string, Entry> => {
-    const names = new Map<string, Entry>();
+  const joined = (section: string): ReadonlyMap<string, MapEntry> => {
+    const names = new Map<string, MapEntry>();
     for (const { root } of files) {
       for (const [name, entry] of entriesOf(child(root, section))) {
         const first = names.get(name);
@@ -251,7 +251,7 @@ class Names {
   readonly #section: string;
   readonly #noun: string;
   readonly #unknown: DiagnosticCode;
-  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #entries: ReadonlyMap<string, MapEntry>;
   readonly #problems: Problems;
   readonly #used = new Set<string>();
   /** The hints for names that do not exist. */
@@ -259,7 +259,7 @@ class Names {
 
   constructor(
     about: { readonly section: string; readonly noun: string; readonly unknown: DiagnosticCode },
-    entries: ReadonlyMap<string, Entry>,
+    entries: ReadonlyMap<string, MapEntry>,
     problems: Problems,
   ) {
     this.#section = about.section;
@@ -270,7 +270,7 @@ class Names {
   }
 
   /** The entry of a name; a name that does not exist is reported. Reports nothing when there is no valid name. */
-  find(node: Node | undefined): Entry | undefined {
+  find(node: Node | undefined): MapEntry | undefined {
     const name = textOf(node);
     if (node === undefined || name === undefined || name === '') return undefined;
     const entry = this.#entries.get(name);

@@ -1,7 +1,7 @@
 /** In which settings two configurations differ, as they are written, and their variables, which are not replaced. */
 import { maskCredentials } from '../model/credential.ts';
 import type { SettingChange } from '../model/notice.ts';
-import { DOLLARS, Environment } from '../yaml/environment.ts';
+import { DOLLARS, EnvironmentVariables } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, parseSource } from '../yaml/parse.ts';
 import { Problems } from '../yaml/problems.ts';
 import { sourceOf } from '../yaml/source.ts';
@@ -71,7 +71,7 @@ export function includesIn(text: string): readonly string[] {
 }
 
 function rootOf(text: string): Node | undefined {
-  const context = { environment: new Environment({}), problems: new Problems(), aliasBudget: ALIAS_BUDGET };
+  const context = { environment: new EnvironmentVariables({}), problems: new Problems(), aliasBudget: ALIAS_BUDGET };
   return parseSource(sourceOf('configuration', text), context);
 }
 

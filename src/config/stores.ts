@@ -5,11 +5,11 @@ import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { locationOf, type Span } from '../yaml/source.ts';
-import { child, type Entry, type Node, textOf } from '../yaml/tree.ts';
+import { child, type MapEntry, type Node, textOf } from '../yaml/tree.ts';
 import type { ResolvedAccount, ResolvedToken } from './resolve.ts';
 
 /** Reads the secret stores; paths are relative to `folder`, and commands run there. A store with a wrong structure has been reported and is skipped. */
-export async function resolveStores(entries: ReadonlyMap<string, Entry>, folder: string): Promise<WrittenStore[]> {
+export async function resolveStores(entries: ReadonlyMap<string, MapEntry>, folder: string): Promise<WrittenStore[]> {
   const stores: WrittenStore[] = [];
   const base = { folder: path.resolve(folder) };
   for (const { key, keyAt, value: block } of entries.values()) {

@@ -15,7 +15,7 @@ import { leavesDueWork } from '../plan/summary.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { groupNotices } from '../wording/notice-groups.ts';
 import { clockGuard } from './clock.ts';
-import type { Service } from './service.ts';
+import type { OpenedService } from './service.ts';
 import { recordOrganization } from './smoke.ts';
 
 /** Who runs which command, and with which exit code it ends. */
@@ -40,7 +40,7 @@ export interface TestedApply {
  */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'setUp' | 'api' | 'checkClock' | 'run'>,
-  service: Pick<Service, 'api' | 'connector' | 'timeout'>,
+  service: Pick<OpenedService, 'api' | 'connector' | 'timeout'>,
   withSmoke: boolean,
   by: RunBy,
 ): Promise<TestedApply> {

@@ -26,7 +26,7 @@ import { serializeAccount } from '../state/state-document.ts';
 import { checkClock } from './clock.ts';
 import type { StateNow } from './open-state.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 import { configuredTargets } from './store-checks.ts';
 import { inspectStores } from './store-contents.ts';
 
@@ -59,7 +59,7 @@ export interface EvidenceOptions extends Pick<MakePlanOptions, 'scope'> {
 export async function gatherEvidence(
   desired: Desired,
   before: State,
-  service: Service,
+  service: OpenedService,
   options: EvidenceOptions,
   context: RunContext,
 ): Promise<Evidence> {
@@ -192,7 +192,7 @@ function withoutSmokeTokens(live: Live): Live {
 function readAllAccounts(
   desired: Desired,
   state: State,
-  { api }: Service,
+  { api }: OpenedService,
   { only, parallelism }: { readonly only: (username: string) => boolean; readonly parallelism: number },
   { progress, signal }: RunContext,
 ): Promise<Live> {
@@ -210,7 +210,7 @@ function readAllAccounts(
   return readLive(question);
 }
 
-async function readActive({ api }: Service): Promise<Active> {
+async function readActive({ api }: OpenedService): Promise<Active> {
   try {
     return { ok: true, accounts: await api.activeAccounts() };
   } catch (error) {
@@ -265,7 +265,12 @@ interface StoreCheck {
   readonly runsPrograms: boolean;
 }
 
-async function readUsage(service: Service, now: number, idleSeconds: Seconds, signal?: AbortSignal): Promise<Usage> {
+async function readUsage(
+  service: OpenedService,
+  now: number,
+  idleSeconds: Seconds,
+  signal?: AbortSignal,
+): Promise<Usage> {
   try {
     const { lastQueryAt, compute, storage } = await service.readUsage(now, signal);
     const reading = lastQueryAt.ok ? { ok: true as const, lastQueryAt: lastQueryAt.value } : lastQueryAt;

@@ -1,7 +1,7 @@
 /** How far MotherDuck's clock and that of this machine may differ before something is done by time. */
 import { DAY_MS, describeSpan, isoTime, MINUTE_MS } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 
 const CLOCK_TOLERANCE_MS = 2 * MINUTE_MS;
 const CLOCK_LIMIT_MS = DAY_MS;
@@ -13,7 +13,7 @@ const CLOCK_LIMIT_MS = DAY_MS;
  * @throws UserError CLOCK_DIFFERS
  */
 export function checkClock(
-  { api, isSandbox }: Pick<Service, 'api' | 'isSandbox'>,
+  { api, isSandbox }: Pick<OpenedService, 'api' | 'isSandbox'>,
   { warn }: Pick<RunContext, 'warn'>,
 ): void {
   const difference = api.clockDifference() ?? 0;
@@ -36,7 +36,7 @@ export function checkClock(
  * Remembers how MotherDuck's clock and that of this machine differ. The function that it returns refuses when one of them has
  * moved by a day since: after a machine's sleep both have.
  */
-export function clockGuard({ api }: Pick<Service, 'api'>): () => void {
+export function clockGuard({ api }: Pick<OpenedService, 'api'>): () => void {
   const before = api.clockDifference() ?? 0;
   return () => {
     const moved = (api.clockDifference() ?? before) - before;

@@ -21,7 +21,7 @@ import { makePlan } from '../plan/plan.ts';
 import { newSecretPaths, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
 import type { ImportContext, ImportFiles } from './import-files.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 
 /** What an import is decided from: the selection, the configuration, live and state. */
 export interface ImportDecisionInput {
@@ -29,7 +29,7 @@ export interface ImportDecisionInput {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly state: State;
-  readonly service: Pick<Service, 'isSandbox' | 'claims'>;
+  readonly service: Pick<OpenedService, 'isSandbox' | 'claims'>;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
   /** What Terraform manages, where the selection is of that. */
@@ -172,7 +172,7 @@ export interface ImportReadingInput {
   readonly selection: Selection;
   readonly desired: Desired;
   readonly state: State;
-  readonly service: Pick<Service, 'api' | 'claims'>;
+  readonly service: Pick<OpenedService, 'api' | 'claims'>;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
   readonly parallelism: number;

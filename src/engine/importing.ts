@@ -14,7 +14,7 @@ import { adoptSecrets, checkSecretAdoptions, type SecretAdoption, type SecretAdo
 import type { ImportDecision } from './import-decision.ts';
 import { type ImportFiles, ignoreInGit, writeImportFiles } from './import-files.ts';
 import { storesFor } from './planning.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 
 /** A decided import, and what it is carried out with. */
 export interface ImportInput {
@@ -22,7 +22,7 @@ export interface ImportInput {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly stateWriter: OpenedState;
-  readonly service: Pick<Service, 'api' | 'isSandbox' | 'sandboxFolder'>;
+  readonly service: Pick<OpenedService, 'api' | 'isSandbox' | 'sandboxFolder'>;
 }
 
 /** What is carried out beside the import itself, and how. */

@@ -10,9 +10,9 @@ import { refuseLeftState } from '../state/read-state.ts';
 import { refuseRemovedState } from '../state/removed-state.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import {
+  type OpenedService,
   openService,
   type SandboxLocation,
-  type Service,
   type ServiceContext,
   type ServiceOptions,
   sandboxFolder,
@@ -28,7 +28,7 @@ export async function openStateOf(
   backend: StateBackend,
   location: StateLocation,
   { organization }: Pick<Desired, 'organization'>,
-  { isSandbox, sandboxId, sandboxFolder }: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder'>,
+  { isSandbox, sandboxId, sandboxFolder }: Pick<OpenedService, 'isSandbox' | 'sandboxId' | 'sandboxFolder'>,
 ): Promise<OpenedState> {
   const of = {
     sandbox: isSandbox,
@@ -58,7 +58,7 @@ export async function openServiceFor(
   options: ServiceOptions & SandboxLocation & StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
   context: ServiceContext,
-): Promise<Service> {
+): Promise<OpenedService> {
   const folder = sandboxFolder(options, context.env);
   if (options.sandbox && !existsSync(folder)) await refuseNewSandbox(options, desired, context.env, folder);
   return openService(options, context);
@@ -93,7 +93,7 @@ export interface StateNow {
 export async function readStateNow(
   location: StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
-  service: Pick<Service, 'isSandbox' | 'sandboxId' | 'sandboxFolder' | 'admin'>,
+  service: Pick<OpenedService, 'isSandbox' | 'sandboxId' | 'sandboxFolder' | 'admin'>,
   env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
   const backend = await backendOf(location, desired.state, backendContextOf(service, env));

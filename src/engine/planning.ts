@@ -23,7 +23,7 @@ import { managedBy, type OtherState, unreadStates } from '../state/other-states.
 import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
 import { secretPathFacts } from './secret-path-facts.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 import { brokenPrograms, refusingFiles } from './store-checks.ts';
 import { findObsolete, inspectStores } from './store-contents.ts';
 
@@ -62,7 +62,7 @@ export interface Planned {
 export async function planNow(
   configured: Desired,
   given: State,
-  service: Service,
+  service: OpenedService,
   options: PlanNowOptions,
   context: RunContext,
 ): Promise<Planned> {
@@ -130,7 +130,7 @@ function whyOf(errors: ReadonlyMap<string, UserError>): NonNullable<StoreContent
 /** Connects only where something is deleted. */
 async function deletedData(
   { actions }: Plan,
-  service: Service,
+  service: OpenedService,
   { signal }: RunContext,
 ): Promise<DeletedData | undefined> {
   const deleted = actions.filter(({ action }) => action === 'delete_account').map(({ account }) => account);
@@ -148,7 +148,7 @@ async function deletedData(
  */
 export function storesFor(
   desired: Desired,
-  { isSandbox, sandboxFolder: folder }: Pick<Service, 'isSandbox' | 'sandboxFolder'>,
+  { isSandbox, sandboxFolder: folder }: Pick<OpenedService, 'isSandbox' | 'sandboxFolder'>,
   real = false,
 ): ReadonlyMap<string, SecretStore> {
   if (real && !isSandbox) {
@@ -170,7 +170,7 @@ export interface PlanFromInput
   readonly desired: Desired;
   readonly live: Live;
   readonly state: State;
-  readonly service: Pick<Service, 'claims' | 'isSandbox'>;
+  readonly service: Pick<OpenedService, 'claims' | 'isSandbox'>;
   readonly stores: ReadonlyMap<string, SecretStore>;
   readonly storeContents?: StoreContents;
   /** Stores that the state had under other names, where it has those of the configuration now; looked for unless given. */
@@ -263,7 +263,7 @@ function refuseFull(desired: Desired, state: State, accounts: number): void {
 export interface ReadingInput {
   readonly desired: Desired;
   readonly state: State;
-  readonly service: Pick<Service, 'api'>;
+  readonly service: Pick<OpenedService, 'api'>;
   /** Whether an account is read. */
   readonly only: (username: string) => boolean;
   readonly parallelism: number;

@@ -37,7 +37,7 @@ export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
 }
 
 /** The open way to an organization, at MotherDuck or in a sandbox. Close it at the end. */
-export interface Service {
+export interface OpenedService {
   readonly api: Api;
   readonly connector: Connector;
   /** For connections as the Admin. */
@@ -85,7 +85,7 @@ export interface ServiceContext {
 export async function openService(
   options: ServiceOptions & SandboxLocation,
   context: ServiceContext,
-): Promise<Service> {
+): Promise<OpenedService> {
   if (!options.sandbox) return openMotherDuck(options, context);
   if (options.apiUrl !== undefined) {
     throw new UserError('USAGE', '--sandbox and --api-url name different organizations', 'Remove one of them.');
@@ -124,7 +124,10 @@ function openApi(
   return createApi(client, (names) => context.keepWhole?.(names));
 }
 
-async function openMotherDuck(options: ServiceOptions & SandboxLocation, context: ServiceContext): Promise<Service> {
+async function openMotherDuck(
+  options: ServiceOptions & SandboxLocation,
+  context: ServiceContext,
+): Promise<OpenedService> {
   const { address, source: addressSource } = apiAddress(options, context.env);
   const { token, source } = adminToken(context.env);
   const expiresAt = tokenExpiry(token);
@@ -182,7 +185,10 @@ export function mayBeSandbox(address: URL, env: NodeJS.ProcessEnv): boolean {
   return isLoopback(address.hostname) || nonEmpty(env.MDACC_SANDBOX) !== undefined;
 }
 
-async function openEmbedded(options: ServiceOptions & SandboxLocation, context: ServiceContext): Promise<Service> {
+async function openEmbedded(
+  options: ServiceOptions & SandboxLocation,
+  context: ServiceContext,
+): Promise<OpenedService> {
   const folder = sandboxFolder(options, context.env);
   noteNewSandbox(folder, context);
   const { embeddedSandbox } = await import('../sandbox/sandbox-transport.ts');
@@ -207,7 +213,7 @@ async function openEmbedded(options: ServiceOptions & SandboxLocation, context: 
   };
 }
 
-function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): Service['connectAsAdmin'] {
+function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): OpenedService['connectAsAdmin'] {
   return async (steps) => {
     const target = await connector.target(token, undefined, timeout);
     return runProbe(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
@@ -223,7 +229,7 @@ function usageReaders(
   connector: Connector,
   token: Secret,
   timeout = CONNECT_SECONDS,
-): Pick<Service, 'readUsage' | 'readStorage'> {
+): Pick<OpenedService, 'readUsage' | 'readStorage'> {
   const request = (signal?: AbortSignal): UsageRequest => ({
     connector,
     probe: runProbe,

@@ -16,7 +16,7 @@ import type { OpenedState } from '../state/opened-state.ts';
 import { noticeText } from '../wording/notices.ts';
 import { checkClock } from './clock.ts';
 import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
-import type { RunContext, Service } from './service.ts';
+import type { OpenedService, RunContext } from './service.ts';
 import { inspectStores } from './store-contents.ts';
 
 /**
@@ -28,7 +28,7 @@ import { inspectStores } from './store-contents.ts';
 export async function smokeTest(
   desired: Desired,
   state: State,
-  service: Service,
+  service: OpenedService,
   options: { readonly only?: readonly string[]; readonly names?: readonly string[]; readonly parallelism: number },
   context: RunContext,
 ): Promise<Smoke> {
@@ -81,7 +81,7 @@ export async function smokeTest(
 export async function checkManagedAccounts(
   desired: Desired,
   { accounts }: State,
-  { api }: Service,
+  { api }: OpenedService,
   parallelism: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {

@@ -11,9 +11,9 @@ import { openBackend } from '../state/backends.ts';
 import { fileBackend } from '../state/kinds/file.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import {
+  type OpenedService,
   openService,
   type SandboxLocation,
-  type Service,
   type ServiceContext,
   type ServiceOptions,
 } from './service.ts';
@@ -44,7 +44,7 @@ export function backendContext(options: ServiceOptions & SandboxLocation, contex
 }
 
 /** For a state beside an open service. */
-export function backendContextOf({ admin }: Pick<Service, 'admin'>, env: NodeJS.ProcessEnv): BackendContext {
+export function backendContextOf({ admin }: Pick<OpenedService, 'admin'>, env: NodeJS.ProcessEnv): BackendContext {
   return { env, admin: async () => admin };
 }
 

@@ -18,7 +18,7 @@ import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
-import { type Candidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
+import { type AdoptionCandidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
 import {
   type AddressedToken,
   type ImportedTokens,
@@ -32,7 +32,7 @@ import { type Closed, YamlText } from './yaml-text.ts';
 import { entriesOf, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 /** What an import is decided from. */
-export interface ImportInput extends CandidateInput {
+export interface DecideInput extends CandidateInput {
   readonly definitions: Definitions;
   /** The texts of the configuration's files by the names in Desired, the main file first. */
   readonly texts: ReadonlyMap<string, string>;
@@ -44,7 +44,7 @@ export interface ImportInput extends CandidateInput {
 }
 
 interface Imported {
-  readonly candidate: Candidate;
+  readonly candidate: AdoptionCandidate;
   readonly tokens: ImportedTokens;
 }
 
@@ -52,7 +52,7 @@ interface Imported {
 export type Decision = { readonly import: Import } | { readonly refused: Skipped };
 
 /** Decides what an import writes. @throws UserError about the selection, USAGE, or IMPORT_REFUSED */
-export function decideImport(input: ImportInput): Decision {
+export function decideImport(input: DecideInput): Decision {
   const { desired, definitions, state } = input;
   const { candidates, skipped: skippedAccounts, refused } = findCandidates(input);
   if (refused[0] !== undefined) return { refused: refused[0] };
@@ -111,7 +111,7 @@ const STORE: YamlEntry = {
 };
 
 /** The selected tokens of an account whose block cannot take them without changing another one; undefined when it can. */
-function closedTokens(candidate: Candidate, texts: ConfigTexts): Skipped[] | undefined {
+function closedTokens(candidate: AdoptionCandidate, texts: ConfigTexts): Skipped[] | undefined {
   const { configured, username, tokens } = candidate;
   if (configured === undefined) return undefined;
   const { file } = configured.location;
@@ -124,7 +124,7 @@ function closedTokens(candidate: Candidate, texts: ConfigTexts): Skipped[] | und
 }
 
 /** The selected tokens that this version cannot read. */
-function unreadableTokens({ username, live, only }: Candidate): Skipped[] {
+function unreadableTokens({ username, live, only }: AdoptionCandidate): Skipped[] {
   const hint = { text: NEWER_VERSION };
   return (live.unreadableTokens ?? [])
     .filter(({ id, name }) => only === undefined || only.includes(id) || only.includes(name))
@@ -136,7 +136,7 @@ function unreadableTokens({ username, live, only }: Candidate): Skipped[] {
 }
 
 /** The first skipped token that was named: nothing is imported then. */
-function namedToken(candidates: readonly Candidate[], skipped: readonly Skipped[]): Skipped | undefined {
+function namedToken(candidates: readonly AdoptionCandidate[], skipped: readonly Skipped[]): Skipped | undefined {
   const named = new Set(candidates.filter(({ only }) => only !== undefined).map(({ username }) => username));
   return skipped.find(({ account, token }) => token !== undefined && named.has(account));
 }

@@ -8,7 +8,7 @@ import { lifetimeFor } from './policies.ts';
 import { scalar } from './yaml-writer.ts';
 
 /** Guardrails for a new configuration. */
-export interface Limits {
+export interface InitialGuardrails {
   /** Smallest first. */
   readonly sizes: readonly string[];
   /** A duration as in the configuration. */
@@ -16,7 +16,7 @@ export interface Limits {
 }
 
 /** The tightest guardrails that the live organization satisfies, also after a change to smaller sizes. */
-export function tightestLimits(live: Live): Limits {
+export function tightestGuardrails(live: Live): InitialGuardrails {
   const found = [...live.accounts.values()].flatMap((reading) =>
     reading.presence === 'present' ? [reading.value] : [],
   );
@@ -32,7 +32,7 @@ export function tightestLimits(live: Live): Limits {
 }
 
 /** The text of a configuration without accounts. */
-export function initialConfig(organization: string, { sizes, ttl }: Limits = { sizes: [] }): string {
+export function initialConfig(organization: string, { sizes, ttl }: InitialGuardrails = { sizes: [] }): string {
   return `${beginning(', as imported from MotherDuck', organization)}
 # Where secrets are stored: of new tokens, and of adopted ones once they are rotated.
 ${STORES}

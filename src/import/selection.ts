@@ -78,7 +78,7 @@ export function parseSelection(names: readonly string[], all: boolean): Selectio
 }
 
 /** An account with something to adopt. */
-export interface Candidate {
+export interface AdoptionCandidate {
   /** As the configuration spells it, else as MotherDuck does. */
   readonly username: string;
   readonly live: LiveAccount;
@@ -93,7 +93,7 @@ export interface Candidate {
 }
 
 /** Whether a token of a candidate is selected. */
-export function isSelected({ only }: Candidate, { id, name }: LiveToken): boolean {
+export function isSelected({ only }: AdoptionCandidate, { id, name }: LiveToken): boolean {
   return only === undefined || only.includes(id) || only.includes(name);
 }
 
@@ -112,8 +112,8 @@ export interface CandidateInput {
 }
 
 /** The accounts of a selection. */
-export interface Candidates {
-  readonly candidates: readonly Candidate[];
+export interface AdoptionCandidates {
+  readonly candidates: readonly AdoptionCandidate[];
   /** Accounts that `--all` does not cover, and those in Terraform that cannot be imported. */
   readonly skipped: readonly Skipped[];
   /** Named accounts that cannot be imported. */
@@ -121,14 +121,14 @@ export interface Candidates {
 }
 
 /** Finds the accounts of a selection. @throws UserError USAGE, ACCOUNT_UNUSABLE, IMPORT_REFUSED about what was named */
-export function findCandidates(input: CandidateInput): Candidates {
+export function findCandidates(input: CandidateInput): AdoptionCandidates {
   const unmanaged = new Map<string, Set<string>>();
   for (const { account, id } of input.plan.unmanaged.tokens) {
     unmanaged.set(account, (unmanaged.get(account) ?? new Set()).add(id));
   }
   const context = { ...input, unmanaged };
   if (input.selection.what === 'all') return findAll(context);
-  const candidates: Candidate[] = [];
+  const candidates: AdoptionCandidate[] = [];
   const refused: Skipped[] = [];
   for (const selected of input.selection.accounts.values()) {
     const found = findNamed(selected, context, input.selection.isFound);
@@ -143,14 +143,14 @@ interface CandidateContext extends CandidateInput {
   readonly unmanaged: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function findAll(context: CandidateContext): Candidates {
+function findAll(context: CandidateContext): AdoptionCandidates {
   const { desired, live, selection } = context;
   if (!live.users.listed) {
     const message = `the users of the organization cannot be listed, so what can be imported is unknown: ${live.users.why.message}`;
     const { instead: command = IMPORT_NAMES } = selection.what === 'all' ? selection : {};
     throw new UserError('IMPORT_REFUSED', message, { text: 'Name the accounts to import.', command });
   }
-  const candidates: Candidate[] = [];
+  const candidates: AdoptionCandidate[] = [];
   const skipped: Skipped[] = [];
   for (const configured of desired.accounts.values()) {
     const found = live.accounts.get(accountKey(configured.username));
@@ -205,7 +205,7 @@ export function allDecision(
   };
 }
 
-function findNamed(selected: SelectedAccount, context: CandidateContext, isFound = false): Candidate | Skipped {
+function findNamed(selected: SelectedAccount, context: CandidateContext, isFound = false): AdoptionCandidate | Skipped {
   const { desired, state, live } = context;
   const key = accountKey(selected.username);
   const found = live.accounts.get(key);
@@ -242,13 +242,13 @@ function configuredCandidate(
   configured: DesiredAccount,
   live: LiveAccount,
   { unmanaged }: CandidateContext,
-): Candidate {
+): AdoptionCandidate {
   const ids = unmanaged.get(configured.username);
   const tokens = live.tokens.filter((token) => ids?.has(token.id));
   return { username: configured.username, live, configured, tokens };
 }
 
-function newCandidate(live: LiveAccount): Candidate {
+function newCandidate(live: LiveAccount): AdoptionCandidate {
   return { username: live.username, live, tokens: live.tokens };
 }
 

@@ -19,7 +19,7 @@ import {
   type Policy,
   postponedRotation,
 } from './policies.ts';
-import { type Candidate, isSelected } from './selection.ts';
+import { type AdoptionCandidate, isSelected } from './selection.ts';
 import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
 
 /** A token that is imported. */
@@ -49,7 +49,7 @@ export interface ImportTools {
 }
 
 /** Writes the selected tokens of an account. */
-export function writeTokens(candidate: Candidate, tools: ImportTools): ImportedTokens {
+export function writeTokens(candidate: AdoptionCandidate, tools: ImportTools): ImportedTokens {
   const { username: account, configured } = candidate;
   const state = tools.state.accounts.get(accountKey(account));
   const { chosen, skipped } = chooseTokens({

@@ -5,7 +5,7 @@ import { InvalidConfiguration } from '../config/errors.ts';
 import { loadConfig as readConfig } from '../config/load.ts';
 import { openStateOf, readStateNow, type StateNow } from '../engine/open-state.ts';
 import { whoRuns } from '../engine/run-lock.ts';
-import { type Service as EngineService, openService as openEngineService } from '../engine/service.ts';
+import { type OpenedService as EngineService, openService as openEngineService } from '../engine/service.ts';
 import { backendContextOf, backendOf, type StateLocation, statePath } from '../engine/state-location.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
 import type { Desired } from '../model/desired.ts';

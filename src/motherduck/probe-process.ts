@@ -182,12 +182,15 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
         ...(answer.every && { every: answer.every.map(cleanRow) }),
       },
     }),
-    ...(failure && { failure: failureOf(failure, clean) }),
+    ...(failure && { failure: cleanFailure(failure, clean) }),
   };
 }
 
 /** A failure of the probe program, with clean text and the facts of the environment that explain it. */
-export function failureOf({ kind, text, duckdb }: NonNullable<ProbeEvent['failure']>, clean: (text: string) => string) {
+export function cleanFailure(
+  { kind, text, duckdb }: NonNullable<ProbeEvent['failure']>,
+  clean: (text: string) => string,
+) {
   const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
   const through = duckdb && describeDownloads(process.env);
   return {

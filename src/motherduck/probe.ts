@@ -129,7 +129,10 @@ async function confine(connection: DuckDBConnection, target: Target): Promise<vo
 }
 
 /** Reads the whole result, because an error can come late, and keeps one row unless all are requested. */
-async function ask(connection: DuckDBConnection, { sql, every, foreign }: ProbeStepRequest): Promise<ProbeAnswer> {
+async function queryAnswer(
+  connection: DuckDBConnection,
+  { sql, every, foreign }: ProbeStepRequest,
+): Promise<ProbeAnswer> {
   const result = await (foreign ? streamOnly(connection, sql) : connection.stream(sql));
   let rows = 0;
   const kept: ProbeRow[] = [];
@@ -225,7 +228,7 @@ async function probe({ target, request }: ProbeInput): Promise<void> {
       async () => {
         if (each.foreign) await confine(connection, target);
         const [first = each.sql, ...more] = (each.foreign && instead.shift()) || [];
-        const answer = await ask(connection, { ...each, sql: first });
+        const answer = await queryAnswer(connection, { ...each, sql: first });
         for (const sql of more) await connection.run(sql);
         return answer;
       },

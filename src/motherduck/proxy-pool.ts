@@ -5,7 +5,7 @@ import { ProxyError } from './proxy-errors.ts';
 import { networkCode } from './transport-errors.ts';
 
 type Undici = typeof import('undici');
-type Connector = buildConnector.connector;
+type UndiciConnector = buildConnector.connector;
 /** `Dispatcher.connect` as a function. */
 type Connect = (this: Dispatcher, options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
 
@@ -39,7 +39,7 @@ export async function openProxyPool(options: ProxyPoolOptions): Promise<Dispatch
     proxyTls: { timeout: connectMs },
     headersTimeout: 0,
     bodyTimeout: 0,
-    clientFactory: (origin, { connect: connector }: { connect?: Connector }) => {
+    clientFactory: (origin, { connect: connector }: { connect?: UndiciConnector }) => {
       const pool = new Pool(origin, {
         // undici would check the proxy's certificate for the name of the server if the proxy is named by its IP address.
         connect: ({ servername: _, ...options }, callback) => connector?.(options, callback),

@@ -6,7 +6,7 @@ import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type { ProbeRow, SessionAnswer, SessionInput, SessionQuery } from './probe.ts';
-import { builtProbe, childEnvironment, failureOf, type ProbeFailure, secretsOf } from './probe-process.ts';
+import { builtProbe, childEnvironment, cleanFailure, type ProbeFailure, secretsOf } from './probe-process.ts';
 import { printableWithoutAll } from './scrub.ts';
 
 /** The child of a program that only reads ends by this, where the program does not end before. */
@@ -166,7 +166,7 @@ class Child {
     this.#pending.delete(answer.id);
     this.#hold(this.#pending.size > 0);
     if (answer.failure === undefined) pending?.resolve(answer.rows ?? []);
-    else pending?.reject(new SqlError(failureOf(answer.failure, this.#clean)));
+    else pending?.reject(new SqlError(cleanFailure(answer.failure, this.#clean)));
   }
 
   /** Keeps this process alive while it waits, or stops that. The time limit starts again with each answer. */

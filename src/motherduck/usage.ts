@@ -102,7 +102,7 @@ export async function readUsage(input: UsageRequest, now: number): Promise<Usage
     { name: 'compute', sql: computeHours(now), every: true },
     STORAGE_STEP,
   ];
-  const report = await ask(steps, input);
+  const report = await runUsageSteps(steps, input);
   const { failure } = report.get('usage') ?? {};
   return {
     lastQueryAt: failure ? { ok: false, why: historyError(failure, input) } : { ok: true, value: lastQueries(report) },
@@ -129,7 +129,7 @@ export async function readStorage(input: UsageRequest): Promise<UsageReading['st
   }
 }
 
-async function ask(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
+async function runUsageSteps(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
   const report = await probed(steps, input);
   const connect = report.get('connect')?.failure;
   if (connect !== undefined) throw connectionError(connect, input);

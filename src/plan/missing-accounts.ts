@@ -68,7 +68,7 @@ function haveOtherTokens(
 /** For commands without `--allow-missing`: an apply creates the accounts again or forgets them, and then they are not missing. */
 export const ACCEPT_MISSING = ['apply'];
 
-type Limits = Pick<Desired, 'guardrails' | 'organization'>;
+type GuardedOrganization = Pick<Desired, 'guardrails' | 'organization'>;
 
 /**
  * Refuses what is another organization, or one that lacks more accounts than `max_missing` allows.
@@ -77,7 +77,7 @@ type Limits = Pick<Desired, 'guardrails' | 'organization'>;
  * @throws UserError ORGANIZATION_DIFFERS, MANY_MISSING
  */
 export function refuseMissing(
-  desired: Limits,
+  desired: GuardedOrganization,
   state: Pick<State, 'accounts'>,
   live: Live,
   command: readonly string[],
@@ -97,7 +97,7 @@ export function refuseMissing(
  * @throws UserError ORGANIZATION_DIFFERS: all are, or the accounts of their names are others
  */
 export function missingAccounts(
-  desired: Limits,
+  desired: GuardedOrganization,
   state: Pick<State, 'accounts'>,
   live: Live,
   command: readonly string[],
@@ -117,7 +117,7 @@ export function missingAccounts(
 }
 
 function whereNext(
-  { organization }: Limits,
+  { organization }: GuardedOrganization,
   command: readonly string[],
   which: 'state' | 'newest state',
 ): { readonly text: string; readonly command: readonly string[] } {

@@ -52,7 +52,7 @@ export interface PlanFile {
   readonly digest: string;
 }
 
-interface Planned {
+interface SavedInput {
   readonly desired: { readonly hash: string; readonly fileHashes?: ReadonlyMap<string, string> };
   readonly live: Live;
   readonly plan: Plan;
@@ -61,7 +61,7 @@ interface Planned {
 
 /** The text of a plan file. */
 export function planFile(
-  planned: Planned,
+  planned: SavedInput,
   state: State,
   asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing' | 'rotate' | 'revoke_old' | 'destroy'>,
 ): string {
@@ -126,7 +126,7 @@ function areActions(actions: unknown): boolean {
  *
  * @throws UserError PLAN_STALE, naming what changed since the plan was made
  */
-export function refuseStale(file: PlanFile, now: Planned, state: State): void {
+export function refuseStale(file: PlanFile, now: SavedInput, state: State): void {
   const changed: string[] = [];
   if (file.configuration !== now.desired.hash)
     changed.push(configurationDifference(file.files ?? {}, now.desired.fileHashes));
@@ -150,7 +150,7 @@ export function refuseStale(file: PlanFile, now: Planned, state: State): void {
   });
 }
 
-function scriptsOf({ stores }: Pick<Planned, 'stores'>): Record<string, string> {
+function scriptsOf({ stores }: Pick<SavedInput, 'stores'>): Record<string, string> {
   return Object.fromEntries([...stores.values()].flatMap(({ scripts }) => [...(scripts ?? [])]));
 }
 

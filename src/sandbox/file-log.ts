@@ -17,7 +17,7 @@ import { UserError } from '../model/user-error.ts';
 import { type Decision, type EventLog, newIdentity } from './log.ts';
 import { type Identity, OrganizationState, readEvent, type SandboxEvent } from './organization-state.ts';
 import { SETTINGS_FILE } from './settings.ts';
-import { underLock } from './short-lock.ts';
+import { underShortLock } from './short-lock.ts';
 
 const FILE = 'organization.jsonl';
 const LOCK = 'organization.lock';
@@ -141,12 +141,12 @@ export class FileLog implements EventLog {
 
   async #locked<T>(section: () => T): Promise<T> {
     try {
-      return await underLock(join(this.#folder, LOCK), section);
+      return await underShortLock(join(this.#folder, LOCK), section);
     } catch (error) {
       if (error instanceof UserError || !(error instanceof Error && 'syscall' in error)) throw error;
       if (!('code' in error && error.code === 'ENOENT')) throw unusable(this.#folder, error);
       this.#reopen(); // the folder was removed meanwhile: starts an empty log
-      return underLock(join(this.#folder, LOCK), section);
+      return underShortLock(join(this.#folder, LOCK), section);
     }
   }
 

@@ -5,7 +5,7 @@ import { enumerated } from '../model/wording.ts';
 export const SETTINGS_FILE = 'organization.json';
 
 /** A setting of the sandbox: one of several values, a whole number, or on or off. */
-export type Setting = {
+export type SandboxSetting = {
   /** Continues "Set ..." in help. */
   readonly about: string;
 } & (
@@ -113,14 +113,14 @@ export const SETTINGS = {
     fallback: 0,
     about: `how many seconds ${enumerated(SLOW_SIZES)} Ducklings take to start`,
   },
-} as const satisfies Readonly<Record<string, Setting>>;
+} as const satisfies Readonly<Record<string, SandboxSetting>>;
 
 export type SettingName = keyof typeof SETTINGS;
 
 /** The names of the settings. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
-type ValueOf<S extends Setting> = S extends { kind: 'choice'; values: readonly (infer V)[] }
+type ValueOf<S extends SandboxSetting> = S extends { kind: 'choice'; values: readonly (infer V)[] }
   ? V
   : S extends { kind: 'flag' }
     ? boolean
@@ -138,7 +138,7 @@ export function settingsOf(given: Partial<Settings>): Settings {
 }
 
 /** What is wrong with a value of a setting, as `expected ...`; undefined if nothing is. */
-export function expectedOf(setting: Setting, value: unknown): string | undefined {
+export function expectedOf(setting: SandboxSetting, value: unknown): string | undefined {
   switch (setting.kind) {
     case 'choice':
       return setting.values.some((each) => each === value) ? undefined : `one of ${setting.values.join(', ')}`;

@@ -21,7 +21,7 @@ const HOST = hostname();
  *
  * @throws UserError SANDBOX_FAILED if another process keeps the lock for half a minute
  */
-export async function underLock<T>(path: string, section: () => T): Promise<T> {
+export async function underShortLock<T>(path: string, section: () => T): Promise<T> {
   const started = Date.now();
   let isChecked = false;
   for (let wait = 1; !take(path); wait = Math.min(wait * 2, 16)) {

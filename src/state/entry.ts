@@ -8,13 +8,13 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, isUsername, USERNAME_RULE } from '../model/username.ts';
 
 /** An account of the state, or a token of it. */
-export interface Entry {
+export interface StateEntry {
   readonly account: StateAccount;
   readonly token?: string;
 }
 
 /** The entry that a name means. @throws UserError USAGE: the state has none */
-export function findEntry(name: string, state: State): Entry {
+export function findEntry(name: string, state: State): StateEntry {
   const { account: username, token } = parseEntryName(name);
   const account = state.accounts.get(accountKey(username));
   if (account === undefined) {
@@ -32,7 +32,7 @@ function notThere(message: string, wrong: string, known: readonly string[]): Use
 }
 
 /** The name of an entry, with the account as the state spells it. */
-export function nameOfEntry({ account, token }: Entry): string {
+export function nameOfEntry({ account, token }: StateEntry): string {
   return entryName({ account: account.username, ...(token === undefined ? {} : { token }) });
 }
 
@@ -88,7 +88,7 @@ function refuseOtherAccount({ username }: StateAccount, to: string): void {
   throw new UserError('USAGE', message, { text });
 }
 
-function entryAt(state: State, name: string): Entry | undefined {
+function entryAt(state: State, name: string): StateEntry | undefined {
   const { account: username, token } = parseEntryName(name);
   const account = state.accounts.get(accountKey(username));
   if (account === undefined || token === undefined) return account && { account };

@@ -5,7 +5,7 @@ import { isSecretVariable, tokenFinder } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
 
 /** The environment variables for a configuration; records which were used. */
-export class Environment {
+export class EnvironmentVariables {
   readonly #values: NodeJS.ProcessEnv;
   readonly #hasToken: (text: string) => boolean;
   readonly #allowed: ReadonlySet<string>;
@@ -72,7 +72,7 @@ const MAX_BAD = 20;
 export const DOLLARS = /\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{/g;
 
 /** Replaces `${NAME}` by the variable's value and `$$` by a dollar sign. Values are not searched again. */
-export function substitute(raw: string, environment: Environment): Substituted {
+export function substitute(raw: string, environment: EnvironmentVariables): Substituted {
   const bad: BadVariable[] = [];
   let index = -1;
   let [replaced, missing] = [false, false];

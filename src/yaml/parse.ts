@@ -1,15 +1,15 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, Scalar } from 'yaml';
 import { quote } from '../model/quote.ts';
 import { enumerated } from '../model/wording.ts';
-import { DOLLARS, type Environment, type Substituted, substitute } from './environment.ts';
+import { DOLLARS, type EnvironmentVariables, type Substituted, substitute } from './environment.ts';
 import type { Problems } from './problems.ts';
 import type { Source, Span } from './source.ts';
-import type { Entry, MapNode, Node, ScalarNode } from './tree.ts';
+import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts';
 import { MAX_DEPTH, parseYaml } from './yaml-syntax.ts';
 
 /** Shared by all files of a configuration while they are parsed. */
 export interface ParseContext {
-  readonly environment: Environment;
+  readonly environment: EnvironmentVariables;
   readonly problems: Problems;
   /** How many values aliases and merge keys may still add, over all files. */
   aliasBudget: number;
@@ -66,7 +66,7 @@ class TreeBuilder {
   }
 
   #map(pairs: readonly Pair[], at: Span, depth: number): Node {
-    const entries = new Map<string, Entry>();
+    const entries = new Map<string, MapEntry>();
     let merged: MapNode[] = [];
     for (const { key, value } of pairs) {
       const keyAt = isNode(key) ? this.#span(key.range, at) : at;
@@ -83,7 +83,7 @@ class TreeBuilder {
     return { kind: 'map', at, entries, ...extent([...entries.values()].map(({ value }) => value)) };
   }
 
-  #put(entries: Map<string, Entry>, entry: Entry): void {
+  #put(entries: Map<string, MapEntry>, entry: MapEntry): void {
     const first = entries.get(entry.key);
     if (first === undefined) entries.set(entry.key, entry);
     else {

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { replaceControls } from '../model/quote.ts';
 
 /** Functions that color parts of the text. */
-export interface Paint {
+export interface DiagnosticPaint {
   readonly bold: (text: string) => string;
   readonly red: (text: string) => string;
   readonly yellow: (text: string) => string;
@@ -12,7 +12,7 @@ export interface Paint {
 }
 
 const same = (text: string): string => text;
-const PLAIN: Paint = { bold: same, red: same, yellow: same, dim: same };
+const PLAIN: DiagnosticPaint = { bold: same, red: same, yellow: same, dim: same };
 
 /** The width of the shown part of a source line, in columns: maximum, minimum, and the frame around it. */
 const MAX_WIDTH = 120;
@@ -33,7 +33,7 @@ const MAX_ALIKE = 5;
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: ReadonlyMap<string, string>,
-  paint: Paint = PLAIN,
+  paint: DiagnosticPaint = PLAIN,
   columns: number = Number.POSITIVE_INFINITY,
 ): string {
   const width = Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, columns - FRAME_WIDTH));
@@ -84,7 +84,7 @@ function indentOf(line: string): number {
   return line.search(/\S|$/);
 }
 
-function render(diagnostic: Diagnostic, line: Line | undefined, paint: Paint, width: number): string {
+function render(diagnostic: Diagnostic, line: Line | undefined, paint: DiagnosticPaint, width: number): string {
   const { location, hint, related } = diagnostic;
   const mark = markOf(diagnostic, paint);
   const rows = [headline(diagnostic, paint)];
@@ -99,7 +99,7 @@ function render(diagnostic: Diagnostic, line: Line | undefined, paint: Paint, wi
   return `${rows.join('\n')}\n`;
 }
 
-function headline(diagnostic: Diagnostic, paint: Paint): string {
+function headline(diagnostic: Diagnostic, paint: DiagnosticPaint): string {
   const { location, severity, message } = diagnostic;
   const text = severity === 'error' ? paint.bold(message) : `${markOf(diagnostic, paint)('warning:')} ${message}`;
   return `${paint.bold(position(location))}: ${text}`;
@@ -109,7 +109,7 @@ function relatedTo({ message, location }: NonNullable<Diagnostic['related']>): s
   return `${message} at ${position(location)}`;
 }
 
-function markOf({ severity }: Diagnostic, paint: Paint): Paint['red'] {
+function markOf({ severity }: Diagnostic, paint: DiagnosticPaint): DiagnosticPaint['red'] {
   return severity === 'error' ? paint.red : paint.yellow;
 }
 

@@ -18,11 +18,11 @@ interface NodeBase {
 /** A mapping. */
 export interface MapNode extends NodeBase {
   readonly kind: 'map';
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: ReadonlyMap<string, MapEntry>;
 }
 
 /** An entry of a mapping. */
-export interface Entry {
+export interface MapEntry {
   readonly key: string;
   readonly keyAt: Span;
   readonly value: Node;
@@ -51,10 +51,10 @@ export interface FromEnvironment {
   readonly missing: boolean;
 }
 
-const EMPTY: ReadonlyMap<string, Entry> = new Map();
+const EMPTY: ReadonlyMap<string, MapEntry> = new Map();
 
 /** The entries of a mapping; empty for other nodes. */
-export function entriesOf(node: Node | undefined): ReadonlyMap<string, Entry> {
+export function entriesOf(node: Node | undefined): ReadonlyMap<string, MapEntry> {
   return node?.kind === 'map' ? node.entries : EMPTY;
 }
 

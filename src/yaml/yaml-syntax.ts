@@ -14,7 +14,7 @@ const { DOCUMENT, FLOW_END, SCALAR } = CST;
  * Parses one file as a single YAML 1.2 document. Returns undefined after reporting errors of its syntax.
  */
 export function parseYaml(source: Source, problems: Problems): Document.Parsed | undefined {
-  const limits: Limits = { broken: false, brackets: new Brackets(source.text) };
+  const limits: ParserLimits = { broken: false, brackets: new Brackets(source.text) };
   // Each syntax error is an Error object; without stacks, a file full of errors is refused in seconds.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -25,7 +25,7 @@ export function parseYaml(source: Source, problems: Problems): Document.Parsed |
   }
 }
 
-function parseLimited(source: Source, problems: Problems, limits: Limits): Document.Parsed | undefined {
+function parseLimited(source: Source, problems: Problems, limits: ParserLimits): Document.Parsed | undefined {
   const composer = new Composer({ version: '1.2', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   let document: Document.Parsed | undefined;
   for (const next of composer.compose(parserTokens(source, problems, limits), true, source.text.length)) {
@@ -42,13 +42,13 @@ function parseLimited(source: Source, problems: Problems, limits: Limits): Docum
 }
 
 /** Observations while the parser is fed. */
-interface Limits {
+interface ParserLimits {
   broken: boolean;
   readonly brackets: Brackets;
 }
 
 /** Feeds the parser lexeme by lexeme, and stops at the limits of nesting and length. */
-function* parserTokens(source: Source, problems: Problems, limits: Limits) {
+function* parserTokens(source: Source, problems: Problems, limits: ParserLimits) {
   const parser = new Parser();
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(source.text)) {

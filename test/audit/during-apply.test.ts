@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import { gatherEvidence } from '../../src/engine/auditing.ts';
-import type { Service } from '../../src/engine/service.ts';
+import type { OpenedService } from '../../src/engine/service.ts';
 import type { State } from '../../src/model/state.ts';
 import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { DAY, desire, token, World } from '../world.ts';
@@ -36,7 +36,7 @@ async function auditing(
     await meanwhile();
     return undefined;
   };
-  const service = { api: of.openApi(), isSandbox: true, claims: [] } as unknown as Service;
+  const service = { api: of.openApi(), isSandbox: true, claims: [] } as unknown as OpenedService;
   const options = { parallelism: 4, ...(readStateAgain ? { readStateAgain } : {}) };
   const context = { warn: (message: string) => warnings.push(message) };
   const evidence = await gatherEvidence(smoke ? AFTER : UNTESTED, of.stateWriter.state, service, options, context);

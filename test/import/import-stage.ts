@@ -5,7 +5,7 @@ import { openIo } from '../../src/cli/io.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { decideSafely, readForImport } from '../../src/engine/import-decision.ts';
 import { type ImportFiles, newImportFiles, readImportFiles, writeImportFiles } from '../../src/engine/import-files.ts';
-import { initialConfig, tightestLimits } from '../../src/import/initial-config.ts';
+import { initialConfig, tightestGuardrails } from '../../src/import/initial-config.ts';
 import { parseSelection } from '../../src/import/selection.ts';
 import type { Desired } from '../../src/model/desired.ts';
 import type { Import } from '../../src/model/import.ts';
@@ -81,7 +81,7 @@ export class ImportStage extends Stage {
     this.remove(CONFIG);
     const [config, { env }] = [this.file(CONFIG), this.#io];
     const live = await this.#live(await newImportFiles(config, initialConfig('acme'), env), []);
-    return this.#carryOut(await newImportFiles(config, initialConfig('acme', tightestLimits(live)), env), [], {});
+    return this.#carryOut(await newImportFiles(config, initialConfig('acme', tightestGuardrails(live)), env), [], {});
   }
 
   async desired(): Promise<Desired> {

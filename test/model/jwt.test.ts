@@ -6,7 +6,7 @@ import { isTypedCredential, maskCredentials, maskLine, mayBeCredential } from '.
 import { claimsOf, isJwt } from '../../src/model/jwt.ts';
 import { printableWithout } from '../../src/motherduck/scrub.ts';
 import { scrub } from '../../src/secrets/kinds/exec/scrub.ts';
-import { Environment } from '../../src/yaml/environment.ts';
+import { EnvironmentVariables } from '../../src/yaml/environment.ts';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -84,7 +84,7 @@ describe('a JWT', () => {
   it('is no value of a configuration, and no word of a command', () => {
     fc.assert(
       fc.property(JWTS, fc.integer({ min: 9, max: 400 }), (jwt, length) => {
-        expect(new Environment({ NAME: `md:?x=${jwt}` }, ['NAME']).refusal('NAME')).toBe('token');
+        expect(new EnvironmentVariables({ NAME: `md:?x=${jwt}` }, ['NAME']).refusal('NAME')).toBe('token');
         expect(mayBeCredential(jwt.slice(0, length))).toBe(true);
         expect(isTypedCredential(`--only=${jwt.slice(0, length)}`)).toBe(true);
         expect(isTypedCredential(`-c${jwt}`)).toBe(true);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
 import { moveAwayCommand, shellPath, shellWord } from '../../src/model/shell.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import { underLock } from '../../src/sandbox/short-lock.ts';
+import { underShortLock } from '../../src/sandbox/short-lock.ts';
 import { newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 
@@ -39,7 +39,7 @@ describe.skipIf(isWindows).each(['my config', '-rf', "it's $HOME; `a`"])('with %
 
   it.each([
     ['the lock of a state', (lock: string) => readLock(lock)],
-    ['the lock of a sandbox', (lock: string) => underLock(lock, () => {})],
+    ['the lock of a sandbox', (lock: string) => underShortLock(lock, () => {})],
   ])('so does that of a hint: %s', async (_, take) => {
     const lock = path.join(await newFolder(), name);
     await mkdir(lock);

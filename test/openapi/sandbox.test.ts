@@ -5,7 +5,7 @@ import { Secret } from '../../src/model/secret.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import { ROUTES } from '../../src/sandbox/rest-api.ts';
 import { type ServeOptions, serve } from '../../src/sandbox/server.ts';
-import { SETTINGS, type Setting, type Settings } from '../../src/sandbox/settings.ts';
+import { type SandboxSetting, SETTINGS, type Settings } from '../../src/sandbox/settings.ts';
 import { memorySandbox } from '../sandbox/memory.ts';
 import { type Answer, at, expectDescribed, type Operation, operations, requestProblems } from './document.ts';
 import { perhapsValid, valid, variants } from './generate.ts';
@@ -159,7 +159,7 @@ describe('every status that is described', () => {
 });
 
 /** The values of a setting that are worth a try. */
-function valuesOf(setting: Setting): readonly (string | number | boolean | null)[] {
+function valuesOf(setting: SandboxSetting): readonly (string | number | boolean | null)[] {
   switch (setting.kind) {
     case 'choice':
       return setting.values;

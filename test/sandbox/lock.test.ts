@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { underLock } from '../../src/sandbox/short-lock.ts';
+import { underShortLock } from '../../src/sandbox/short-lock.ts';
 import { deadPid, newFolder } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
 import { SANDBOX, Stage } from '../stage.ts';
@@ -62,6 +62,6 @@ it.skipIf(isWindows)('lets this process go on while another one replaces a lock 
     order.push('replaced');
     rmSync(guard, { force: true });
   }, 20);
-  await underLock(path, () => order.push('section'));
+  await underShortLock(path, () => order.push('section'));
   expect(order).toEqual(['replaced', 'section']);
 });

@@ -7,7 +7,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { program } from '../../src/program.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
-import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Setting, settingsOf } from '../../src/sandbox/settings.ts';
+import { type SandboxSetting, SETTING_NAMES, SETTINGS, SETTINGS_FILE, settingsOf } from '../../src/sandbox/settings.ts';
 import { readSettings, saveSettings } from '../../src/sandbox/settings-file.ts';
 import { ADMIN, ask, folder } from './support.ts';
 
@@ -108,7 +108,7 @@ describe('the table of settings', () => {
     const { $schema, ...properties } = schema.properties;
     expect($schema).toBeDefined();
     const described = SETTING_NAMES.map((name) => {
-      const setting: Setting = SETTINGS[name];
+      const setting: SandboxSetting = SETTINGS[name];
       const values = setting.kind === 'choice' ? { enum: setting.values } : {};
       return [
         name,

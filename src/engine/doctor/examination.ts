@@ -13,7 +13,7 @@ import { MIGRATIONS } from '../../state/migrate.ts';
 import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { openServiceFor, openStateOf } from '../open-state.ts';
-import { openService, type Service, type ServiceContext, type ServiceOptions } from '../service.ts';
+import { type OpenedService, openService, type ServiceContext, type ServiceOptions } from '../service.ts';
 import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';
 
 /** The options of `doctor`. */
@@ -69,7 +69,7 @@ export class Examination {
   /** Reads the configuration. @throws UserError CONFIG_NOT_FOUND, CONFIG_INVALID */
   readonly configuration: () => Promise<Desired>;
   /** @throws UserError as `openService` */
-  readonly service: () => Promise<Service>;
+  readonly service: () => Promise<OpenedService>;
   /** The users of the organization. @throws UserError */
   readonly users: () => Promise<readonly WireUser[]>;
   /** A connection as the Admin. @throws UserError */

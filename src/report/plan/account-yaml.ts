@@ -33,12 +33,12 @@ export function accountDiff(account: string, actions: readonly Action[]): string
 }
 
 /** One token, Duckling or other entry of the YAML. */
-interface Entry {
+interface YamlSection {
   readonly key: string;
   readonly text: string;
 }
 
-function entries(text: string): Entry[] {
+function entries(text: string): YamlSection[] {
   let parent = '';
   return text.split(/^(?= {0,4}\S)/m).flatMap((part) => {
     const [head = ''] = part.split('\n', 1);
@@ -48,10 +48,10 @@ function entries(text: string): Entry[] {
 }
 
 /** Entries have the same order on both sides, so each is compared with its own alone: thousands take no longer than their number. */
-function diff(before: readonly Entry[], after: readonly Entry[]): string[] {
+function diff(before: readonly YamlSection[], after: readonly YamlSection[]): string[] {
   const indexOf = new Map(before.map(({ key }, index) => [key, index]));
   const lines: string[] = [];
-  let [at, added]: [number, Entry[]] = [0, []];
+  let [at, added]: [number, YamlSection[]] = [0, []];
   const passTo = (index: number) => {
     for (const { text } of before.slice(at, index)) lines.push(...marked('-', text));
     for (const { text } of added) lines.push(...marked('+', text));

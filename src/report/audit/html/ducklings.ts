@@ -3,18 +3,18 @@ import type { Inventory, InventoryAccount } from '../../../model/audit.ts';
 import { counted, priceText } from '../../../model/wording.ts';
 import { html, type Markup, NOTHING } from '../../page/markup.ts';
 
-type Live = InventoryAccount['ducklings'];
+type LiveDucklings = InventoryAccount['ducklings'];
 
 /** Bars beyond these are counted. */
 const SHOWN = 20;
 
 /** How many Ducklings can run at once. */
-export function ducklingsOf(ducklings: Live): number {
+export function ducklingsOf(ducklings: LiveDucklings): number {
   return ducklings === null ? 0 : 1 + ducklings.read_scaling.pool_size;
 }
 
 /** `standard, pool of 4 pulse` */
-export function sizesText(ducklings: Live): string {
+export function sizesText(ducklings: LiveDucklings): string {
   if (ducklings === null) return 'unknown';
   const { read_write, read_scaling } = ducklings;
   const pool = read_scaling.pool_size === 0 ? 'no pool' : `pool of ${read_scaling.pool_size} ${read_scaling.size}`;

@@ -58,7 +58,7 @@ function cell([title, content]: readonly [string, Markup]): Markup {
   return content.text === '' ? html`<td></td>` : html`<td data-is="${title}"><div>${content}</div></td>`;
 }
 
-function becomes(before: Compute | undefined, after: Compute, left: string): Markup {
+function becomes(before: DucklingCompute | undefined, after: DucklingCompute, left: string): Markup {
   const direction = directionOf(before, after);
   const now = sayCompute(after) || left;
   if (direction === 'same') return html`<span class="quiet">${now}</span>`;
@@ -93,7 +93,7 @@ function total(compute: ComputeCeiling, columns: number): Markup {
 }
 
 /** One kind of Duckling of an account, live or desired; an absent setting is not known or stays as it is. */
-interface Compute {
+interface DucklingCompute {
   readonly size?: Size;
   readonly pool_size?: number;
 }
@@ -101,7 +101,7 @@ interface Compute {
 /** `changed`: larger and fewer, or smaller and more. */
 type Direction = 'new' | 'up' | 'down' | 'changed' | 'same';
 
-function directionOf(before: Compute | undefined, after: Compute): Direction {
+function directionOf(before: DucklingCompute | undefined, after: DucklingCompute): Direction {
   if (before === undefined) return after.size === undefined && after.pool_size === undefined ? 'same' : 'new';
   const steps = [step(rank(before.size), rank(after.size)), step(before.pool_size, after.pool_size)];
   const [goesUp, goesDown] = [steps.some((by) => by > 0), steps.some((by) => by < 0)];
@@ -110,7 +110,7 @@ function directionOf(before: Compute | undefined, after: Compute): Direction {
 }
 
 /** `standard x4`, `standard`, `x4`, or nothing. */
-function sayCompute({ size, pool_size }: Compute): string {
+function sayCompute({ size, pool_size }: DucklingCompute): string {
   return [size, pool_size === undefined ? undefined : `x${pool_size}`].filter((part) => part !== undefined).join(' ');
 }
 

@@ -10,8 +10,8 @@ import {
   type AlikeLifetimes,
   alikeLifetimes,
   type End,
-  type Life,
   overlapOf,
+  type TokenLife,
   type TokenLifetimes,
   tokenLifetimes,
 } from './token-lifetimes.ts';
@@ -57,7 +57,7 @@ function row({ accounts, account, token, lives }: AlikeLifetimes, scale: Scale, 
 }
 
 /** Says in words what the drawing shows. */
-function sayLife({ name, begins, end, at }: Life, overlap: number | undefined, now: number): Markup {
+function sayLife({ name, begins, end, at }: TokenLife, overlap: number | undefined, now: number): Markup {
   const when = at === undefined ? '' : ` ${whenOf(at, now)}`;
   const start = begins ? 'begins now, ' : overlap !== undefined && at === overlap ? 'overlaps, ' : '';
   return html`<code>${name}</code> ${start}${end}${when}`;
@@ -75,7 +75,7 @@ const AXIS = 20;
  * One token and those that it replaces, a lane for each, on one scale. Positions are in percent of the width, so that marks
  * keep their size on every screen. The text beside it says the same, so screen readers skip it.
  */
-function track(lives: readonly Life[], overlap: number | undefined, scale: Scale, now: number): Markup {
+function track(lives: readonly TokenLife[], overlap: number | undefined, scale: Scale, now: number): Markup {
   const height = lives.length * LANE;
   const lanes = lives.map((life, index) => lane(life, index * LANE + LANE / 2, scale, now));
   const both =
@@ -85,14 +85,14 @@ function track(lives: readonly Life[], overlap: number | undefined, scale: Scale
   return html`<svg class="track" height="${height}" aria-hidden="true">${gridLines(scale, height)}${both}${lanes}</svg>`;
 }
 
-function lane(life: Life, y: number, scale: Scale, now: number): Markup {
+function lane(life: TokenLife, y: number, scale: Scale, now: number): Markup {
   const from = scale.position(now);
   const to = life.at === undefined ? 100 : scale.position(life.at);
   const line = html`<line class="life" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/>`;
   return html`${line}${life.begins ? placed('begins', from, y) : NOTHING}${placed(endMark(life, scale), to, y)}`;
 }
 
-function endMark({ end, at }: Life, { until }: Scale): Mark {
+function endMark({ end, at }: TokenLife, { until }: Scale): Mark {
   return end === 'never expires' || at === undefined || at > until ? 'goes on' : end;
 }
 

@@ -8,7 +8,7 @@ import { showDay } from '../../../model/time.ts';
 export type End = NextChange['change'] | 'never expires';
 
 /** The life of one live token from now on. */
-export interface Life {
+export interface TokenLife {
   /** Its name at MotherDuck. */
   readonly name: string;
   /** The plan creates it. */
@@ -22,7 +22,7 @@ export interface Life {
 export interface TokenLifetimes {
   readonly account: string;
   readonly token: string;
-  readonly lives: readonly Life[];
+  readonly lives: readonly TokenLife[];
   /** The time of the first change: now, for an action of the plan. */
   readonly soonest: number;
 }
@@ -34,11 +34,11 @@ export function tokenLifetimes({ actions, next, at }: Plan): TokenLifetimes[] {
   const found = [
     ...actions.flatMap((action) => changesOf(action, now, gone)),
     ...next.map(({ account, token, name, change, at: when }) => {
-      const life: Life = { name, begins: false, end: change, at: Date.parse(when) };
+      const life: TokenLife = { name, begins: false, end: change, at: Date.parse(when) };
       return { account, token, life, soonest: Math.max(now, Date.parse(when)) };
     }),
   ];
-  const groups = new Map<string, TokenLifetimes & { lives: Life[] }>();
+  const groups = new Map<string, TokenLifetimes & { lives: TokenLife[] }>();
   for (const { account, token, life, soonest } of found) {
     const key = JSON.stringify([account, token]);
     const group = groups.get(key);
@@ -73,7 +73,7 @@ export function alikeLifetimes(all: readonly TokenLifetimes[]): AlikeLifetimes[]
 }
 
 /** Until when more than one token of a key works, in milliseconds since 1970; undefined without an overlap. */
-export function overlapOf(lives: readonly Life[], now: number): number | undefined {
+export function overlapOf(lives: readonly TokenLife[], now: number): number | undefined {
   const ends = lives.map(({ end, at }) => (end === 'rotates' || at === undefined ? Number.POSITIVE_INFINITY : at));
   const [, second = now] = ends.sort((a, b) => b - a);
   return second > now && second < Number.POSITIVE_INFINITY ? second : undefined;
@@ -82,13 +82,13 @@ export function overlapOf(lives: readonly Life[], now: number): number | undefin
 interface Found {
   readonly account: string;
   readonly token: string;
-  readonly life: Life;
+  readonly life: TokenLife;
   readonly soonest: number;
 }
 
 /** @param gone The ids of tokens that the plan revokes: they have no overlap. */
 function changesOf(action: Action, now: number, gone: ReadonlySet<string>): Found[] {
-  const found = (token: string, life: Life): Found => ({ account: action.account, token, life, soonest: now });
+  const found = (token: string, life: TokenLife): Found => ({ account: action.account, token, life, soonest: now });
   switch (action.action) {
     case 'create_token':
       return [found(action.token, made(action.after, now))];
@@ -108,14 +108,14 @@ function changesOf(action: Action, now: number, gone: ReadonlySet<string>): Foun
   }
 }
 
-function made({ name, ttl, rotate_before: before }: PlannedToken, now: number): Life {
+function made({ name, ttl, rotate_before: before }: PlannedToken, now: number): TokenLife {
   if (ttl === null) return { name, begins: true, end: 'never expires' };
   if (before === undefined) return { name, begins: true, end: 'expires', at: now + ttl * 1000 };
   return { name, begins: true, end: 'rotates', at: now + (ttl - before) * 1000 };
 }
 
 /** Ends with its overlap or with its expiry, whichever comes first. */
-function replaced({ name, expires_at }: ShownToken, overlapEnds: number): Life {
+function replaced({ name, expires_at }: ShownToken, overlapEnds: number): TokenLife {
   const expires = expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(expires_at);
   if (overlapEnds === Number.POSITIVE_INFINITY && expires === overlapEnds)
     return { name, begins: false, end: 'never expires' };
@@ -124,6 +124,6 @@ function replaced({ name, expires_at }: ShownToken, overlapEnds: number): Life {
     : { name, begins: false, end: 'is revoked', at: overlapEnds };
 }
 
-function revoked({ name }: ShownToken, now: number): Life {
+function revoked({ name }: ShownToken, now: number): TokenLife {
   return { name, begins: false, end: 'is revoked', at: now };
 }

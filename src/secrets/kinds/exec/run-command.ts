@@ -30,7 +30,7 @@ export interface RunOptions {
  * Runs a command without a shell. The output is raw and may contain the secret: pass it through scrub.ts before showing
  * it. Only the end of the output is kept.
  */
-export async function runCommand(words: readonly string[], options: RunOptions): Promise<CommandOutcome> {
+export async function runStoreCommand(words: readonly string[], options: RunOptions): Promise<CommandOutcome> {
   const file = options.stdin === undefined ? undefined : await secretAsFile(options.stdin);
   try {
     const [program = '', ...args] = words;

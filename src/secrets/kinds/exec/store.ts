@@ -21,7 +21,7 @@ import { findProgram } from './find-program.ts';
 import { missingScript, scriptOf } from './missing-script.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
-import { type CommandOutcome, runCommand } from './run-command.ts';
+import { type CommandOutcome, runStoreCommand } from './run-command.ts';
 import { scrub } from './scrub.ts';
 
 /** The configuration of an exec store. */
@@ -148,7 +148,7 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
     if (script !== undefined) throw unusable(config, script, SCRIPT_HINT);
   }
   if (config.check === undefined) return;
-  const outcome = await runCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
+  const outcome = await runStoreCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   throw unusable(config, `its check failed: ${describe(config, config.check, outcome, [])}`);
 }
@@ -174,7 +174,7 @@ async function put(config: ExecStoreConfig, target: NewSecret, secret: Secret): 
   const facts = { account, token, type, generation: String(generation), expires_at: expiresAt ?? 'never' };
   const words = expandWords(config.command, facts);
   const stdin = inputWith(config.input ?? '{secret}', facts, secret);
-  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
+  const outcome = await runStoreCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words, outcome, namesIn(words, target), secret);
   // A command that began to run may have stored the secret and failed afterwards.
@@ -195,7 +195,7 @@ async function remove(config: ExecStoreConfig, command: readonly string[], secre
   if (at === undefined) return;
   const { account, token } = at;
   const words = expandWords(command, { account, token });
-  const outcome = await runCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
+  const outcome = await runStoreCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words, outcome, namesIn(words, at));
   const message = `The secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;

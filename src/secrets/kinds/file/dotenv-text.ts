@@ -10,7 +10,7 @@ function isBareValue(value: string): boolean {
 
 /** A dotenv file. A variable keeps its line with `export`, quotes and comment; a new one is added at the end. */
 export class DotenvText implements SecretsText {
-  readonly #entries: Entry[];
+  readonly #entries: DotenvEntry[];
   /** The indexes of each variable's entries; with several, readers of the file differ in which one they use. */
   readonly #indexes = new Map<string, number[]>();
   readonly #lineEnd: string;
@@ -61,7 +61,7 @@ export class DotenvText implements SecretsText {
   }
 }
 
-interface Entry {
+interface DotenvEntry {
   /** A line with its line break; several lines when a quoted value spans them. */
   readonly text: string;
   /** The start of the line, up to the `=` and the white space after it. */
@@ -75,8 +75,8 @@ const ASSIGNMENT =
   /(\uFEFF?[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*)("(?:\\[\s\S]|[^"\\])*"|'[^']*'|`[^`]*`)?[^\n]*(?:\n|$)/y;
 const LINE = /[^\n]*(?:\n|$)/y;
 
-function entriesOf(text: string): Entry[] {
-  const entries: Entry[] = [];
+function entriesOf(text: string): DotenvEntry[] {
+  const entries: DotenvEntry[] = [];
   for (let at = 0; at < text.length; ) {
     ASSIGNMENT.lastIndex = at;
     LINE.lastIndex = at;
@@ -92,7 +92,7 @@ function entriesOf(text: string): Entry[] {
   return entries;
 }
 
-function valueIn(entry: Entry | undefined): string | undefined {
+function valueIn(entry: DotenvEntry | undefined): string | undefined {
   if (entry === undefined) return undefined;
   const { text, head, quoted } = entry;
   if (quoted !== undefined) return quoted.slice(1, -1);
@@ -102,7 +102,7 @@ function valueIn(entry: Entry | undefined): string | undefined {
     .trim();
 }
 
-function withValue(entry: Entry, value: string): Entry {
+function withValue(entry: DotenvEntry, value: string): DotenvEntry {
   const { text, head, quoted } = entry;
   const rest = text.slice(head.length);
   // A bare value ends at a comment or at the end of the line.

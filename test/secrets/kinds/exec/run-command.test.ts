@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Secret } from '../../../../src/model/secret.ts';
-import { runCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { runStoreCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 import { marker, secret } from '../../example.ts';
@@ -20,7 +20,7 @@ const timeoutMs = 30_000;
 
 it.skipIf(isWindows)('gives the secret through a pipe', async () => {
   const file = join(await newFolder(), 'out');
-  const outcome = await runCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
+  const outcome = await runStoreCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
   expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
   expect(await readFile(file, 'utf8')).toBe(marker);
 });
@@ -29,10 +29,12 @@ it.skipIf(isWindows)(
   'does not take a command for done that closed its input before the secret was through',
   async () => {
     const long = new Secret(marker.repeat(20_000));
-    expect(await runCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+    expect(
+      await runStoreCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long }),
+    ).toMatchObject({
       ended: 'unread',
     });
-    expect(await runCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+    expect(await runStoreCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
       ended: 'exit',
       code: 7,
     });
@@ -41,8 +43,8 @@ it.skipIf(isWindows)(
 
 it.skipIf(isWindows)('survives a command that ends at once, or does not exist', async () => {
   for (let round = 0; round < 20; round++) {
-    expect(await runCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
+    expect(await runStoreCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
   }
-  const none = await runCommand(['no-such-vault'], { folder: '.', timeoutMs, stdin: secret });
+  const none = await runStoreCommand(['no-such-vault'], { folder: '.', timeoutMs, stdin: secret });
   expect(none).toEqual({ ended: 'not_started', code: 'ENOENT' });
 });

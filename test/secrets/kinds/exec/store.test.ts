@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SecretStoreConfig } from '../../../../src/model/desired.ts';
 import { expandWords } from '../../../../src/secrets/kinds/exec/placeholders.ts';
-import { runCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
+import { runStoreCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
 import { execStore } from '../../../../src/secrets/kinds/exec/store.ts';
 import { openStores } from '../../../../src/secrets/stores.ts';
 import { newFolder } from '../../../files/processes.ts';
@@ -186,7 +186,7 @@ describe.skipIf(isWindows)('the time limit', () => {
 
   it('kills one that ignores the request to stop', async () => {
     const stubborn = ['sh', '-c', 'trap "" TERM; cat; while :; do sleep 1; done'];
-    const outcome = await runCommand(stubborn, { folder: '.', timeoutMs: 300, graceMs: 100, stdin: secret });
+    const outcome = await runStoreCommand(stubborn, { folder: '.', timeoutMs: 300, graceMs: 100, stdin: secret });
     expect(outcome).toMatchObject({ ended: 'timeout', output: marker });
   });
 });
