@@ -26,7 +26,7 @@ import { inParallel, Slots } from '../motherduck/concurrency.ts';
 import { shorterLife } from '../plan/token-warnings.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
-import { refusalOf, secretTargets } from '../secrets/secret-targets.ts';
+import { secretTargets, storeRefusal } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 import { noticeText } from '../wording/notices.ts';
 import { AccountApply, type AccountResult, type Halt } from './apply-account.ts';
@@ -265,12 +265,12 @@ interface ActionTarget {
 
 /** The actions whose secrets a store refuses, and why: halves are checked until it is known which. */
 async function refusalsOf(store: SecretStore, all: readonly ActionTarget[]): Promise<(readonly [Action, UserError])[]> {
-  const error = await refusalOf(
+  const error = await storeRefusal(
     store,
     all.map(({ target }) => target),
   );
   if (error === undefined) return [];
-  const isWhole = all.length === 1 || (await refusalOf(store)) !== undefined;
+  const isWhole = all.length === 1 || (await storeRefusal(store)) !== undefined;
   if (isWhole) return all.map(({ action }) => [action, error] as const);
   const half = all.length >> 1;
   return [...(await refusalsOf(store, all.slice(0, half))), ...(await refusalsOf(store, all.slice(half)))];

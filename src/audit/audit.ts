@@ -79,10 +79,10 @@ function findingsBy(rules: readonly Rule[], evidence: Evidence, others: Others):
 
 /** Without the findings that another rule's finding about the same account and token covers. */
 function withoutCovered(findings: readonly Finding[], rules: readonly Rule[]): Finding[] {
-  const subjects = new Set(findings.map(subjectOf));
+  const subjects = new Set(findings.map(findingKey));
   const yields = new Map(rules.map(({ id, yieldsTo = [] }) => [id, yieldsTo]));
   return findings.filter(
-    (finding) => !yields.get(finding.rule)?.some((rule) => subjects.has(subjectOf({ ...finding, rule }))),
+    (finding) => !yields.get(finding.rule)?.some((rule) => subjects.has(findingKey({ ...finding, rule }))),
   );
 }
 
@@ -91,7 +91,7 @@ function onOneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }
 
-function subjectOf({ rule, account, token }: Finding): string {
+function findingKey({ rule, account, token }: Finding): string {
   return JSON.stringify([rule, account, token]);
 }
 

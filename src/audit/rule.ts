@@ -44,7 +44,7 @@ export function aboutAccount({ username, desired }: AuditedAccount): Subject {
 
 /** A finding's token, and its location or that of its account. */
 export function aboutToken(account: AuditedAccount, { live, desired }: AuditedToken): Subject {
-  return { ...aboutAccount(account), token: nameOf(live), ...(desired ? { location: desired.location } : {}) };
+  return { ...aboutAccount(account), token: liveTokenName(live), ...(desired ? { location: desired.location } : {}) };
 }
 
 /** The same for a token that only the state has. */
@@ -53,74 +53,77 @@ export function aboutGoneToken(account: AuditedAccount, { record, desired }: Gon
 }
 
 /** The name at MotherDuck; the id of a token without a name. */
-export function nameOf({ name, id }: LiveToken): string {
+export function liveTokenName({ name, id }: LiveToken): string {
   return name === '' ? id : name;
 }
 
 /** The fix for a token that no program may need. */
-export const REVOKE: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
+export const REVOKE_HINT: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
 
 /** The fix where there is no configuration. */
-export const INIT: Hint = { text: 'Write a configuration of the live accounts.', command: ['init', '--from-live'] };
+export const INIT_HINT: Hint = {
+  text: 'Write a configuration of the live accounts.',
+  command: ['init', '--from-live'],
+};
 
 /** `mdacc apply --only etl_prod`. */
-export function apply({ username }: AuditedAccount, text = 'Apply the configuration.'): Hint {
+export function applyHint({ username }: AuditedAccount, text = 'Apply the configuration.'): Hint {
   return { text, command: ['apply', '--only', username] };
 }
 
 /** `mdacc smoke --only etl_prod`. */
-export function smokeTest({ username }: AuditedAccount, text: string): Hint {
+export function smokeHint({ username }: AuditedAccount, text: string): Hint {
   return { text, command: ['smoke', '--only', username] };
 }
 
 /** `mdacc import stray`: adopts a whole account. */
-export function importAccount({ username }: AuditedAccount, text: string): Hint {
+export function importAccountHint({ username }: AuditedAccount, text: string): Hint {
   return { text, command: ['import', ...operand(username)] };
 }
 
 /** `mdacc import etl_prod/laptop`: adopts a token of a configured account. */
-export function importToken({ username }: AuditedAccount, { live }: AuditedToken, text: string): Hint {
-  return { text, command: ['import', ...operand(`${username}/${nameOf(live)}`)] };
+export function importTokenHint({ username }: AuditedAccount, { live }: AuditedToken, text: string): Hint {
+  return { text, command: ['import', ...operand(`${username}/${liveTokenName(live)}`)] };
 }
 
 /** `mdacc state forget etl_prod/airflow`. */
-export function forget(name: string, text: string): Hint {
+export function forgetHint(name: string, text: string): Hint {
   return { text, command: ['state', 'forget', ...operand(name)] };
 }
 
 /** How to replace a live token that no apply replaces by itself. */
-export function replace(account: AuditedAccount, token: AuditedToken): Hint {
+export function replaceHint(account: AuditedAccount, token: AuditedToken): Hint {
   const { username, standing } = account;
   const { desired, key, isAdoptable } = token;
   if (desired !== undefined) {
     return { text: 'Rotate now.', command: ['rotate', ...operand(`${username}/${desired.key}`)] };
   }
-  if (standing === 'retained' && key !== undefined) return restoreOrDelete(account);
+  if (standing === 'retained' && key !== undefined) return restoreOrDeleteHint(account);
   if (account.whyNotImported === 'unconfigured') {
-    return { ...INIT, text: 'Replace or revoke it at MotherDuck, or manage the organization here.' };
+    return { ...INIT_HINT, text: 'Replace or revoke it at MotherDuck, or manage the organization here.' };
   }
   if (!isAdoptable) return { text: 'Replace it at MotherDuck, or revoke it there if nothing uses it.' };
-  if (standing === 'unmanaged') return importAccount(account, 'Replace at MotherDuck, or adopt with the account.');
-  return importToken(account, token, 'Revoke at MotherDuck if unused, or adopt for automatic rotation.');
+  if (standing === 'unmanaged') return importAccountHint(account, 'Replace at MotherDuck, or adopt with the account.');
+  return importTokenHint(account, token, 'Revoke at MotherDuck if unused, or adopt for automatic rotation.');
 }
 
 /** How to revoke a leaked token whose replacement has not connected. */
-export function revokeOld(account: AuditedAccount, { key = '' }: AuditedToken): Hint {
+export function revokeOldHint(account: AuditedAccount, { key = '' }: AuditedToken): Hint {
   const { username, desired } = account;
-  if (!desired?.tokens.has(key)) return restoreOrDelete(account);
+  if (!desired?.tokens.has(key)) return restoreOrDeleteHint(account);
   const text = 'Rotate again, which revokes it. To do so although nothing connects, add --force.';
   return { text, command: ['rotate', '--revoke-old', ...operand(`${username}/${key}`)] };
 }
 
 /** How to get a token back that the state has and MotherDuck does not. */
-export function recreate(account: AuditedAccount, { key }: GoneToken): Hint {
-  if (account.standing === 'configured') return apply(account, 'Apply the configuration to create a new one.');
+export function recreateHint(account: AuditedAccount, { key }: GoneToken): Hint {
+  if (account.standing === 'configured') return applyHint(account, 'Apply the configuration to create a new one.');
   const text = 'Put its account back into the configuration and apply, or remove the token from the state.';
-  return forget(`${account.username}/${key}`, text);
+  return forgetHint(`${account.username}/${key}`, text);
 }
 
 /** What to do about an account that was removed from the configuration and is still live. The command deletes nothing. */
-export function restoreOrDelete(account: AuditedAccount): Hint {
+export function restoreOrDeleteHint(account: AuditedAccount): Hint {
   const { username, state } = account;
   const text = state?.deletion_protection
     ? deletionSteps()
@@ -136,7 +139,7 @@ export function wasSuspended({ desired, state }: AuditedAccount): boolean {
 }
 
 /** How to delete a configured account. Its deletion protection has to be removed first, because the state remembers it. */
-export function removeAndDelete({ username, desired, state }: AuditedAccount): Hint {
+export function removeAndDeleteHint({ username, desired, state }: AuditedAccount): Hint {
   const isProtected = state?.deletion_protection ?? desired?.deletionProtection;
   const unprotect = isProtected ? 'set "deletion_protection: false" in its block and apply, then ' : '';
   const text = `If nobody needs it, ${unprotect}remove its block from the configuration, allow the deletion in guardrails.max_deletes, and apply with --prune. See what that would delete.`;

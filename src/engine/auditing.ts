@@ -18,7 +18,7 @@ import { accountNames } from '../plan/account-names.ts';
 import { ACCEPT_MISSING, missingAccounts } from '../plan/missing-accounts.ts';
 import type { MakePlanOptions } from '../plan/plan.ts';
 import { withStoreNames } from '../secrets/renamed-stores.ts';
-import { refusalOf } from '../secrets/secret-targets.ts';
+import { storeRefusal } from '../secrets/secret-targets.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { type OtherState, unreadStates } from '../state/other-states.ts';
@@ -251,7 +251,7 @@ async function checkStores(
       // The configuration may be a pull request of a stranger.
       if (config && kindOf(config).recipient !== undefined && !runsPrograms) return;
       const store = stores.get(name);
-      const error = (await store?.missingProgram?.()) ?? (await refusalOf(store, targets, { readOnly: true }));
+      const error = (await store?.missingProgram?.()) ?? (await storeRefusal(store, targets, { readOnly: true }));
       if (error !== undefined) unusable.set(name, error);
     }),
   );

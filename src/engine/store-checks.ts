@@ -5,7 +5,7 @@ import type { TokenAddress } from '../model/secret.ts';
 import type { State } from '../model/state.ts';
 import type { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { refusalOf, secretTargets, type TargetInput } from '../secrets/secret-targets.ts';
+import { secretTargets, storeRefusal, type TargetInput } from '../secrets/secret-targets.ts';
 import type { SecretStore, SecretTarget } from '../secrets/store.ts';
 
 /** The targets of secrets, by the name of their store. */
@@ -66,7 +66,7 @@ export async function refusingFiles(
   }
   const refused = new Map<string, UserError>();
   for (const [name, all] of targets) {
-    const error = await refusalOf(input.stores.get(name), all, { readOnly: true });
+    const error = await storeRefusal(input.stores.get(name), all, { readOnly: true });
     if (error !== undefined && error.code !== 'STORE_FOREIGN') refused.set(name, error);
   }
   return refused;

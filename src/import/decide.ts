@@ -29,7 +29,7 @@ import {
   writeTokens,
 } from './tokens.ts';
 import { type Closed, YamlText } from './yaml-text.ts';
-import { entriesOf, type YamlEntry, type YamlValue } from './yaml-writer.ts';
+import { definedEntries, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 /** What an import is decided from. */
 export interface DecideInput extends CandidateInput {
@@ -107,7 +107,7 @@ export function decideImport(input: DecideInput): Decision {
 
 const STORE: YamlEntry = {
   key: FIRST_STORE,
-  value: { layout: 'line', entries: entriesOf({ kind: 'file', path: DEFAULT_SECRETS, format: 'dotenv' }) },
+  value: { layout: 'line', entries: definedEntries({ kind: 'file', path: DEFAULT_SECRETS, format: 'dotenv' }) },
 };
 
 /** The selected tokens of an account whose block cannot take them without changing another one; undefined when it can. */
@@ -152,7 +152,7 @@ function accountEntry({ candidate, tokens }: Imported, ducklings: ReadonlyMap<st
   const compute = ducklings.get(username);
   const isLong = [compute, ...tokens.entries.map(({ value }) => value)].some((value) => typeof value === 'object');
   const all: YamlValue = { layout: isLong ? 'block' : 'fit', entries: tokens.entries };
-  const entries = entriesOf({ ducklings: compute, tokens: tokens.entries.length > 0 ? all : undefined });
+  const entries = definedEntries({ ducklings: compute, tokens: tokens.entries.length > 0 ? all : undefined });
   return { key: username, value: { layout: 'fit', entries } };
 }
 

@@ -8,7 +8,7 @@ import { rotationDue } from '../model/rotation-due.ts';
 import { DAY, DAY_MS, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import { TOKEN_TTL_SECONDS, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
-import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
+import { definedEntries, scalar, type YamlEntry } from './yaml-writer.ts';
 
 /** The secret store that is added where there is none. */
 export const FIRST_STORE = 'local';
@@ -90,7 +90,7 @@ export class Policies {
         : { comment: `jitter spreads rotations: ${sameDay} of these tokens expire on one day` }),
       value: {
         layout: 'line',
-        entries: entriesOf({
+        entries: definedEntries({
           type,
           ttl: ttl === null ? 'never' : formatDuration(ttl),
           rotate_before: ttl === null ? undefined : formatDuration(times.rotateBefore),

@@ -4,7 +4,7 @@ import { COOLDOWN_SECONDS, type DesiredDucklings, type Ducklings, type Size, siz
 import type { ImportNotice } from '../model/import.ts';
 import { formatDuration } from '../model/time.ts';
 import { unused } from './policies.ts';
-import { entriesOf, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
+import { definedEntries, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 /** The Ducklings of imported accounts as YAML. */
 export interface ImportedDucklings {
@@ -98,9 +98,9 @@ function poolName({ read_write, read_scaling }: Ducklings): string {
 function sides({ read_write, read_scaling }: Ducklings): YamlEntry[] {
   const side = (size: Size, pool: number | undefined, cooldown: number | undefined): YamlValue => ({
     layout: 'line',
-    entries: entriesOf({ size, pool_size: pool?.toString(), cooldown: cooldownOf(size, cooldown) }),
+    entries: definedEntries({ size, pool_size: pool?.toString(), cooldown: cooldownOf(size, cooldown) }),
   });
-  return entriesOf({
+  return definedEntries({
     read_write: side(read_write.size, undefined, read_write.cooldown),
     read_scaling: side(read_scaling.size, read_scaling.pool_size, read_scaling.cooldown),
   });

@@ -20,7 +20,7 @@ import {
   postponedRotation,
 } from './policies.ts';
 import { type AdoptionCandidate, isSelected } from './selection.ts';
-import { entriesOf, scalar, type YamlEntry } from './yaml-writer.ts';
+import { definedEntries, scalar, type YamlEntry } from './yaml-writer.ts';
 
 /** A token that is imported. */
 export interface ImportedToken {
@@ -107,7 +107,7 @@ function writeToken(
 
 function entryOf(key: string, name: string, token: LiveToken, policy: Policy, later: number | undefined): YamlEntry {
   const hasOwnDescription = token.description !== undefined && token.description !== policy.description;
-  const differs = entriesOf({
+  const differs = definedEntries({
     name: name === key ? undefined : scalar(name),
     rotate_before: later === undefined ? undefined : formatDuration(later),
     jitter: later === undefined || policy.jitter === undefined ? undefined : '0s',
@@ -115,7 +115,7 @@ function entryOf(key: string, name: string, token: LiveToken, policy: Policy, la
     description: hasOwnDescription ? scalar(token.description) : undefined,
   });
   if (differs.length === 0) return { key, value: scalar(policy.name) };
-  const value = { layout: 'line' as const, entries: [...entriesOf({ policy: scalar(policy.name) }), ...differs] };
+  const value = { layout: 'line' as const, entries: [...definedEntries({ policy: scalar(policy.name) }), ...differs] };
   if (later === undefined || token.expiresAt === null) return { key, value };
   const ends = isoTime(token.expiresAt).slice(0, 16).replace('T', ' ');
   return { key, value, comment: `expires ${ends}; remove these settings once it is replaced` };

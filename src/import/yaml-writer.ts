@@ -27,7 +27,7 @@ export function scalar(text: string): string {
 }
 
 /** The defined entries of a record, in its order. */
-export function entriesOf(values: Readonly<Record<string, YamlValue | undefined>>): YamlEntry[] {
+export function definedEntries(values: Readonly<Record<string, YamlValue | undefined>>): YamlEntry[] {
   return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }]));
 }
 

@@ -33,14 +33,14 @@ export function createdObjects(
   const shares = new Map(before.shares.map((share) => [keyOf(share.name), share]));
   for (const sql of statements.map(withoutComments)) {
     const [, database, share, source] = CREATED.exec(sql) ?? [];
-    if (database !== undefined) databases.set(keyOf(nameOf(database)), nameOf(database));
+    if (database !== undefined) databases.set(keyOf(unquotedName(database)), unquotedName(database));
     if (share !== undefined && source !== undefined) {
-      shares.set(keyOf(nameOf(share)), { name: nameOf(share), database: nameOf(source) });
+      shares.set(keyOf(unquotedName(share)), { name: unquotedName(share), database: unquotedName(source) });
     }
     const [, what, dropped] = DROPPED.exec(sql) ?? [];
     if (dropped === undefined) continue;
     const from: Map<string, unknown> = what?.toUpperCase() === 'SHARE' ? shares : databases;
-    from.delete(keyOf(nameOf(dropped)));
+    from.delete(keyOf(unquotedName(dropped)));
   }
   return { databases: [...databases.values()], shares: [...shares.values()] };
 }
@@ -55,7 +55,8 @@ export function isNamedLike({ name, database }: CreatedShare, inUrl: string): bo
   return [name, database].some((each) => keyOf(each) === keyOf(inUrl));
 }
 
-function nameOf(written: string): string {
+/** The name that an identifier in SQL means: `"a""b"` is `a"b`. */
+export function unquotedName(written = ''): string {
   return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;
 }
 

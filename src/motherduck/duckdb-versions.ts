@@ -44,7 +44,7 @@ export async function readAcceptedVersions(transport: Transport): Promise<Versio
 }
 
 /** Whether MotherDuck accepts connections of this version of DuckDB. */
-export function isAccepted(version: string, { first, last }: VersionRange): boolean {
+export function isAcceptedVersion(version: string, { first, last }: VersionRange): boolean {
   return compare(first, version) <= 0 && compare(version, last) <= 0;
 }
 

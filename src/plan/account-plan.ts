@@ -62,7 +62,7 @@ export interface PlannedAccount {
 }
 
 /** The plan of an account to which nothing is done. */
-export const NOTHING: AccountPlan = {
+export const EMPTY_ACCOUNT_PLAN: AccountPlan = {
   actions: [],
   warnings: [],
   errors: [],

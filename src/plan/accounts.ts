@@ -10,7 +10,7 @@ import { isNewUsername } from '../model/username.ts';
 import {
   type AccountContext,
   type AccountPlan,
-  NOTHING,
+  EMPTY_ACCOUNT_PLAN,
   position,
   sourceLine,
   unmanagedTokens,
@@ -40,22 +40,25 @@ export function planAccount(
   const account = desired?.username ?? state?.username ?? '';
   if (live.presence === 'unknown') {
     const { message, hint, code } = live.error;
-    return { ...NOTHING, errors: [{ kind: 'unreadable', account, code, why: message, hint }] };
+    return { ...EMPTY_ACCOUNT_PLAN, errors: [{ kind: 'unreadable', account, code, why: message, hint }] };
   }
   const found = live.presence === 'present' ? live.value : undefined;
   const by = context.managedBy(account, found?.user?.id ?? state?.id);
   if (by !== undefined)
-    return { ...NOTHING, errors: [{ kind: 'managed_elsewhere', account, state: by, managed: state !== undefined }] };
+    return {
+      ...EMPTY_ACCOUNT_PLAN,
+      errors: [{ kind: 'managed_elsewhere', account, state: by, managed: state !== undefined }],
+    };
   const { unreadState } = context;
   if (unreadState !== undefined && state === undefined && found !== undefined) {
-    return { ...NOTHING, errors: [{ kind: 'not_adopted', account, state: unreadState }] };
+    return { ...EMPTY_ACCOUNT_PLAN, errors: [{ kind: 'not_adopted', account, state: unreadState }] };
   }
   if (desired === undefined) return planRemovedAccount(account, state, found, context);
   const unusable = found && whyUnusable(account, found);
-  if (unusable) return { ...NOTHING, errors: [unusable] };
+  if (unusable) return { ...EMPTY_ACCOUNT_PLAN, errors: [unusable] };
   if (found === undefined && !isNewUsername(account)) {
     return {
-      ...NOTHING,
+      ...EMPTY_ACCOUNT_PLAN,
       errors: [{ kind: 'not_a_new_name', account, location: sourceLine(desired.location, context.desired.file) }],
     };
   }
@@ -80,7 +83,7 @@ function planDesiredAccount(
     after: desired.deletionProtection,
   };
   return {
-    ...NOTHING,
+    ...EMPTY_ACCOUNT_PLAN,
     actions: inOrder([
       ...entry,
       ...(ducklings ? [ducklings] : []),

@@ -6,7 +6,7 @@ import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange } from '../model/plan.ts';
 import { shownToken } from '../model/planned-token.ts';
 import type { StateAccount } from '../model/state.ts';
-import { type AccountContext, type AccountPlan, NOTHING, unmanagedTokens } from './account-plan.ts';
+import { type AccountContext, type AccountPlan, EMPTY_ACCOUNT_PLAN, unmanagedTokens } from './account-plan.ts';
 import { computeOfRemoved } from './compute-ceiling.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRetainedToken } from './removed-token.ts';
@@ -21,7 +21,7 @@ export function planRemovedAccount(
   live: LiveAccount | undefined,
   context: AccountContext,
 ): AccountPlan {
-  if (state === undefined) return NOTHING;
+  if (state === undefined) return EMPTY_ACCOUNT_PLAN;
   const about = { account, after: null } as const;
   const isUnconfirmed = state.intent?.action === 'create_account';
   if (live !== undefined && isUnconfirmed) return forgetOnly(account, { kind: 'unconfirmed' });
@@ -29,7 +29,7 @@ export function planRemovedAccount(
     const reason = { kind: context.because };
     const forget: Action = { action: 'forget', ...about, reason, risk: 'safe', before: { username: account } };
     return {
-      ...NOTHING,
+      ...EMPTY_ACCOUNT_PLAN,
       actions: [forget],
       ...(context.desired.computeRates ? { compute: { before: 0, after: 0 } } : {}),
     };
@@ -39,7 +39,7 @@ export function planRemovedAccount(
   if (context.prune) {
     // An account is not deleted if it may be another account of that name.
     if (state.id === undefined || live.user === undefined) {
-      return { ...NOTHING, errors: [unidentified(account, state, live, context)] };
+      return { ...EMPTY_ACCOUNT_PLAN, errors: [unidentified(account, state, live, context)] };
     }
     const unread = live.unreadableTokens?.map(({ id, name }) => ({ id, name }));
     const before = {
@@ -51,7 +51,7 @@ export function planRemovedAccount(
     const reason = { kind: context.because };
     const compute = computeOfRemoved(live, context.desired, 0);
     return {
-      ...NOTHING,
+      ...EMPTY_ACCOUNT_PLAN,
       actions: [{ action: 'delete_account', ...about, reason, risk: 'destructive', before }],
       ...compute,
     };
@@ -72,7 +72,7 @@ export function planRemovedAccount(
   const next = tokens.flatMap((plan) => plan.next);
   const isKept = state.deletion_protection || context.desired.guardrails.maxDeletes === 0;
   return {
-    ...NOTHING,
+    ...EMPTY_ACCOUNT_PLAN,
     actions,
     errors: tokens.flatMap((plan) => plan.errors),
     next,
@@ -98,7 +98,7 @@ function unidentified(account: string, state: StateAccount, live: LiveAccount, c
 /** The name of a managed account may belong to another user or account now, which is never deleted. */
 function whyNotOurs(account: string, state: StateAccount, user: LiveUser): AccountPlan | undefined {
   if (!user.isServiceAccount) {
-    return { ...NOTHING, errors: [{ kind: 'person', account, managed: true }] };
+    return { ...EMPTY_ACCOUNT_PLAN, errors: [{ kind: 'person', account, managed: true }] };
   }
   return state.id === undefined || state.id === user.id ? undefined : forgetOnly(account, whyReplaced(state));
 }
@@ -114,7 +114,7 @@ export function whyReplaced({ intent }: StateAccount) {
 function forgetOnly(account: string, reason: Forget['reason']): AccountPlan {
   const before = { username: account };
   const actions: Action[] = [{ action: 'forget', account, reason, risk: 'safe', before, after: null }];
-  return { ...NOTHING, actions };
+  return { ...EMPTY_ACCOUNT_PLAN, actions };
 }
 
 function notRotated(account: string, next: readonly NextChange[], isKept: boolean): PlanWarning[] {

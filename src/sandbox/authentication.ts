@@ -43,7 +43,7 @@ export type AdminHash = string | undefined;
 export type Refusal = 'malformed' | 'foreign' | 'expired' | 'revoked';
 
 /** @param now the sandbox's time, in milliseconds since 1970 */
-export function refusalOf(secret: Secret, now: number): Refusal {
+export function secretRefusal(secret: Secret, now: number): Refusal {
   if (!/^[^.]+\.[^.]+\.[^.]+$/.test(secret.reveal())) return 'malformed';
   const { iss, exp } = claimsOf(secret.reveal()) ?? {};
   if (iss !== ISSUER) return 'foreign';

@@ -5,7 +5,7 @@ import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { type AdminHash, hashOf, identify, newSecret, type Refusal, refusalOf, rolesOf } from './authentication.ts';
+import { type AdminHash, hashOf, identify, newSecret, type Refusal, rolesOf, secretRefusal } from './authentication.ts';
 import { isAwake } from './ducklings.ts';
 import type { SandboxResponse } from './endpoint.ts';
 import { type Decision, type EventLog, OrganizationStore } from './log.ts';
@@ -158,7 +158,7 @@ export class Organization {
   connect(secret: Secret, agent?: string): Promise<Connection | Refusal | 'never_connected'> {
     return this.#store.write<Connection | Refusal | 'never_connected'>((state, at) => {
       const caller = identify(state, secret, at, this.#adminHash);
-      if (caller === undefined) return { events: [], result: refusalOf(secret, at) };
+      if (caller === undefined) return { events: [], result: secretRefusal(secret, at) };
       const { account, type } = caller;
       if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
       return {

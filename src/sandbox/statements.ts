@@ -2,7 +2,9 @@
  * MotherDuck's own statements about databases and shares, which plain DuckDB does not know, as DuckDB runs them on the files of
  * the sandbox. Source of their forms: MotherDuck's documentation. Each is recognized whole, and other forms of them are refused.
  */
+
 import { withoutComments } from '../model/setup.ts';
+import { unquotedName } from '../model/setup-objects.ts';
 import type { TokenType } from '../model/tokens.ts';
 import { type Access, accessIn } from './shares.ts';
 import { identifier, raise, text } from './sql-text.ts';
@@ -117,21 +119,21 @@ class Translator {
   /** Undefined: the statement is DuckDB's. */
   translate(sql: string): Run | undefined {
     const create = FORMS.create.exec(sql);
-    if (create) return this.#create(nameOf(create[2]), create[1] !== undefined);
+    if (create) return this.#create(unquotedName(create[2]), create[1] !== undefined);
     const drop = FORMS.drop.exec(sql);
-    if (drop) return this.#drop(nameOf(drop[2]), drop[1] !== undefined);
+    if (drop) return this.#drop(unquotedName(drop[2]), drop[1] !== undefined);
     const attach = FORMS.attach.exec(sql);
     if (attach) return this.#attach(attach[2] ?? '', attach[3], attach[1] !== undefined);
     const detach = FORMS.detach.exec(sql);
-    if (detach) return this.#detach(nameOf(detach[2]), detach[1] !== undefined);
+    if (detach) return this.#detach(unquotedName(detach[2]), detach[1] !== undefined);
     const share = FORMS.share.exec(sql);
     if (share) {
       const [, replaces, isOptional, name, database, options] = share;
       const about = { replaces: replaces !== undefined, isOptional: isOptional !== undefined, options };
-      return this.#share(nameOf(name), nameOf(database), about);
+      return this.#share(unquotedName(name), unquotedName(database), about);
     }
     const grant = FORMS.grant.exec(sql);
-    if (grant) return this.#grant(nameOf(grant[1] ?? grant[2]), namesOf(grant[3]), grant[1] !== undefined);
+    if (grant) return this.#grant(unquotedName(grant[1] ?? grant[2]), namesOf(grant[3]), grant[1] !== undefined);
     if (!OWN.test(sql)) return undefined;
     return {
       run: [
@@ -167,9 +169,10 @@ class Translator {
 
   #attach(url: string, alias: string | undefined, isOptional: boolean): Run {
     const [, share] = /^_share\/([\w-]+)\/[\w-]+$/.exec(url) ?? [];
-    if (share !== undefined) return this.#attachShare(share, alias === undefined ? share : nameOf(alias), isOptional);
+    if (share !== undefined)
+      return this.#attachShare(share, alias === undefined ? share : unquotedName(alias), isOptional);
     if (!this.#known.has(key(url))) return missing(url);
-    if (alias !== undefined && key(nameOf(alias)) !== key(url))
+    if (alias !== undefined && key(unquotedName(alias)) !== key(url))
       return { run: [raise('Binder Error: a database of MotherDuck cannot be attached under another name')] };
     // Without the option, DuckDB itself says that it is attached.
     return { run: [this.#open(url, isOptional)], effect: { kind: 'attached', database: key(url) } };
@@ -281,13 +284,9 @@ function readOnly(sql: string): string {
   return `Cannot execute statement of type "${verb.toUpperCase()}" on a database which is attached in read-only mode!`;
 }
 
-function nameOf(written = ''): string {
-  return written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written;
-}
-
 /** The names of a list. */
 function namesOf(list = ''): string[] {
-  return [...list.matchAll(new RegExp(NAME, 'g'))].map(([name]) => nameOf(name));
+  return [...list.matchAll(new RegExp(NAME, 'g'))].map(([name]) => unquotedName(name));
 }
 
 /** DuckDB ignores the case of names, also of shares. */

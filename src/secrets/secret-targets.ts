@@ -32,7 +32,7 @@ export function secretTargets(input: TargetInput): (store: SecretStore, address:
 }
 
 /** Why a store refuses the secrets, by its check; undefined when it does not. Without targets, why it would refuse any. */
-export async function refusalOf(
+export async function storeRefusal(
   store: SecretStore | undefined,
   targets: readonly SecretTarget[] = [],
   options: CheckOptions = {},

@@ -22,7 +22,7 @@ export const MIGRATIONS: Migrations = {
 };
 
 /** Migrates a document to the current version; undefined when a step for one of the versions is missing. */
-export function migrate(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
+export function migrateDocument(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
   let current = document;
   for (let version = from; version < migrations.to; version++) {
     const step = migrations.steps.get(version);

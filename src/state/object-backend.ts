@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AFTER_OTHER_RUNS } from '../model/hints.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from './backend.ts';
-import { LOCK_POLL_MS, ObjectLock } from './object-lock.ts';
+import { OBJECT_LOCK_POLL_MS, ObjectLock } from './object-lock.ts';
 import { createOnce, type ObjectStore, sure, UnsureError } from './object-store.ts';
 
 /** A log that is longer is followed by a snapshot when the run ends. */
@@ -31,7 +31,7 @@ export function objectBackend(store: ObjectStore): StateBackend {
 
 class ObjectBackend implements StateBackend {
   readonly name: string;
-  readonly pollMs = LOCK_POLL_MS;
+  readonly pollMs = OBJECT_LOCK_POLL_MS;
   readonly #store: ObjectStore;
   readonly #lock: ObjectLock;
   /** The changes since the newest snapshot: how many, and their length. */

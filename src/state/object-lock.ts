@@ -14,7 +14,7 @@ import { describeHolder } from './state-lock.ts';
 
 const KEY = 'lock.json';
 /** How often a held lock is looked at again, in milliseconds. */
-export const LOCK_POLL_MS = 1000;
+export const OBJECT_LOCK_POLL_MS = 1000;
 const RENEW_MS = MINUTE_MS;
 const RELEASE_ATTEMPTS = 4;
 /** A holder that has not renewed its lock for this long has ended, or can no longer reach the service. */
@@ -57,7 +57,7 @@ export class ObjectLock {
       if (left <= 0) throw this.#locked(found);
       if (!isNoted) note?.(`${this.#store.name}: waiting for another run, ${nameOf(found)}`);
       isNoted = true;
-      await sleep(Math.min(LOCK_POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      await sleep(Math.min(OBJECT_LOCK_POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {
         if (!signal?.aborted) throw error;
         throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
       });

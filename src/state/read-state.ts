@@ -14,7 +14,7 @@ import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend } from './kinds/file.ts';
 import { isLikeState } from './kinds/file-errors.ts';
 import { leftFile, storedIn } from './kinds/file-text.ts';
-import { MIGRATIONS, type Migrations, migrate } from './migrate.ts';
+import { MIGRATIONS, type Migrations, migrateDocument } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
 import { type StateDocument, stateFromDocument } from './state-document.ts';
 import type { SchemaError } from './state-validator.generated.js';
@@ -118,7 +118,7 @@ async function parseState(source: Source, stored: StoredState, migrations: Migra
       'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }
-  const current = migrate(document, version, migrations);
+  const current = migrateDocument(document, version, migrations);
   if (current === undefined) {
     throw invalid(source, `has version ${version}, which this program cannot read`, await source.restoreHint(text));
   }

@@ -1,6 +1,6 @@
 /** A fix says `mdacc import` only where import adopts; everything else gets another fix. */
 import { describe, expect, it } from 'vitest';
-import { forget } from '../../src/audit/rule.ts';
+import { forgetHint } from '../../src/audit/rule.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import { ImportStage } from '../import/import-stage.ts';
 import { CONFIG } from '../stage.ts';
@@ -156,7 +156,7 @@ it.each([
   ['etl_prod/airflow', ['etl_prod/airflow']],
   ['--yes', ['--', '--yes']],
 ])('the name %s is no option of a command', (name, args) => {
-  expect(forget(name, 'Remove it.').command).toEqual(['state', 'forget', ...args]);
+  expect(forgetHint(name, 'Remove it.').command).toEqual(['state', 'forget', ...args]);
 });
 
 /** In the order of an audit. */

@@ -7,7 +7,7 @@ import { CONNECTION } from '../../src/engine/doctor/connection.ts';
 import { examine } from '../../src/engine/doctor/doctor.ts';
 import type { CheckResult, Examination } from '../../src/engine/doctor/examination.ts';
 import type { DoctorReport } from '../../src/model/doctor.ts';
-import { isAccepted, readAcceptedVersions } from '../../src/motherduck/duckdb-versions.ts';
+import { isAcceptedVersion, readAcceptedVersions } from '../../src/motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../src/motherduck/probe-process.ts';
 import { fileBackend } from '../../src/state/kinds/file.ts';
 import { asMotherDuck } from '../proxy/as-motherduck.ts';
@@ -363,7 +363,7 @@ describe('what doctor says of connections to MotherDuck', () => {
     expect(await readAcceptedVersions(transport(200, '{}'))).toBeUndefined();
     const range = { first: '1.4.1', last: '1.5.10' };
     expect(
-      ['1.4.0', '1.4.1', '1.5.6', '1.5.10', '1.5.11', '2.0.0'].map((version) => isAccepted(version, range)),
+      ['1.4.0', '1.4.1', '1.5.6', '1.5.10', '1.5.11', '2.0.0'].map((version) => isAcceptedVersion(version, range)),
     ).toEqual([false, true, true, true, false, false]);
   });
 });

@@ -3,13 +3,13 @@ import { diffLines } from 'diff';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { YamlText } from '../../src/import/yaml-text.ts';
-import { entriesOf, scalar, type YamlEntry } from '../../src/import/yaml-writer.ts';
+import { definedEntries, scalar, type YamlEntry } from '../../src/import/yaml-writer.ts';
 import { expectGolden } from '../golden/golden.ts';
 
-const APP = entriesOf({ app: 'dashboard' });
+const APP = definedEntries({ app: 'dashboard' });
 const TENANT: YamlEntry = {
   key: 'tenant',
-  value: { layout: 'fit', entries: entriesOf({ tokens: { layout: 'fit', entries: APP } }) },
+  value: { layout: 'fit', entries: definedEntries({ tokens: { layout: 'fit', entries: APP } }) },
 };
 
 /** The text with a tenant under accounts. */
@@ -226,8 +226,11 @@ describe('a token is added', () => {
     const yaml = new YamlText('accounts:\n  a:\n    tokens:\n      b: p');
     yaml.add(['accounts'], [TENANT]);
     yaml.add(['accounts', 'a', 'tokens'], APP);
-    yaml.add(['token_policies'], entriesOf({ dashboard: { layout: 'line', entries: entriesOf({ ttl: '30d' }) } }));
-    yaml.add(['duckling_pools'], entriesOf({ small: { layout: 'block', entries: [] } }));
+    yaml.add(
+      ['token_policies'],
+      definedEntries({ dashboard: { layout: 'line', entries: definedEntries({ ttl: '30d' }) } }),
+    );
+    yaml.add(['duckling_pools'], definedEntries({ small: { layout: 'block', entries: [] } }));
     expect(yaml.edited()).toBe(
       'accounts:\n  a:\n    tokens:\n      b: p\n      app: dashboard\n  tenant: { tokens: { app: dashboard } }\n\ntoken_policies:\n  dashboard: { ttl: 30d }\n\nduckling_pools:\n  small:',
     );
@@ -283,10 +286,16 @@ describe('a long file with everything in it', () => {
 
   it('shows nothing in its diff but what was added', () => {
     const yaml = new YamlText(TEXT);
-    yaml.add(['token_policies'], entriesOf({ loader: { layout: 'line', entries: entriesOf({ ttl: '7d' }) } }));
+    yaml.add(
+      ['token_policies'],
+      definedEntries({ loader: { layout: 'line', entries: definedEntries({ ttl: '7d' }) } }),
+    );
     yaml.add(['accounts'], [TENANT]);
     yaml.add(['accounts', 'etl_prod', 'tokens'], APP);
-    yaml.add(['duckling_pools'], entriesOf({ small: { layout: 'block', entries: entriesOf({ read_write: '{}' }) } }));
+    yaml.add(
+      ['duckling_pools'],
+      definedEntries({ small: { layout: 'block', entries: definedEntries({ read_write: '{}' }) } }),
+    );
     const after = yaml.edited();
     expect(removedLines(TEXT, after)).toEqual([]);
     expect(after.split('\r\n').filter((line) => !TEXT.includes(line))).toEqual([

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { isTypedCredential, maskCredentials, maskLine, mayBeCredential } from '../../src/model/credential.ts';
 import { claimsOf, isJwt } from '../../src/model/jwt.ts';
 import { printableWithout } from '../../src/motherduck/scrub.ts';
-import { scrub } from '../../src/secrets/kinds/exec/scrub.ts';
+import { scrubOutput } from '../../src/secrets/kinds/exec/scrub.ts';
 import { EnvironmentVariables } from '../../src/yaml/environment.ts';
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -54,7 +54,7 @@ describe('a JWT', () => {
     ['a message', maskCredentials],
     ['a line of a file', (text) => maskLine(text)],
     ['the answer of a server', printableWithout('')],
-    ['the output of a command', (text) => scrub(text, undefined, [], {}).join('\n')],
+    ['the output of a command', (text) => scrubOutput(text, undefined, [], {}).join('\n')],
   ])('is not shown in %s, nor a beginning of it, also encoded', (_where, shown) => {
     fc.assert(
       fc.property(WRITTEN, (jwt) => {

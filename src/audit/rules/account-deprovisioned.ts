@@ -1,4 +1,4 @@
-import { aboutAccount, forget, type Rule } from '../rule.ts';
+import { aboutAccount, forgetHint, type Rule } from '../rule.ts';
 
 /** The only finding of such an account. Unmanaged accounts are not reported. */
 export const accountDeprovisioned: Rule = {
@@ -16,7 +16,7 @@ export const accountDeprovisioned: Rule = {
         fix:
           account.standing === 'configured'
             ? { text: 'Have it provisioned again at MotherDuck, or remove it from the configuration.' }
-            : forget(account.username, 'Have it provisioned again at MotherDuck, or remove it from the state.'),
+            : forgetHint(account.username, 'Have it provisioned again at MotherDuck, or remove it from the state.'),
       };
     }
   },

@@ -1,7 +1,7 @@
 import { describeSpan, formatDuration, showDay } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import { type AuditedAccount, firstSeen } from '../account.ts';
-import { aboutAccount, type Rule, removeAndDelete, restoreOrDelete } from '../rule.ts';
+import { aboutAccount, type Rule, removeAndDeleteHint, restoreOrDeleteHint } from '../rule.ts';
 
 /** With --usage. An account that is younger than --idle, by the state or by its oldest token, is not idle, and a suspended one has no queries to run. */
 export const accountIdle: Rule = {
@@ -33,8 +33,8 @@ function describe(last: number | undefined, since: number | undefined, idle: num
 
 function fixFor(account: AuditedAccount): Hint {
   const { standing } = account;
-  if (standing === 'retained') return restoreOrDelete(account);
-  if (standing === 'configured') return removeAndDelete(account);
+  if (standing === 'retained') return restoreOrDeleteHint(account);
+  if (standing === 'configured') return removeAndDeleteHint(account);
   if (account.whyNotImported === 'unconfigured') return { text: 'Delete it at MotherDuck if nobody needs it.' };
   return { text: 'Delete it at MotherDuck if nobody needs it, or list it under "ignore".' };
 }

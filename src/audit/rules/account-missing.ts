@@ -1,7 +1,7 @@
 import { showDay } from '../../model/time.ts';
 import { isNewUsername, renameAdvice } from '../../model/username.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, apply, type Found, forget, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Found, forgetHint, type Rule } from '../rule.ts';
 
 /** The only finding of such an account: its tokens are not reported as missing too. A removed account that is gone is fine. */
 export const accountMissing: Rule = {
@@ -23,7 +23,10 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
   if (obstacle?.is === 'person') {
     const message = "its name belongs to a person's user at MotherDuck, so there is no such service account";
     const rename = { text: 'Choose another name for it in the configuration.' };
-    return { message, fix: standing === 'configured' ? rename : forget(account.username, 'Remove it from the state.') };
+    return {
+      message,
+      fix: standing === 'configured' ? rename : forgetHint(account.username, 'Remove it from the state.'),
+    };
   }
   if (obstacle?.is !== 'absent' || standing !== 'configured') return undefined;
   if (state === undefined || state.intent?.action === 'create_account') {
@@ -46,6 +49,6 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
 
 /** An apply, unless it would refuse the name. */
 function create(account: AuditedAccount, text?: string): Found['fix'] {
-  if (isNewUsername(account.username)) return apply(account, text);
+  if (isNewUsername(account.username)) return applyHint(account, text);
   return { text: `No account of that name can be created. ${renameAdvice(account.username)}` };
 }

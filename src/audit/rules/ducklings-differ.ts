@@ -1,5 +1,5 @@
 import { ducklingDifferences } from '../../plan/ducklings.ts';
-import { aboutAccount, apply, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Rule } from '../rule.ts';
 
 /** Compares as a plan does, so that settings that the configuration does not have never differ. */
 export const ducklingsDiffer: Rule = {
@@ -19,7 +19,7 @@ export const ducklingsDiffer: Rule = {
         message: differences
           .map((each) => `${each.setting} is ${each.live}, the configuration says ${each.desired}`)
           .join('; '),
-        fix: apply(account, 'Change the configuration, or apply it.'),
+        fix: applyHint(account, 'Change the configuration, or apply it.'),
         location: desired.ducklings.location,
       };
     }

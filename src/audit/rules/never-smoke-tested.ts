@@ -1,5 +1,5 @@
 import { showDay } from '../../model/time.ts';
-import { aboutAccount, type Rule, smokeTest } from '../rule.ts';
+import { aboutAccount, type Rule, smokeHint } from '../rule.ts';
 
 /** For accounts in the state; not with `smoke: false`, nor while their creation is unfinished. */
 export const neverSmokeTested: Rule = {
@@ -16,7 +16,7 @@ export const neverSmokeTested: Rule = {
       yield {
         ...aboutAccount(account),
         message: `managed since ${showDay(Date.parse(state.since))}, and never smoke-tested`,
-        fix: smokeTest(account, 'Run the smoke test, which costs a minute of each Duckling.'),
+        fix: smokeHint(account, 'Run the smoke test, which costs a minute of each Duckling.'),
       };
     }
   },

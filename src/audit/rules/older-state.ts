@@ -1,5 +1,5 @@
 import { wordedNotice } from '../../wording/notices.ts';
-import { aboutAccount, apply, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Rule } from '../rule.ts';
 
 /** One finding per key, in the words of the plan. No other rule then judges the newer token and the one that it replaced. */
 export const olderState: Rule = {
@@ -19,7 +19,7 @@ export const olderState: Rule = {
           ...(name === undefined ? {} : { token: name }),
           ...(location === undefined ? {} : { location }),
           message,
-          fix: hint ?? apply(account),
+          fix: hint ?? applyHint(account),
         };
       }
     }

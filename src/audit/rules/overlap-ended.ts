@@ -2,7 +2,7 @@ import { describeSpan, showTime } from '../../model/time.ts';
 import { noticeText } from '../../wording/notices.ts';
 import { reasonText } from '../../wording/reasons.ts';
 import { whyHeld } from '../../wording/token-warnings.ts';
-import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule, revokeOld } from '../rule.ts';
+import { aboutToken, applyHint, OVERDUE_AFTER_MS, type Rule, revokeOldHint } from '../rule.ts';
 
 /** Covers accounts that were removed from the configuration: an apply revokes such tokens there too. */
 export const overlapEnded: Rule = {
@@ -16,12 +16,12 @@ export const overlapEnded: Rule = {
       for (const token of account.tokens) {
         const { planned, retireAt, requestedAt, held } = token;
         if (planned?.action === 'revoke_token' && planned.reason.kind === 'requested') {
-          yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
+          yield { ...aboutToken(account, token), message: reasonText(planned), fix: applyHint(account) };
           continue;
         }
         if (planned === undefined && requestedAt !== undefined) {
           const message = `was to be revoked at once (requested ${showTime(requestedAt)}), and its replacement is not verified; it still gives access`;
-          yield { ...aboutToken(account, token), message, fix: revokeOld(account, token) };
+          yield { ...aboutToken(account, token), message, fix: revokeOldHint(account, token) };
           continue;
         }
         const isPlanned = planned?.action === 'revoke_token' && planned.reason.kind === 'overlap_ended';
@@ -29,7 +29,7 @@ export const overlapEnded: Rule = {
         if (now - retireAt <= OVERDUE_AFTER_MS) continue;
         const [why, fix] =
           held === undefined
-            ? ['', apply(account, 'Schedule mdacc apply every night, and revoke now.')]
+            ? ['', applyHint(account, 'Schedule mdacc apply every night, and revoke now.')]
             : [`, since ${whyHeld(held)}`, noticeText(held).hint];
         yield {
           ...aboutToken(account, token),

@@ -1,4 +1,4 @@
-import { aboutAccount, apply, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Rule } from '../rule.ts';
 
 /** Compares the state alone, which protects an account whose block was removed. */
 export const protectionDiffers: Rule = {
@@ -14,7 +14,7 @@ export const protectionDiffers: Rule = {
       yield {
         ...aboutAccount(account),
         message: `deletion_protection is ${before} in the state, the configuration says ${after}`,
-        fix: apply(account),
+        fix: applyHint(account),
       };
     }
   },

@@ -1,4 +1,4 @@
-import { aboutAccount, nameOf, type Rule } from '../rule.ts';
+import { aboutAccount, liveTokenName, type Rule } from '../rule.ts';
 
 /** Not where the next apply creates a pool, which ducklings-differ reports. */
 export const readScalingWithoutPool: Rule = {
@@ -16,7 +16,7 @@ export const readScalingWithoutPool: Rule = {
       const location = desired?.ducklings?.location;
       yield {
         ...aboutAccount(account),
-        message: `its read scaling pool has size 0, and it has a read scaling token: ${readers.map(({ live }) => nameOf(live)).join(', ')}`,
+        message: `its read scaling pool has size 0, and it has a read scaling token: ${readers.map(({ live }) => liveTokenName(live)).join(', ')}`,
         fix: { text: 'Give the account a pool_size, or revoke the token.' },
         ...(location ? { location } : {}),
       };

@@ -1,5 +1,5 @@
 import { typeName } from '../../model/tokens.ts';
-import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
+import { aboutAccount, type Rule, restoreOrDeleteHint } from '../rule.ts';
 
 export const retainedAccountRunning: Rule = {
   id: 'MDA020',
@@ -16,7 +16,7 @@ export const retainedAccountRunning: Rule = {
       yield {
         ...aboutAccount(account),
         message: `removed from the configuration, and in use: ${ducklings.join(', ')}`,
-        fix: restoreOrDelete(account),
+        fix: restoreOrDeleteHint(account),
       };
     }
   },

@@ -1,6 +1,6 @@
 import { counted } from '../../model/wording.ts';
 import { unreadTokens } from '../account.ts';
-import { aboutAccount, type Rule, restoreOrDelete } from '../rule.ts';
+import { aboutAccount, type Rule, restoreOrDeleteHint } from '../rule.ts';
 
 /** Yields to the rule for running Ducklings. Unmanaged tokens and those of interrupted runs have rules of their own. */
 export const retainedAccountTokens: Rule = {
@@ -18,7 +18,7 @@ export const retainedAccountTokens: Rule = {
       yield {
         ...aboutAccount(account),
         message: `removed from the configuration, and still live with ${counted(count, 'token')} that nothing rotates`,
-        fix: restoreOrDelete(account),
+        fix: restoreOrDeleteHint(account),
       };
     }
   },

@@ -1,5 +1,5 @@
 import { unreadTokens } from '../account.ts';
-import { aboutAccount, type Rule, restoreOrDelete, wasSuspended } from '../rule.ts';
+import { aboutAccount, type Rule, restoreOrDeleteHint, wasSuspended } from '../rule.ts';
 
 /** Roles of tokens for which rules of their own name the account. */
 const NAMED: ReadonlySet<string> = new Set(['current', 'obsolete', 'orphan']);
@@ -24,7 +24,7 @@ export const retainedAccount: Rule = {
       yield {
         ...aboutAccount(account),
         message: `removed from the configuration${wasSuspended(account) ? ' while it was suspended' : ''}, and still there with its data`,
-        fix: restoreOrDelete(account),
+        fix: restoreOrDeleteHint(account),
       };
     }
   },

@@ -1,6 +1,6 @@
 import { rotationDue } from '../../model/rotation-due.ts';
 import { describeSpan, showDay } from '../../model/time.ts';
-import { aboutToken, apply, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, OVERDUE_AFTER_MS, type Rule } from '../rule.ts';
 
 /** For live tokens; an expired one has a rule of its own. A rotation may be late by half of its margin at most. */
 export const rotationOverdue: Rule = {
@@ -20,7 +20,7 @@ export const rotationOverdue: Rule = {
         yield {
           ...aboutToken(account, token),
           message: `has been due for rotation since ${showDay(due)} by policy ${desired.policy}, and expires in ${left}, ${showDay(live.expiresAt)}`,
-          fix: apply(account, 'Schedule mdacc apply every night, and rotate now.'),
+          fix: applyHint(account, 'Schedule mdacc apply every night, and rotate now.'),
         };
       }
     }

@@ -1,6 +1,6 @@
 import { storesText } from '../../model/wording.ts';
 import { OTHER_MACHINE, otherMachine } from '../../wording/store-warnings.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replaceHint } from '../rule.ts';
 
 /** Known of stores that can be read, which are files. */
 export const secretLost: Rule = {
@@ -20,7 +20,7 @@ export const secretLost: Rule = {
         yield {
           ...aboutToken(account, token),
           message: last ? `${message}. ${otherMachine(true, last)}` : message,
-          fix: last ? OTHER_MACHINE : replace(account, token),
+          fix: last ? OTHER_MACHINE : replaceHint(account, token),
         };
       }
     }

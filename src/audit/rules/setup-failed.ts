@@ -1,5 +1,5 @@
 import { showTime } from '../../model/time.ts';
-import { apply, type Rule } from '../rule.ts';
+import { applyHint, type Rule } from '../rule.ts';
 import { aboutSetup, isPending } from './setup-pending.ts';
 
 /** Until it has run, whatever was changed since. */
@@ -16,7 +16,7 @@ export const setupFailed: Rule = {
       yield {
         ...aboutSetup(account),
         message: `its setup failed or was interrupted, ${showTime(Date.parse(last.at))}`,
-        fix: apply(account, 'Apply to run it again, and see the cause.'),
+        fix: applyHint(account, 'Apply to run it again, and see the cause.'),
       };
     }
   },

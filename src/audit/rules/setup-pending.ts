@@ -1,6 +1,6 @@
 import { planSetup } from '../../plan/setup.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, apply, type Found, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Found, type Rule } from '../rule.ts';
 
 /** The statements that a plan would run. A setup that failed has a rule of its own. */
 export const setupPending: Rule = {
@@ -17,7 +17,7 @@ export const setupPending: Rule = {
         last === undefined
           ? 'its setup is not applied yet'
           : 'its setup has changed, and the change is not applied yet';
-      yield { ...aboutSetup(account), message, fix: apply(account, 'Apply to run it.') };
+      yield { ...aboutSetup(account), message, fix: applyHint(account, 'Apply to run it.') };
     }
   },
 };

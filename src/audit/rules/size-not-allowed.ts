@@ -1,7 +1,7 @@
 import type { Ducklings, Size } from '../../model/ducklings.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, apply, importAccount, type Rule, restoreOrDelete } from '../rule.ts';
+import { aboutAccount, applyHint, importAccountHint, type Rule, restoreOrDeleteHint } from '../rule.ts';
 
 /** Not where the next apply changes that size, which ducklings-differ reports; nor for an empty pool. */
 export const sizeNotAllowed: Rule = {
@@ -40,8 +40,9 @@ function unchangedSizes({ ducklings }: AuditedAccount): [what: string, size: Siz
 }
 
 function fixFor(account: AuditedAccount): Hint {
-  if (account.standing === 'retained') return restoreOrDelete(account);
-  if (account.standing === 'configured') return apply(account, 'Set an allowed size under "ducklings", then apply.');
+  if (account.standing === 'retained') return restoreOrDeleteHint(account);
+  if (account.standing === 'configured')
+    return applyHint(account, 'Set an allowed size under "ducklings", then apply.');
   if (account.whyNotImported !== undefined) return { text: 'Make it smaller at MotherDuck.' };
-  return importAccount(account, 'Choose a smaller size at MotherDuck, or adopt and set "ducklings".');
+  return importAccountHint(account, 'Choose a smaller size at MotherDuck, or adopt and set "ducklings".');
 }

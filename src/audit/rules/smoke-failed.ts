@@ -1,5 +1,5 @@
 import { showTime } from '../../model/time.ts';
-import { aboutAccount, type Rule, smokeTest } from '../rule.ts';
+import { aboutAccount, type Rule, smokeHint } from '../rule.ts';
 
 export const smokeFailed: Rule = {
   id: 'MDA018',
@@ -16,7 +16,7 @@ export const smokeFailed: Rule = {
       yield {
         ...aboutAccount(account),
         message: `its last smoke test failed, ${showTime(Date.parse(state.smoke.at))}`,
-        fix: smokeTest(account, 'Run the smoke test again to see the cause.'),
+        fix: smokeHint(account, 'Run the smoke test again to see the cause.'),
       };
     }
   },

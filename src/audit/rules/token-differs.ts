@@ -1,5 +1,5 @@
 import { tokenChangeText } from '../../wording/reasons.ts';
-import { aboutToken, apply, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, type Rule } from '../rule.ts';
 import { changeOf } from '../tokens.ts';
 
 /** Compares as a plan does. Its lifetime is then not judged, except that its rotation may be overdue. */
@@ -18,7 +18,7 @@ export const tokenDiffers: Rule = {
         yield {
           ...aboutToken(account, token),
           message: `differs from the configuration: ${tokenChangeText(change)}`,
-          fix: apply(account, 'Change the configuration back, or apply it.'),
+          fix: applyHint(account, 'Change the configuration back, or apply it.'),
         };
       }
     }

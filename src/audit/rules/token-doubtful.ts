@@ -1,6 +1,6 @@
 import { reasonText } from '../../wording/reasons.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutToken, apply, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, type Rule } from '../rule.ts';
 
 /** The same tokens that a plan warns of. Where the interrupted run left an orphan, the orphan is reported instead. */
 export const tokenDoubtful: Rule = {
@@ -15,7 +15,7 @@ export const tokenDoubtful: Rule = {
         const { planned, key } = token;
         if (planned?.action !== 'rotate_token' || planned.reason.kind !== 'interrupted' || isLeftOver(account, key))
           continue;
-        yield { ...aboutToken(account, token), message: reasonText(planned), fix: apply(account) };
+        yield { ...aboutToken(account, token), message: reasonText(planned), fix: applyHint(account) };
       }
     }
   },

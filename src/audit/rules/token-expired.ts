@@ -1,6 +1,6 @@
 import { showTime } from '../../model/time.ts';
 import { tokensGoneBy } from '../account.ts';
-import { aboutGoneToken, type Rule, recreate } from '../rule.ts';
+import { aboutGoneToken, type Rule, recreateHint } from '../rule.ts';
 
 /** For current tokens of the state; one that is gone and whose time is over has expired and was not revoked. */
 export const tokenExpired: Rule = {
@@ -16,7 +16,7 @@ export const tokenExpired: Rule = {
       yield {
         ...aboutGoneToken(account, token),
         message: `"${name}" expired${when}, and nothing replaced it`,
-        fix: recreate(account, token),
+        fix: recreateHint(account, token),
       };
     }
   },

@@ -1,6 +1,6 @@
 import { DAY_MS, describeSpan, showDay } from '../../model/time.ts';
 import { type AuditedAccount, keptTokens } from '../account.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replaceHint } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
 const SOON_MS = 7 * DAY_MS;
@@ -21,7 +21,7 @@ export const tokenExpiring: Rule = {
       yield {
         ...aboutToken(account, token),
         message: `expires in ${left}, ${showDay(expiresAt)}, and nothing replaces it: ${whyNotRotated(account, token)}`,
-        fix: replace(account, token),
+        fix: replaceHint(account, token),
       };
     }
   },

@@ -1,4 +1,4 @@
-import { aboutAccount, apply, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Rule } from '../rule.ts';
 
 /** Not for a missing account, nor where an interrupted run left the token, nor for one that the next apply adopts. */
 export const tokenMissing: Rule = {
@@ -14,7 +14,7 @@ export const tokenMissing: Rule = {
           ...aboutAccount(account),
           token: key,
           message: `in the configuration (${type}), and not created yet`,
-          fix: apply(account),
+          fix: applyHint(account),
           location,
         };
       }

@@ -1,6 +1,6 @@
 import { formatDuration, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replaceHint } from '../rule.ts';
 
 /** Not where the configuration says `ttl: never`, which requires allow_never_expiring. */
 export const tokenNeverExpires: Rule = {
@@ -18,7 +18,7 @@ export const tokenNeverExpires: Rule = {
       yield {
         ...aboutToken(account, token),
         message: `never expires${policy}; created ${showDay(live.createdAt)}`,
-        fix: replace(account, token),
+        fix: replaceHint(account, token),
       };
     }
   },

@@ -1,7 +1,7 @@
 import { showDay } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutToken, apply, REVOKE, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, REVOKE_HINT, type Rule } from '../rule.ts';
 import type { AuditedToken, TokenRole } from '../tokens.ts';
 
 const ORIGINS: Partial<Record<TokenRole, string>> = {
@@ -31,8 +31,8 @@ export const tokenOrphan: Rule = {
 /** As the plan decides. One of a smoke test that runs now is not planned yet. */
 function fixFor(account: AuditedAccount, { role, planned }: AuditedToken): Hint {
   if (planned?.action === 'revoke_token' || (role === 'smoke_test' && account.standing === 'configured'))
-    return apply(account, 'Apply the configuration to revoke.');
+    return applyHint(account, 'Apply the configuration to revoke.');
   if (planned !== undefined)
-    return apply(account, 'Apply the configuration to replace, and to revoke after the overlap.');
-  return account.standing === 'configured' ? apply(account) : REVOKE;
+    return applyHint(account, 'Apply the configuration to replace, and to revoke after the overlap.');
+  return account.standing === 'configured' ? applyHint(account) : REVOKE_HINT;
 }

@@ -1,4 +1,4 @@
-import { aboutToken, apply, nameOf, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, liveTokenName, type Rule } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
 /** One finding per key, whose token may overlap with the previous one. */
@@ -13,11 +13,11 @@ export const tokenRemoved: Rule = {
       for (const [key, tokens] of removed(account.tokens)) {
         const [first, ...others] = tokens;
         if (first === undefined) continue;
-        const names = others.map(({ live }) => `"${nameOf(live)}"`).join(', ');
+        const names = others.map(({ live }) => `"${liveTokenName(live)}"`).join(', ');
         yield {
           ...aboutToken(account, first),
           message: `"${key}" was removed from the configuration, and its token is still live${names && `, as is ${names}`}`,
-          fix: apply(account, 'Put it back into the configuration, or apply to revoke.'),
+          fix: applyHint(account, 'Put it back into the configuration, or apply to revoke.'),
         };
       }
     }

@@ -1,6 +1,6 @@
 import { showTime } from '../../model/time.ts';
 import { tokensGoneBy } from '../account.ts';
-import { aboutGoneToken, type Rule, recreate } from '../rule.ts';
+import { aboutGoneToken, type Rule, recreateHint } from '../rule.ts';
 
 export const tokenRevoked: Rule = {
   id: 'MDA007',
@@ -15,7 +15,7 @@ export const tokenRevoked: Rule = {
       yield {
         ...aboutGoneToken(account, token),
         message: `revoked outside of mdacc: "${name}" (${id}) is no longer at MotherDuck${end}`,
-        fix: recreate(account, token),
+        fix: recreateHint(account, token),
       };
     }
   },

@@ -1,6 +1,6 @@
 import { describeSpan, formatDuration, MINUTE, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replaceHint } from '../rule.ts';
 
 /** Seconds by which the lifetime that MotherDuck gives may differ from the ttl of the request. */
 const TOLERANCE = MINUTE;
@@ -23,7 +23,7 @@ export const tokenTooLongLived: Rule = {
       yield {
         ...aboutToken(account, token),
         message: `lives ${describeSpan(lifetime)}, until ${showDay(expiresAt)}, and guardrails.max_token_ttl is ${formatDuration(most)}`,
-        fix: replace(account, token),
+        fix: replaceHint(account, token),
       };
     }
   },

@@ -1,6 +1,6 @@
 import { describeSpan, formatDuration, showDay } from '../../model/time.ts';
 import { keptTokens } from '../account.ts';
-import { aboutToken, type Rule, replace } from '../rule.ts';
+import { aboutToken, type Rule, replaceHint } from '../rule.ts';
 
 /** Yields to the rules for tokens that never expire, exceed the guardrail, or are overdue for rotation. */
 export const tokenTooOld: Rule = {
@@ -19,7 +19,7 @@ export const tokenTooOld: Rule = {
       yield {
         ...aboutToken(account, token),
         message: `is ${describeSpan(age)} old, created ${showDay(live.createdAt)}, and policy ${desired.policy} gives ${formatDuration(desired.ttl)}`,
-        fix: replace(account, token),
+        fix: replaceHint(account, token),
       };
     }
   },

@@ -1,7 +1,7 @@
 import type { Hint } from '../../model/user-error.ts';
 import { counted } from '../../model/wording.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, forget, INIT, importAccount, type Rule } from '../rule.ts';
+import { aboutAccount, forgetHint, INIT_HINT, importAccountHint, type Rule } from '../rule.ts';
 
 /** Its tokens are not reported one by one as unmanaged. */
 export const unmanagedAccount: Rule = {
@@ -28,15 +28,18 @@ function fixFor(account: AuditedAccount): Hint {
   const { username, whyNotImported } = account;
   switch (whyNotImported) {
     case undefined:
-      return importAccount(account, 'Delete at MotherDuck, list under "ignore", or adopt.');
+      return importAccountHint(account, 'Delete at MotherDuck, list under "ignore", or adopt.');
     case 'in_state':
-      return forget(username, 'The state has a deleted account of its name. Remove that from the state, then import.');
+      return forgetHint(
+        username,
+        'The state has a deleted account of its name. Remove that from the state, then import.',
+      );
     case 'unusable_name':
       return {
         text: 'Its name is not valid in the configuration: delete it at MotherDuck, or list it under "ignore".',
       };
     case 'unconfigured':
-      return INIT;
+      return INIT_HINT;
     default:
       return whyNotImported satisfies never;
   }

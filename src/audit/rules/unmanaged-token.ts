@@ -1,5 +1,5 @@
 import { showDay } from '../../model/time.ts';
-import { aboutToken, importToken, REVOKE, type Rule } from '../rule.ts';
+import { aboutToken, importTokenHint, REVOKE_HINT, type Rule } from '../rule.ts';
 
 /** For managed accounts. Yields to the rules for tokens that expire soon, share a name, or belong to a suspended account. */
 export const unmanagedToken: Rule = {
@@ -19,7 +19,9 @@ export const unmanagedToken: Rule = {
         yield {
           ...aboutToken(account, token),
           message: `not in the configuration: ${type}, created ${showDay(createdAt)}, ${end}`,
-          fix: token.isAdoptable ? importToken(account, token, 'Revoke at MotherDuck if unused, or adopt.') : REVOKE,
+          fix: token.isAdoptable
+            ? importTokenHint(account, token, 'Revoke at MotherDuck if unused, or adopt.')
+            : REVOKE_HINT,
         };
       }
     }

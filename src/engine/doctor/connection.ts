@@ -1,7 +1,7 @@
 /** Checks of `md:` connections: what is in the environment, the extension, DuckDB's version, and the organization. */
 import type { ErrorCode } from '../../model/user-error.ts';
 import { explainForAdmin } from '../../motherduck/connection-errors.ts';
-import { fetchAcceptedVersions, isAccepted } from '../../motherduck/duckdb-versions.ts';
+import { fetchAcceptedVersions, isAcceptedVersion } from '../../motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
 import { organizationOf } from '../../smoke/checks.ts';
 import { USER_AGENT } from '../service.ts';
@@ -66,7 +66,7 @@ const duckdb: Check = {
     if (range === undefined)
       return skipped(`${plain}; the versions that MotherDuck accepts could not be read from its web page`);
     const published = `MotherDuck accepts ${range.first} to ${range.last}`;
-    if (isAccepted(plain, range)) return ok(`${plain}; ${published}`);
+    if (isAcceptedVersion(plain, range)) return ok(`${plain}; ${published}`);
     return warning(`${plain}, and ${published}`, {
       text: 'Install motherduck-accounts with a version of @duckdb/node-api that MotherDuck accepts.',
     });

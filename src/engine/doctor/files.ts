@@ -13,7 +13,7 @@ import { UserError } from '../../model/user-error.ts';
 import { accountKey } from '../../model/username.ts';
 import { counted } from '../../model/wording.ts';
 import { withStoreNames } from '../../secrets/renamed-stores.ts';
-import { refusalOf, type TargetInput } from '../../secrets/secret-targets.ts';
+import { storeRefusal, type TargetInput } from '../../secrets/secret-targets.ts';
 import type { SecretStore } from '../../secrets/store.ts';
 import { noticeText } from '../../wording/notices.ts';
 import { planNow, storesFor } from '../planning.ts';
@@ -163,13 +163,13 @@ async function checkStore(
 ): Promise<CheckResult> {
   const broken = await store.missingProgram?.();
   if (broken !== undefined) return failed(broken);
-  const refusal = await refusalOf(store, known.all.get(store.name), { readOnly: true });
+  const refusal = await storeRefusal(store, known.all.get(store.name), { readOnly: true });
   const { all, later } = refusal?.code === 'STORE_FOREIGN' ? await planned() : known;
-  const error = all === known.all ? refusal : await refusalOf(store, all.get(store.name), { readOnly: true });
+  const error = all === known.all ? refusal : await storeRefusal(store, all.get(store.name), { readOnly: true });
   if (error !== undefined) return failed(error);
   // The next apply stores nothing there; a later one does.
   const rest = later.get(store.name) ?? [];
-  const laterRefusal = rest.length === 0 ? undefined : await refusalOf(store, rest, { readOnly: true });
+  const laterRefusal = rest.length === 0 ? undefined : await storeRefusal(store, rest, { readOnly: true });
   if (laterRefusal?.code === 'STORE_FOREIGN') {
     const foreign = await foreignIn(store, rest);
     const tokens = foreign.map(entryName);

@@ -25,7 +25,7 @@ export function auditSummary(audit: Audit): string {
 export type AnyFinding = Finding | AcceptedFinding;
 
 /** Whether the configuration accepts a finding. */
-export function isAccepted(finding: AnyFinding): finding is AcceptedFinding {
+export function isAcceptedFinding(finding: AnyFinding): finding is AcceptedFinding {
   return 'acceptance' in finding;
 }
 
@@ -42,7 +42,7 @@ export function acceptanceText({ acceptance: { reason, until } }: AcceptedFindin
 }
 
 /** `etl_prod/airflow`; `the organization` for a finding without an account. */
-export function subjectOf({ account, token }: Finding): string {
+export function findingSubject({ account, token }: Finding): string {
   return [account, token].filter((part) => part !== undefined).join('/') || 'the organization';
 }
 

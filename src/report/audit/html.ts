@@ -4,7 +4,7 @@ import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { shownState } from '../locations.ts';
-import { countedNames, html, type Markup, NOTHING, navigation, tag } from '../page/markup.ts';
+import { countedNameList, EMPTY_MARKUP, html, type Markup, navigation, tag } from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { SEVERITIES, unconfiguredHint } from './findings.ts';
@@ -42,7 +42,7 @@ export function auditHtml(given: Audit, _paint?: Paint, inContext: InContext = n
     { id: 'accepted', title: 'Accepted', body: acceptedList(audit) },
     { id: 'ignored', title: 'Not checked', body: ignored(audit) },
     { id: 'rules', title: 'Rules', body: rules(audit) },
-  ].filter(({ body }) => body !== NOTHING);
+  ].filter(({ body }) => body !== EMPTY_MARKUP);
   return page({
     title: `Audit of ${organization}`,
     summary: heading(audit),
@@ -66,19 +66,19 @@ function heading({ findings, checked: { accounts, tokens } }: Audit): string {
 }
 
 function ignored({ ignored: names }: Audit): Markup {
-  if (names.length === 0) return NOTHING;
-  return html`<section id="ignored"><h2>Not checked because of “ignore”</h2>${countedNames(names, 'account')}</section>`;
+  if (names.length === 0) return EMPTY_MARKUP;
+  return html`<section id="ignored"><h2>Not checked because of “ignore”</h2>${countedNameList(names, 'account')}</section>`;
 }
 
 /** A link from a finding unfolds the list: browsers open the `details` that contains the target. */
 function rules({ rules: all, findings }: Audit): Markup {
-  if (all.length === 0) return NOTHING;
+  if (all.length === 0) return EMPTY_MARKUP;
   const counts = new Map<string, number>();
   for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
   const entries = all.map(({ id, name, severity, title, help }) => {
     const count = counts.get(id) ?? 0;
     const times =
-      count === 0 ? NOTHING : html` <span class="quiet">found ${count === 1 ? 'once' : `${count} times`}</span>`;
+      count === 0 ? EMPTY_MARKUP : html` <span class="quiet">found ${count === 1 ? 'once' : `${count} times`}</span>`;
     return html`<li id="${id}"><p><b>${id} ${name}</b> ${tag(KINDS[severity], severity)}${times}</p><p>${title}</p><p class="quiet">${help}</p></li>\n`;
   });
   return html`<section id="rules"><h2>The rules</h2><details><summary>What each of them reports, and why it matters</summary><ul class="apart">

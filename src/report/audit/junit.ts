@@ -3,7 +3,7 @@ import type { Audit, RuleInfo } from '../../model/audit.ts';
 import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { junitDocument, xml } from '../junit.ts';
-import { type AnyFinding, acceptanceText, isAccepted, showLocation, subjectOf } from './findings.ts';
+import { type AnyFinding, acceptanceText, findingSubject, isAcceptedFinding, showLocation } from './findings.ts';
 
 /** Writes the audit. */
 export function auditJunit(given: Audit): string {
@@ -27,7 +27,7 @@ interface Suite {
 function suiteOf(rule: RuleInfo, all: readonly AnyFinding[]): Suite {
   const findings = all.filter((finding) => finding.rule === rule.id);
   const failures = findings.filter(isFailure).length;
-  const skipped = findings.filter(isAccepted).length;
+  const skipped = findings.filter(isAcceptedFinding).length;
   const tests = Math.max(1, findings.length);
   const className = xml(`${rule.id} ${rule.name}`);
   const cases = findings.length === 0 ? [passing(className, rule.title)] : casesOf(className, findings);
@@ -44,7 +44,7 @@ function passing(className: string, title: string): string {
 function casesOf(className: string, findings: readonly AnyFinding[]): string[] {
   const seen = new Map<string, number>();
   return findings.map((finding) => {
-    const subject = subjectOf(finding);
+    const subject = findingSubject(finding);
     const count = (seen.get(subject) ?? 0) + 1;
     seen.set(subject, count);
     const name = count === 1 ? subject : `${subject} (${count})`;
@@ -55,7 +55,7 @@ function casesOf(className: string, findings: readonly AnyFinding[]): string[] {
 function outcome(finding: AnyFinding): string {
   const { severity, message, fix, location } = finding;
   const more = `${hintText(fix)}${location === undefined ? '' : `\n${showLocation(location)}`}`;
-  if (isAccepted(finding)) {
+  if (isAcceptedFinding(finding)) {
     const why = `${message} (${acceptanceText(finding)})`;
     return `<skipped>${xml(why)}</skipped>`;
   }
@@ -65,7 +65,7 @@ function outcome(finding: AnyFinding): string {
 }
 
 function isFailure(finding: AnyFinding): boolean {
-  return finding.severity !== 'note' && !isAccepted(finding);
+  return finding.severity !== 'note' && !isAcceptedFinding(finding);
 }
 
 function sum(suites: readonly Suite[], what: 'tests' | 'failures'): number {

@@ -11,10 +11,10 @@ import {
   type AnyFinding,
   acceptanceText,
   auditSummary,
-  isAccepted,
+  findingSubject,
+  isAcceptedFinding,
   SEVERITIES,
   showLocation,
-  subjectOf,
   unconfiguredHint,
 } from './findings.ts';
 import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
@@ -49,15 +49,15 @@ function takeWhatFits(findings: readonly AnyFinding[], room: number) {
 function row(finding: AnyFinding): string {
   const { severity, rule, message, fix, location } = finding;
   const where = location === undefined ? '' : ` (${markdown(showLocation(location))})`;
-  const subject = `**${markdown(subjectOf(finding))}**`;
-  const last = isAccepted(finding) ? markdown(acceptanceText(finding)) : hintMarkdown(fix);
-  const mark = isAccepted(finding) ? ACCEPTED : MARKS[severity];
+  const subject = `**${markdown(findingSubject(finding))}**`;
+  const last = isAcceptedFinding(finding) ? markdown(acceptanceText(finding)) : hintMarkdown(fix);
+  const mark = isAcceptedFinding(finding) ? ACCEPTED : MARKS[severity];
   return `| ${[mark, rule, subject, `${markdown(message)}${where}`, last].join(' | ')} |`;
 }
 
 function notShown(findings: readonly AnyFinding[]): string[] {
   if (findings.length === 0) return [];
-  const open = findings.filter((each) => !isAccepted(each));
+  const open = findings.filter((each) => !isAcceptedFinding(each));
   const counts = SEVERITIES.map(
     (severity) => [severity, open.filter((each) => each.severity === severity).length] as const,
   );

@@ -3,7 +3,7 @@ import type { Audit } from '../../model/audit.ts';
 import { printable } from '../escape.ts';
 import { hintText } from '../hint.ts';
 import { sarifLog } from '../sarif.ts';
-import { type AnyFinding, acceptanceText, isAccepted, subjectOf } from './findings.ts';
+import { type AnyFinding, acceptanceText, findingSubject, isAcceptedFinding } from './findings.ts';
 
 /** Writes the audit. */
 export function auditSarif(given: Audit): string {
@@ -14,11 +14,11 @@ export function auditSarif(given: Audit): string {
     [...findings, ...accepted].map((finding: AnyFinding) => ({
       rule: finding.rule,
       level: finding.severity,
-      message: `${subjectOf(finding)}: ${finding.message}\n${hintText(finding.fix)}`,
+      message: `${findingSubject(finding)}: ${finding.message}\n${hintText(finding.fix)}`,
       // GitHub drops a result without a location, so such results point to the configuration.
       location: finding.location ?? { file, line: 1 },
-      ...(finding.account === undefined ? {} : { subject: subjectOf(finding) }),
-      ...(isAccepted(finding) ? { suppressed: acceptanceText(finding) } : {}),
+      ...(finding.account === undefined ? {} : { subject: findingSubject(finding) }),
+      ...(isAcceptedFinding(finding) ? { suppressed: acceptanceText(finding) } : {}),
       identity: [organization, finding.account ?? '', finding.token ?? ''],
     })),
   );

@@ -6,7 +6,7 @@ import { counted, few, NAMES_SHOWN } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { headline, type Paint, plain, stateLine } from '../terminal-text.ts';
-import { acceptanceText, auditSummary, SEVERITIES, subjectOf, unconfiguredHint } from './findings.ts';
+import { acceptanceText, auditSummary, findingSubject, SEVERITIES, unconfiguredHint } from './findings.ts';
 import { groupByFix, sharedFix } from './fixes.ts';
 import { computeText, storedText, usageRows, usageTitle, usageUnknowns } from './usage.ts';
 
@@ -35,13 +35,13 @@ export function auditText(given: Audit, paint: Paint = plain, inContext: InConte
 }
 
 function findingLines(severity: Severity, { findings, file }: Audit, paint: Paint, inContext: InContext): string {
-  const width = columnWidth(findings.map(subjectOf), MAX_SUBJECT_WIDTH);
+  const width = columnWidth(findings.map(findingSubject), MAX_SUBJECT_WIDTH);
   return groupByFix(findings.filter((finding) => finding.severity === severity))
     .flatMap((group) => {
       const head = paintSeverity(severity.padEnd(SEVERITY_WIDTH), severity, paint);
       const shown = severity === 'note' && group.length > NOTES_SHOWN ? group.slice(0, NOTES_SHOWN - 2) : group;
       const lines = shown.map((finding) => {
-        const subject = paint.bold(padTo(subjectOf(finding), width));
+        const subject = paint.bold(padTo(findingSubject(finding), width));
         return `${head}  ${finding.rule}  ${subject}  ${finding.message}${paint.dim(locationSuffix(finding.location, file))}`;
       });
       const left = group.length - shown.length;
@@ -53,10 +53,10 @@ function findingLines(severity: Severity, { findings, file }: Audit, paint: Pain
 }
 
 function acceptedLines({ accepted, file }: Audit, paint: Paint): string {
-  const width = columnWidth(accepted.map(subjectOf), MAX_SUBJECT_WIDTH);
+  const width = columnWidth(accepted.map(findingSubject), MAX_SUBJECT_WIDTH);
   return accepted
     .flatMap((finding) => {
-      const subject = padTo(subjectOf(finding), width);
+      const subject = padTo(findingSubject(finding), width);
       const line = `accepted  ${finding.rule}  ${subject}  ${finding.message}`;
       const where = locationSuffix(finding.acceptance.location, file);
       return [paint.dim(line), paint.dim(`${' '.repeat('accepted'.length)}  ${acceptanceText(finding)}${where}`)];

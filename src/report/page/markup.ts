@@ -13,7 +13,7 @@ export class Markup {
 export type Shown = Markup | string | number | readonly Shown[];
 
 /** Empty markup. */
-export const NOTHING = new Markup('');
+export const EMPTY_MARKUP = new Markup('');
 
 /** `` html`<p>${name}</p>` ``: values are escaped, for text and for attributes in double quotes. */
 export function html(parts: TemplateStringsArray, ...values: readonly Shown[]): Markup {
@@ -45,7 +45,7 @@ export function tag(kind: Kind, text: string): Markup {
 const OPEN = 12;
 
 /** `3 accounts` and their names. */
-export function countedNames(all: readonly string[], one: string): Markup {
+export function countedNameList(all: readonly string[], one: string): Markup {
   const count = `${all.length} ${one}${all.length === 1 ? '' : 's'}`;
   if (all.length === 0) return html`<p>${count}</p>`;
   if (all.length <= OPEN) return html`<p>${count}</p>${nameList(all)}`;
@@ -64,7 +64,7 @@ export function navigation(parts: readonly { readonly id: string; readonly title
 }
 
 /** Text in which options and dates are not broken after a hyphen at the end of a line. */
-export function unbroken(text: string): Markup {
+export function unbrokenMarkup(text: string): Markup {
   const parts = text.split(/((?<![\w-])--?[a-z][\w-]*|\b\d{4}-\d\d-\d\d\b)/);
   return html`${parts.map((part, at) => (at % 2 === 0 ? part : html`<span class="whole">${part}</span>`))}`;
 }

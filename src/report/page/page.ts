@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { showTime } from '../../model/time.ts';
 import { VERSION } from '../../version.ts';
 import { visibleAscii } from '../escape.ts';
-import { html, Markup, NOTHING } from './markup.ts';
+import { EMPTY_MARKUP, html, Markup } from './markup.ts';
 import { STYLE } from './style.ts';
 
 /** The parts of a page. */
@@ -30,7 +30,8 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 
 /** Writes the whole file. */
 export function page({ title, summary, organization, sandbox, state, at, facts, sections, script }: Page): string {
-  const shownState = state === undefined ? NOTHING : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
+  const shownState =
+    state === undefined ? EMPTY_MARKUP : html` <span>State: <code>${visibleAscii(state)}</code></span>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,11 +49,11 @@ export function page({ title, summary, organization, sandbox, state, at, facts, 
 <header>
 <h1>${summary}</h1>
 <p class="about"><b>${organization}</b> <span>${showTime(Date.parse(at))}</span>${shownState}${facts.map((fact) => html` <span>${fact}</span>`)}</p>
-${sandbox ? SANDBOX : NOTHING}
+${sandbox ? SANDBOX : EMPTY_MARKUP}
 </header>
 <main>
 ${sections.map((section) => html`${section}\n`)}</main>
-<footer>motherduck-accounts ${VERSION}</footer>${script === undefined ? NOTHING : new Markup(`\n<script>${script}</script>`)}
+<footer>motherduck-accounts ${VERSION}</footer>${script === undefined ? EMPTY_MARKUP : new Markup(`\n<script>${script}</script>`)}
 </body>
 </html>
 `.text;

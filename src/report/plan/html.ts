@@ -12,7 +12,15 @@ import { withArrows } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
 import { shownState } from '../locations.ts';
 import { type Counter, counters } from '../page/counters.ts';
-import { countedNames, html, type Kind, type Markup, NOTHING, navigation, unbroken } from '../page/markup.ts';
+import {
+  countedNameList,
+  EMPTY_MARKUP,
+  html,
+  type Kind,
+  type Markup,
+  navigation,
+  unbrokenMarkup,
+} from '../page/markup.ts';
 import { page } from '../page/page.ts';
 import type { Paint } from '../terminal-text.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from './ceiling.ts';
@@ -97,7 +105,7 @@ function heading(plan: Plan): string {
 function stores(plan: Plan): Markup | undefined {
   const lines = storeLines(plan);
   if (lines.length === 0) return undefined;
-  return html`<ul>${lines.map(({ text, exact, note, isNew }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? NOTHING : isNew ? html` <b>${note}</b>` : html` ${note}`}</li>`)}</ul>`;
+  return html`<ul>${lines.map(({ text, exact, note, isNew }) => html`<li>${text}: <code>${exact}</code>${note === undefined ? EMPTY_MARKUP : isNew ? html` <b>${note}</b>` : html` ${note}`}</li>`)}</ul>`;
 }
 
 function ceilingFact({ compute }: Plan): Markup[] {
@@ -135,7 +143,7 @@ function folded(items: readonly Markup[], one: string): Markup | undefined {
 /** This plan may suspend them. */
 function suspended({ suspended: names }: Plan): Markup | undefined {
   if (names === undefined) return undefined;
-  return html`<p class="quiet">They have no managed tokens after an apply. The accounts and their data stay.</p>${countedNames(names, 'account')}`;
+  return html`<p class="quiet">They have no managed tokens after an apply. The accounts and their data stay.</p>${countedNameList(names, 'account')}`;
 }
 
 /** What apply does not touch: retained accounts, and unmanaged accounts and tokens. */
@@ -144,22 +152,22 @@ function untouched(plan: Plan): Markup | undefined {
   const { accounts, tokens } = unmanagedNames(plan);
   const stays =
     retained.length === 0
-      ? NOTHING
-      : html`<h3>No longer in the configuration, and kept</h3>${countedNames(retained, 'account')}<p class="quiet">${unbroken('mdacc plan --prune plans their deletion.')}</p>`;
+      ? EMPTY_MARKUP
+      : html`<h3>No longer in the configuration, and kept</h3>${countedNameList(retained, 'account')}<p class="quiet">${unbrokenMarkup('mdacc plan --prune plans their deletion.')}</p>`;
   const unknown = html`<p>Accounts: not known, since the users cannot be listed.</p>`;
   const unmanaged = [
-    ...(accounts === null ? [unknown] : accounts?.length ? [countedNames(accounts, 'account')] : []),
-    ...(tokens?.length ? [html`<p>Tokens of managed accounts:</p>${countedNames(tokens, 'token')}`] : []),
+    ...(accounts === null ? [unknown] : accounts?.length ? [countedNameList(accounts, 'account')] : []),
+    ...(tokens?.length ? [html`<p>Tokens of managed accounts:</p>${countedNameList(tokens, 'token')}`] : []),
     ...(accounts?.length === 0 && !tokens?.length
       ? [html`<p>No accounts, and no tokens of managed accounts.</p>`]
       : []),
   ];
   if (retained.length === 0 && unmanaged.length === 0) return undefined;
-  return html`${stays}${unmanaged.length === 0 ? NOTHING : html`<h3>Unmanaged</h3>${unmanaged}`}`;
+  return html`${stays}${unmanaged.length === 0 ? EMPTY_MARKUP : html`<h3>Unmanaged</h3>${unmanaged}`}`;
 }
 
 function variables({ variables: names }: Plan): Markup | undefined {
-  return names === undefined ? undefined : html`${countedNames(names, 'environment variable')}`;
+  return names === undefined ? undefined : html`${countedNameList(names, 'environment variable')}`;
 }
 
 /** Errors, and the guardrails that the plan violates. */
@@ -176,15 +184,15 @@ function warnings({ warnings: all }: Plan, inContext: InContext): Markup | undef
 function recordedNotices(plan: Plan): Markup {
   const notices = recordedChanges(plan).map(({ kind, subject, change, names, noun }) => {
     const title = `${subject.charAt(0).toUpperCase()}${subject.slice(1)}`;
-    return html`<div class="notice ${kind === 'unprotected' ? 'change' : 'adopt'}"><b>${title}</b> ${withArrows(change)}: mdacc records it, and nothing changes at MotherDuck${countedNames(names, noun)}</div>`;
+    return html`<div class="notice ${kind === 'unprotected' ? 'change' : 'adopt'}"><b>${title}</b> ${withArrows(change)}: mdacc records it, and nothing changes at MotherDuck${countedNameList(names, noun)}</div>`;
   });
   return html`${notices}`;
 }
 
 function notices(title: string, kind: 'remove' | 'change', all: readonly PlanNotice[], inContext: InContext): Markup[] {
   return groupNotices(all).map(({ subject, message, hint }: NoticeGroup) => {
-    const head = html`<b>${title}</b>${subject === undefined ? NOTHING : html` <b>${subject}</b>`}`;
-    return html`<div class="notice ${kind}">${head}<p>${unbroken(withArrows(message))}</p><p><small>${unbroken(hintText(hint, inContext))}</small></p></div>`;
+    const head = html`<b>${title}</b>${subject === undefined ? EMPTY_MARKUP : html` <b>${subject}</b>`}`;
+    return html`<div class="notice ${kind}">${head}<p>${unbrokenMarkup(withArrows(message))}</p><p><small>${unbrokenMarkup(hintText(hint, inContext))}</small></p></div>`;
   });
 }
 
@@ -213,7 +221,7 @@ function planCounters(plan: Plan): Markup {
     counter(groupNotices(plan.warnings).length, 'warning', '', 'change'),
   ];
   const shown = all.filter(({ count }) => count !== 0);
-  return shown.length === 0 ? NOTHING : counters(shown);
+  return shown.length === 0 ? EMPTY_MARKUP : counters(shown);
 }
 
 function counter(count: number, one: string, rest: string, kind: Kind, many = `${one}s`): Counter {

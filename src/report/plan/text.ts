@@ -14,7 +14,15 @@ import { type AccountGroup, type GroupedAction, groupAccounts, groupNames, ofAcc
 import { nextDays } from './next.ts';
 import { recordedChanges } from './recorded.ts';
 import { storeLines } from './stores.ts';
-import { paintSymbol, printablePlan, removalText, stayingLines, subjectOf, summaryLine, symbolOf } from './wording.ts';
+import {
+  actionSubject,
+  paintSymbol,
+  printablePlan,
+  removalText,
+  stayingLines,
+  summaryLine,
+  symbolOf,
+} from './wording.ts';
 
 /** Of the later changes of a day: the number of tokens. */
 const TOKENS_SHOWN = 3;
@@ -64,7 +72,7 @@ function groupBlock(group: AccountGroup, paint: Paint): string {
       ? ''
       : ` (${counted(group.accounts.length, 'account')}${isCut ? ', --verbose lists all' : ''})`;
   const head = `${symbol === undefined ? ' ' : paintSymbol(symbol, paint, SYMBOL_WIDTH)} ${paint.bold(names)}${count}`;
-  const subjects = parts.map(({ action }) => subjectOf(action));
+  const subjects = parts.map(({ action }) => actionSubject(action));
   const width = columnWidth(subjects, 32);
   const lines = parts.flatMap(({ action, detail, reason }, index) => {
     const isSaid = isSaidByNew(action, own);

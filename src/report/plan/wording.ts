@@ -30,7 +30,7 @@ export function isOfAccount(action: Action): boolean {
 }
 
 /** The part of the account that an action changes, by its name at MotherDuck; empty for the account itself. */
-export function subjectOf(action: Action): string {
+export function actionSubject(action: Action): string {
   switch (action.action) {
     case 'set_ducklings':
       return 'ducklings';

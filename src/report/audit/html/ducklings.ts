@@ -1,7 +1,7 @@
 /** The largest Ducklings that can run, as a bar for each account or for several with the same values, the largest first. */
 import type { Inventory, InventoryAccount } from '../../../model/audit.ts';
 import { counted, priceText } from '../../../model/wording.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Markup } from '../../page/markup.ts';
 
 type LiveDucklings = InventoryAccount['ducklings'];
 
@@ -22,7 +22,7 @@ export function sizesText(ducklings: LiveDucklings): string {
 }
 
 /** `12.50 USD an hour` is written as `12.50 USD`; undefined without rates. */
-export function ceilingText({ ceiling }: InventoryAccount, { currency }: Inventory): string | undefined {
+export function accountCeiling({ ceiling }: InventoryAccount, { currency }: Inventory): string | undefined {
   if (ceiling === undefined) return undefined;
   return priceText(ceiling, currency);
 }
@@ -57,7 +57,7 @@ function groupsOf(accounts: readonly InventoryAccount[]): Group[] {
 /** The section; nothing when no Ducklings were read. */
 export function ducklingBars(inventory: Inventory): Markup {
   const all = inventory.accounts.filter(({ ducklings }) => ducklings !== null);
-  if (all.length === 0) return NOTHING;
+  if (all.length === 0) return EMPTY_MARKUP;
   const isPriced = all.some(({ ceiling }) => typeof ceiling === 'number');
   const sizeOf = ({ names, one }: Group) => names.length * (isPriced ? (one.ceiling ?? 0) : ducklingsOf(one.ducklings));
   const groups = groupsOf(all).sort((a, b) => sizeOf(b) - sizeOf(a));
@@ -77,7 +77,7 @@ export function ducklingBars(inventory: Inventory): Markup {
   const together = groups.length < all.length ? ' Accounts with the same Ducklings are one bar.' : '';
   return html`<section id="ducklings"><h2>${isPriced ? 'Ducklings and their highest cost by account' : 'Ducklings by account'}</h2><p class="quiet">${about}${together}</p>
 <ol class="weeks">
-${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">${more}</p>`}${unread === 0 ? NOTHING : html`<p class="quiet">The Ducklings of ${counted(unread, 'account')} are not known.</p>`}</section>`;
+${rows}</ol>${left === 0 ? EMPTY_MARKUP : html`<p class="quiet">${more}</p>`}${unread === 0 ? EMPTY_MARKUP : html`<p class="quiet">The Ducklings of ${counted(unread, 'account')} are not known.</p>`}</section>`;
 }
 
 function nameOfGroup({ names }: Group): Markup {
@@ -90,7 +90,7 @@ function nameOfGroup({ names }: Group): Markup {
 function wordsOf({ names, one }: Group, inventory: Inventory): string {
   const each = names.length === 1 ? '' : ' each';
   const has = `${sizesText(one.ducklings)}: ${counted(ducklingsOf(one.ducklings), 'Duckling')}${each}`;
-  const priced = ceilingText(one, inventory);
+  const priced = accountCeiling(one, inventory);
   if (priced === undefined) return has;
   const total =
     names.length === 1 || typeof one.ceiling !== 'number'

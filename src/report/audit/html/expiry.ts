@@ -2,7 +2,7 @@
 import type { Audit, InventoryToken } from '../../../model/audit.ts';
 import { DAY_MS, showDay } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Markup } from '../../page/markup.ts';
 import { untilText } from '../../plan/wording.ts';
 
 /** A token that changes. */
@@ -17,7 +17,7 @@ export interface NextToken {
 type Change = NonNullable<InventoryToken['next']>['change'];
 
 /** The key of a token in use; the name at MotherDuck of any other. */
-export function nameOf({ role, key, name }: InventoryToken): string {
+export function inventoryTokenName({ role, key, name }: InventoryToken): string {
   return role === 'current' ? (key ?? name) : name;
 }
 
@@ -37,7 +37,7 @@ export function nextTokens({ inventory }: Audit): NextToken[] {
         const { next } = token;
         return next === null
           ? []
-          : [{ name: `${account}/${nameOf(token)}`, change: next.change, at: Date.parse(next.at) }];
+          : [{ name: `${account}/${inventoryTokenName(token)}`, change: next.change, at: Date.parse(next.at) }];
       }),
     )
     .sort((a, b) => a.at - b.at);
@@ -64,7 +64,7 @@ const TOKENS_NAMED = 3;
 /** The section; nothing when there is no token. @param all Those that change, soonest first. */
 export function expiry(audit: Audit, all: readonly NextToken[]): Markup {
   const tokens = audit.inventory.accounts.flatMap((account) => account.tokens);
-  if (tokens.length === 0) return NOTHING;
+  if (tokens.length === 0) return EMPTY_MARKUP;
   const now = Date.parse(audit.at);
   const soon = all.filter((token) => isSoon(token, now));
   const weeks = Array.from({ length: WEEKS }, (_, week): NextToken[] =>
@@ -75,7 +75,7 @@ export function expiry(audit: Audit, all: readonly NextToken[]): Markup {
   const rows = stretches(weeks).map(({ changing, first, last }) => {
     const end = Math.min(now + (last + 1) * WEEK_MS - DAY_MS, now + DAYS_AHEAD * DAY_MS);
     const title = html`${showDay(now + first * WEEK_MS)} <span class="quiet">to ${showDay(end).slice(5)}</span>`;
-    return html`<li><div>${title}</div><div>${changing.length === 0 ? NOTHING : bar(changing, most)}<p class="quiet">${wordsOf(changing, now)}</p></div></li>\n`;
+    return html`<li><div>${title}</div><div>${changing.length === 0 ? EMPTY_MARKUP : bar(changing, most)}<p class="quiet">${wordsOf(changing, now)}</p></div></li>\n`;
   });
   const rest = tokens.length - all.length;
   const after = [
@@ -93,7 +93,7 @@ function bar(tokens: readonly NextToken[], most: number): Markup {
     const width = (tokens.filter((token) => token.change === change).length / most) * 100;
     const from = x;
     x += width;
-    if (width === 0) return NOTHING;
+    if (width === 0) return EMPTY_MARKUP;
     const { look, height } = CHANGES[change];
     return html`<rect class="${look}" x="${from.toFixed(1)}%" width="${width.toFixed(1)}%" y="${6 - height / 2}" height="${height}"/>`;
   });

@@ -3,8 +3,8 @@ import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/a
 import type { Hint } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandText, type InContext } from '../../hint.ts';
-import { html, isolated, type Kind, type Markup, NOTHING, unbroken } from '../../page/markup.ts';
-import { acceptanceText, countFindings, showLocation, subjectOf } from '../findings.ts';
+import { EMPTY_MARKUP, html, isolated, type Kind, type Markup, unbrokenMarkup } from '../../page/markup.ts';
+import { acceptanceText, countFindings, findingSubject, showLocation } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
 
 /** The colour of a severity on a page, where its name is beside it. */
@@ -19,7 +19,7 @@ const NAMES = 50;
 /** The section of one severity; nothing without findings. */
 export function foundOf(audit: Audit, severity: Severity, inContext: InContext): Markup {
   const findings = audit.findings.filter((finding) => finding.severity === severity);
-  if (findings.length === 0) return NOTHING;
+  if (findings.length === 0) return EMPTY_MARKUP;
   const byRule = new Map<string, Finding[][]>();
   for (const group of groupByFix(findings)) {
     const rule = group[0]?.rule ?? '';
@@ -32,7 +32,7 @@ export function foundOf(audit: Audit, severity: Severity, inContext: InContext):
 function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inContext: InContext): Markup {
   const title = audit.rules.find(({ id }) => id === rule)?.title ?? '';
   const count = groups.reduce((sum, { length }) => sum + length, 0);
-  const times = count === 1 ? NOTHING : html` <span class="quiet whole">${count} times</span>`;
+  const times = count === 1 ? EMPTY_MARKUP : html` <span class="quiet whole">${count} times</span>`;
   const parts = groups.map((group) => {
     const fix = sharedFix(
       group.map((finding) => finding.fix),
@@ -47,7 +47,7 @@ function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inCon
 /** The findings after the first. A text that all share is not repeated. */
 function folded(group: readonly Finding[]): Markup {
   const rest = group.slice(OPEN);
-  if (rest.length === 0) return NOTHING;
+  if (rest.length === 0) return EMPTY_MARKUP;
   const isSame = group.every(({ message }) => message === group[0]?.message);
   const summary = isSame ? `The same of ${rest.length} more` : `${rest.length} more`;
   return html`<details><summary>${summary}</summary>${list(rest, !isSame)}</details>`;
@@ -56,27 +56,27 @@ function folded(group: readonly Finding[]): Markup {
 function list(findings: readonly Finding[], areSaid = true): Markup {
   const rows = findings.map((finding) => {
     const { message, location } = finding;
-    const said = areSaid ? html` ${unbroken(message)}` : NOTHING;
-    const where = location === undefined ? NOTHING : html` <code>${showLocation(location)}</code>`;
-    return html`<li><b>${isolated(subjectOf(finding))}</b>${said}${where}</li>\n`;
+    const said = areSaid ? html` ${unbrokenMarkup(message)}` : EMPTY_MARKUP;
+    const where = location === undefined ? EMPTY_MARKUP : html` <code>${showLocation(location)}</code>`;
+    return html`<li><b>${isolated(findingSubject(finding))}</b>${said}${where}</li>\n`;
   });
   return html`<ul>${rows}</ul>`;
 }
 
 function fixOf({ text, command }: Hint, inContext: InContext): Markup {
-  if (command === undefined) return html`<p class="quiet">${unbroken(text)}</p>`;
+  if (command === undefined) return html`<p class="quiet">${unbrokenMarkup(text)}</p>`;
   const line = commandText(command, inContext);
-  const box = html`<pre class="run"><code class="command">${unbroken(line)}</code></pre>`;
+  const box = html`<pre class="run"><code class="command">${unbrokenMarkup(line)}</code></pre>`;
   const shown = line.length <= LONG ? box : html`<details><summary>Show the command</summary>${box}</details>`;
-  return html`<p class="quiet">${unbroken(text.replace(/[.:]$/, ''))}:</p>${shown}`;
+  return html`<p class="quiet">${unbrokenMarkup(text.replace(/[.:]$/, ''))}:</p>${shown}`;
 }
 
 /** The findings that the configuration accepts. */
 export function acceptedList({ accepted }: Audit): Markup {
-  if (accepted.length === 0) return NOTHING;
+  if (accepted.length === 0) return EMPTY_MARKUP;
   const rows = accepted.map((finding: AcceptedFinding) => {
     const where = html` <code class="quiet">${showLocation(finding.acceptance.location)}</code>`;
-    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b>${isolated(subjectOf(finding))}</b> ${unbroken(finding.message)}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
+    return html`<li><a class="mark rule none" href="#${finding.rule}">${finding.rule}</a><div><b>${isolated(findingSubject(finding))}</b> ${unbrokenMarkup(finding.message)}<p class="quiet">${acceptanceText(finding)}${where}</p></div></li>\n`;
   });
   return html`<section id="accepted"><h2>${accepted.length} accepted</h2><ul class="rows">${rows}</ul></section>`;
 }

@@ -2,11 +2,11 @@
 import type { AccountUsage, Audit, InventoryAccount } from '../../../model/audit.ts';
 import { SIZES } from '../../../model/ducklings.ts';
 import { showDay } from '../../../model/time.ts';
-import { html, isolated, type Markup, NOTHING } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, isolated, type Markup } from '../../page/markup.ts';
 import { SEVERITIES } from '../findings.ts';
 import { computeText, storedText, usageTitle, usageUnknowns } from '../usage.ts';
-import { ceilingText, sizesText } from './ducklings.ts';
-import { nameOf } from './expiry.ts';
+import { accountCeiling, sizesText } from './ducklings.ts';
+import { inventoryTokenName } from './expiry.ts';
 
 const TOKENS_SHOWN = 3;
 /** A table of more accounts is folded, so that what follows it is found. */
@@ -16,7 +16,7 @@ const OPEN = 100;
 export function inventoryTable(audit: Audit): Markup {
   const { inventory, usage } = audit;
   const { accounts } = inventory;
-  if (accounts.length === 0) return NOTHING;
+  if (accounts.length === 0) return EMPTY_MARKUP;
   const isPriced = accounts.some(({ ceiling }) => ceiling !== undefined);
   const hasQueries = accounts.some(({ last_query }) => last_query !== undefined);
   const used = new Map(usage?.accounts.map((one) => [one.account, one]));
@@ -37,7 +37,7 @@ export function inventoryTable(audit: Audit): Markup {
     const cells = [
       tokensCell(account),
       nextCell(account, now),
-      html`<td data-sort="${sizeRank(account)}">${sizesText(account.ducklings)}${isPriced ? html`; ${ceilingText(account, inventory) ?? 'unknown'}` : NOTHING}</td>`,
+      html`<td data-sort="${sizeRank(account)}">${sizesText(account.ducklings)}${isPriced ? html`; ${accountCeiling(account, inventory) ?? 'unknown'}` : EMPTY_MARKUP}</td>`,
       html`<td>${account.last_verified === null ? 'never' : showDay(Date.parse(account.last_verified))}</td>`,
       ...(hasQueries ? [html`<td data-is="Last query">${lastQuery(account)}</td>`] : []),
       ...(usage ? [html`<td data-is="Used">${usedCell(used.get(account.account))}</td>`] : []),
@@ -45,7 +45,7 @@ export function inventoryTable(audit: Audit): Markup {
     return html`<tr><th scope="row">${isolated(account.account)}${remarks(account, found.get(account.account))}</th>${cells}</tr>\n`;
   });
   const unknowns = usage === undefined ? [] : usageUnknowns(usage).map((text) => html`<p>${text}</p>`);
-  const about = usage === undefined ? NOTHING : html`<p class="quiet">${usageTitle(usage)}.</p>`;
+  const about = usage === undefined ? EMPTY_MARKUP : html`<p class="quiet">${usageTitle(usage)}.</p>`;
   const table = html`${about}<p class="filter" hidden><label>Filter <input type="search" autocomplete="off"></label> <span role="status"></span></p>
 <table class="inventory${usage ? ' used' : ''}" aria-labelledby="accounts"><thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
@@ -58,7 +58,7 @@ const STANDINGS = { configured: [], retained: ['no longer in the configuration']
 
 function remarks({ standing, suspended }: InventoryAccount, findings: string | undefined): Markup {
   const words = [...STANDINGS[standing], ...(suspended ? ['suspended'] : []), ...(findings ? [findings] : [])];
-  return words.length === 0 ? NOTHING : html` <span class="quiet">${words.join(', ')}</span>`;
+  return words.length === 0 ? EMPTY_MARKUP : html` <span class="quiet">${words.join(', ')}</span>`;
 }
 
 /** `2 errors, 1 note` by account. */
@@ -79,7 +79,7 @@ function findingsByAccount({ findings }: Audit): ReadonlyMap<string, string> {
 function tokensCell({ tokens }: InventoryAccount): Markup {
   const names = tokens
     .slice(0, TOKENS_SHOWN)
-    .map((token, index) => html`${index === 0 ? ': ' : ', '}${isolated(nameOf(token))}`);
+    .map((token, index) => html`${index === 0 ? ': ' : ', '}${isolated(inventoryTokenName(token))}`);
   const more = tokens.length > TOKENS_SHOWN ? ` and ${tokens.length - TOKENS_SHOWN} more` : '';
   return html`<td><div>${tokens.length}${names}${more}</div></td>`;
 }

@@ -2,7 +2,7 @@
 import type { Audit } from '../../../model/audit.ts';
 import { counted } from '../../../model/wording.ts';
 import { counters } from '../../page/counters.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Markup } from '../../page/markup.ts';
 import { countFindings } from '../findings.ts';
 import { ducklingsOf, totalCeiling } from './ducklings.ts';
 import { DAYS_AHEAD, isSoon, type NextToken, nextText } from './expiry.ts';
@@ -28,7 +28,7 @@ export function overview(audit: Audit, next: readonly NextToken[]): Markup {
     { label: `of them ${soon === 1 ? 'changes' : 'change'} in ${DAYS_AHEAD} days`, count: soon },
     { label: 'Ducklings at most', count: accounts.reduce((sum, { ducklings }) => sum + ducklingsOf(ducklings), 0) },
     ...(ceiling === undefined ? [] : [{ label: 'an hour at most', count: ceiling }]),
-  ])}${audit.findings.length === 0 ? clean(audit, next) : NOTHING}</section>`;
+  ])}${audit.findings.length === 0 ? clean(audit, next) : EMPTY_MARKUP}</section>`;
 }
 
 /** What was checked, and what comes next. */

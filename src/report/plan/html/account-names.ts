@@ -10,7 +10,7 @@ const SHOWN = 12;
 const NATURAL = new Intl.Collator('en', { numeric: true });
 
 /** Names in a list, which is folded when it is long. */
-export function accountNames(given: readonly string[]): Markup {
+export function accountNameList(given: readonly string[]): Markup {
   const names = [...given].sort(NATURAL.compare);
   if (names.length <= OPEN) return nameList(names);
   return html`<p>${rangesOf(names)}</p><details><summary>All ${names.length} names</summary>${nameList(names)}</details>`;

@@ -2,11 +2,11 @@
 import { type Action, deletedTokens, RISKS, type Risk } from '../../../model/action.ts';
 import { counted } from '../../../model/wording.ts';
 import { withArrows } from '../../escape.ts';
-import { html, type Kind, type Markup, NOTHING, nameList, tag } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Kind, type Markup, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, ofAccount } from '../groups.ts';
-import { type ActionSymbol as Sign, subjectOf, symbolOf } from '../wording.ts';
-import { accountNames } from './account-names.ts';
+import { actionSubject, type ActionSymbol as Sign, symbolOf } from '../wording.ts';
+import { accountNameList } from './account-names.ts';
 
 const KIND_OF = {
   '+': 'create',
@@ -42,14 +42,15 @@ function card(group: AccountGroup, isFolded: boolean): Markup {
   const [account = ''] = group.accounts;
   const isOne = group.accounts.length === 1;
   const head = html`<h3>${mark(own ? symbolOf(own.action) : '~')} <bdi>${isOne ? account : counted(group.accounts.length, 'account')}</bdi></h3>`;
-  const names = isOne ? NOTHING : html`<div class="whose">${accountNames(group.accounts)}</div>`;
+  const names = isOne ? EMPTY_MARKUP : html`<div class="whose">${accountNameList(group.accounts)}</div>`;
   const rows = [...(own ? [own] : []), ...rest].map((each) => row(each, own, group.sql));
   const changes = accountDiff(
     account,
     group.actions.map(({ action }) => action),
   );
   const title = isOne ? 'Before and after' : html`Before and after, of <bdi>${account}</bdi>`;
-  const diff = changes === '' ? NOTHING : html`<details><summary>${title}</summary>${diffMarkup(changes)}</details>`;
+  const diff =
+    changes === '' ? EMPTY_MARKUP : html`<details><summary>${title}</summary>${diffMarkup(changes)}</details>`;
   const body = html`${names}<ul class="rows">${rows}</ul>${diff}`;
   if (!isFolded) return html`<section class="card">${head}${body}</section>`;
   return html`<details class="card"><summary>${head} <span class="quiet">${actionCounts(group.actions)}</span></summary>${body}</details>`;
@@ -74,15 +75,15 @@ function row(
   own: GroupedAction | undefined,
   sql: readonly string[],
 ): Markup {
-  const subject = subjectOf(action);
-  const part = subject === '' ? NOTHING : html` <code>${withArrows(subject)}</code>`;
-  const risk = action.risk === 'safe' ? NOTHING : html` ${riskTag(action.risk)}`;
+  const subject = actionSubject(action);
+  const part = subject === '' ? EMPTY_MARKUP : html` <code>${withArrows(subject)}</code>`;
+  const risk = action.risk === 'safe' ? EMPTY_MARKUP : html` ${riskTag(action.risk)}`;
   // In the card of a new account, "the account is new" need not be repeated at every part.
   const isKnown = own?.action.action === 'create_account' && action.reason.kind === 'new_account';
   const more = [
-    detail === '' ? NOTHING : html`<p>${withArrows(detail)}</p>`,
-    isKnown ? NOTHING : html`<p class="quiet">${withArrows(reason)}</p>`,
-    action.action === 'run_setup' && sql.length > 0 ? html`<pre>${sql.join('\n')}</pre>` : NOTHING,
+    detail === '' ? EMPTY_MARKUP : html`<p>${withArrows(detail)}</p>`,
+    isKnown ? EMPTY_MARKUP : html`<p class="quiet">${withArrows(reason)}</p>`,
+    action.action === 'run_setup' && sql.length > 0 ? html`<pre>${sql.join('\n')}</pre>` : EMPTY_MARKUP,
     tokensOf(action),
   ];
   return html`<li>${mark(symbolOf(action))}<div>${verbOf(action)}${part}${risk}${more}</div></li>`;
@@ -90,7 +91,7 @@ function row(
 
 function tokensOf(action: Action): Markup {
   const tokens = action.action === 'delete_account' ? deletedTokens(action) : [];
-  if (tokens.length === 0) return NOTHING;
+  if (tokens.length === 0) return EMPTY_MARKUP;
   return html`<p class="quiet">Tokens deleted too:</p>${nameList(tokens.map(({ name }) => name))}`;
 }
 

@@ -5,7 +5,7 @@ import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
-import { html, type Kind, type Markup, NOTHING, tag } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Kind, type Markup, tag } from '../../page/markup.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from '../ceiling.ts';
 import { DEFAULTS } from '../duckling-text.ts';
 import { rangesOf } from './account-names.ts';
@@ -29,7 +29,7 @@ export function ducklingTable({ actions, compute }: Plan): Markup | undefined {
 <thead><tr>${titles.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
 <tbody>
 ${alike(changes).map((same) => html`${row(same, isPriced, hasCooldowns)}\n`)}</tbody>
-${isTold(compute) ? total(compute, parts.length) : NOTHING}</table>`;
+${isTold(compute) ? total(compute, parts.length) : EMPTY_MARKUP}</table>`;
 }
 
 /** Accounts with the same Ducklings before and after, in the order of the first of each. */
@@ -39,14 +39,14 @@ function alike(changes: readonly SetDucklings[]): SetDucklings[][] {
 
 function row(same: readonly SetDucklings[], isPriced: boolean, hasCooldowns: boolean): Markup {
   const [change] = same;
-  if (change === undefined) return NOTHING;
+  if (change === undefined) return EMPTY_MARKUP;
   const { account, before, after, compute } = change;
   const isOne = same.length === 1;
   const cells: readonly (readonly [string, Markup])[] = [
     ['Read/write', becomes(before?.read_write, after.read_write, DEFAULTS.read_write)],
     ['Pool', becomes(before?.read_scaling, after.read_scaling, DEFAULTS.read_scaling)],
     ...(hasCooldowns ? [['Cooldowns', cooldowns(change)] as const] : []),
-    ...(isPriced ? [['Cost', html`${ceiling(compute)}${isOne ? NOTHING : ', each'}`] as const] : []),
+    ...(isPriced ? [['Cost', html`${ceiling(compute)}${isOne ? EMPTY_MARKUP : ', each'}`] as const] : []),
   ];
   const names = same.map((one) => one.account);
   const who = isOne ? html`${account}` : html`${counted(same.length, 'account')}<p>${rangesOf(names)}</p>`;
@@ -63,7 +63,7 @@ function becomes(before: DucklingCompute | undefined, after: DucklingCompute, le
   const now = sayCompute(after) || left;
   if (direction === 'same') return html`<span class="quiet">${now}</span>`;
   const [kind, word] = DIRECTIONS[direction];
-  const was = before === undefined ? NOTHING : html`${sayCompute(before)} → `;
+  const was = before === undefined ? EMPTY_MARKUP : html`${sayCompute(before)} → `;
   return html`${was}<b>${now}</b> ${tag(kind, word)}`;
 }
 
@@ -78,13 +78,14 @@ function cooldowns({ before, after }: SetDucklings): Markup {
 /** A setting that is not given stays as it is. */
 function cooldown(of: string, before: Cooling | undefined, after: Cooling): Markup {
   const [was, is] = [before?.cooldown, after.cooldown].map((one) => (one === undefined ? 'none' : formatDuration(one)));
-  if (before === undefined) return after.cooldown === undefined ? NOTHING : html`<div>${of} <b>${is ?? ''}</b></div>`;
-  if (was === is) return was === 'none' ? NOTHING : html`<div class="quiet">${of} ${is ?? ''}</div>`;
+  if (before === undefined)
+    return after.cooldown === undefined ? EMPTY_MARKUP : html`<div>${of} <b>${is ?? ''}</b></div>`;
+  if (was === is) return was === 'none' ? EMPTY_MARKUP : html`<div class="quiet">${of} ${is ?? ''}</div>`;
   return html`<div>${of} ${was ?? ''} → <b>${is ?? ''}</b></div>`;
 }
 
 function ceiling(compute: ComputeCeiling | undefined): Markup {
-  return compute === undefined ? NOTHING : html`<span class="number">${ceilingText(compute, '→')}</span>`;
+  return compute === undefined ? EMPTY_MARKUP : html`<span class="number">${ceilingText(compute, '→')}</span>`;
 }
 
 function total(compute: ComputeCeiling, columns: number): Markup {

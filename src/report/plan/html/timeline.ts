@@ -2,9 +2,9 @@
 import type { Plan } from '../../../model/plan.ts';
 import { DAY_MS, describeSpan, showDay } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
-import { html, type Markup, NOTHING } from '../../page/markup.ts';
+import { EMPTY_MARKUP, html, type Markup } from '../../page/markup.ts';
 import { untilText } from '../wording.ts';
-import { accountNames } from './account-names.ts';
+import { accountNameList } from './account-names.ts';
 import { type Scale, scaleTo } from './scale.ts';
 import {
   type AlikeLifetimes,
@@ -34,9 +34,9 @@ export function timeline(plan: Plan): Markup | undefined {
   const scale = scaleTo(drawnTimes(shown, now), now);
   const rows = shown.map((one) => html`${row(one, scale, now)}\n`);
   const words = `Time from ${showDay(now)} to ${showDay(scale.until)}, for the lines of the tokens below; the text beside each says what it shows`;
-  return html`${all.length <= COUNTED_FROM ? NOTHING : changeCounts(all, now)}${legend(shown, scale, now)}<div class="axis"><div></div>${axis(scale, words)}</div>
+  return html`${all.length <= COUNTED_FROM ? EMPTY_MARKUP : changeCounts(all, now)}${legend(shown, scale, now)}<div class="axis"><div></div>${axis(scale, words)}</div>
 <ol class="times">
-${rows}</ol>${left === 0 ? NOTHING : html`<p class="quiet">The soonest ${all.length - left} of ${all.length} tokens; ${left} later ones are not shown (mdacc plan --format json has all).</p>`}`;
+${rows}</ol>${left === 0 ? EMPTY_MARKUP : html`<p class="quiet">The soonest ${all.length - left} of ${all.length} tokens; ${left} later ones are not shown (mdacc plan --format json has all).</p>`}`;
 }
 
 function drawnTimes(shown: readonly AlikeLifetimes[], now: number): number[] {
@@ -52,7 +52,7 @@ function row({ accounts, account, token, lives }: AlikeLifetimes, scale: Scale, 
   const who = isOne
     ? html`<b>${account}/${token}</b>`
     : html`<b>${token}</b> of ${counted(accounts.length, 'account')}`;
-  const names = isOne ? NOTHING : accountNames(accounts);
+  const names = isOne ? EMPTY_MARKUP : accountNameList(accounts);
   return html`<li><div>${who}<ul class="quiet">${said}</ul>${names}</div>${track(lives, overlap, scale, now)}</li>`;
 }
 
@@ -80,7 +80,7 @@ function track(lives: readonly TokenLife[], overlap: number | undefined, scale: 
   const lanes = lives.map((life, index) => lane(life, index * LANE + LANE / 2, scale, now));
   const both =
     overlap === undefined
-      ? NOTHING
+      ? EMPTY_MARKUP
       : html`<rect class="overlap" x="0" y="1" width="${scale.position(overlap)}%" height="${height - 2}"/>`;
   return html`<svg class="track" height="${height}" aria-hidden="true">${gridLines(scale, height)}${both}${lanes}</svg>`;
 }
@@ -89,7 +89,7 @@ function lane(life: TokenLife, y: number, scale: Scale, now: number): Markup {
   const from = scale.position(now);
   const to = life.at === undefined ? 100 : scale.position(life.at);
   const line = html`<line class="life" x1="${from}%" x2="${to}%" y1="${y}" y2="${y}"/>`;
-  return html`${line}${life.begins ? placed('begins', from, y) : NOTHING}${placed(endMark(life, scale), to, y)}`;
+  return html`${line}${life.begins ? placed('begins', from, y) : EMPTY_MARKUP}${placed(endMark(life, scale), to, y)}`;
 }
 
 function endMark({ end, at }: TokenLife, { until }: Scale): Mark {
@@ -126,7 +126,7 @@ function labels({ ticks, position: positionOf }: Scale, y: number): Markup[] {
   return ticks.map(({ at, label }) => {
     const x = positionOf(at);
     // It ends where the drawing ends, so that no page becomes wider.
-    return html`<text${x > 90 ? html` class="last"` : NOTHING} x="${x}%" y="${y}">${label}</text>`;
+    return html`<text${x > 90 ? html` class="last"` : EMPTY_MARKUP} x="${x}%" y="${y}">${label}</text>`;
   });
 }
 
@@ -142,7 +142,7 @@ function legend(shown: readonly AlikeLifetimes[], scale: Scale, now: number): Ma
     lives.flatMap((life) => [...(life.begins ? ['begins' as const] : []), endMark(life, scale)]),
   );
   const entries = (Object.keys(MARKS) as Mark[]).filter((mark) => used.has(mark)).map(entry);
-  const overlap = shown.some((one) => overlapOf(one.lives, now) !== undefined) ? OVERLAP : NOTHING;
+  const overlap = shown.some((one) => overlapOf(one.lives, now) !== undefined) ? OVERLAP : EMPTY_MARKUP;
   return html`<ul class="legend" aria-hidden="true">${entries}${overlap}</ul>`;
 }
 
@@ -183,7 +183,7 @@ function changeCounts(all: readonly TokenLifetimes[], now: number): Markup {
 }
 
 function bar(count: number, index: number, most: number): Markup {
-  if (count === 0) return NOTHING;
+  if (count === 0) return EMPTY_MARKUP;
   const height = Math.max(LEAST_HEIGHT, Math.round((count / most) * BAR_HEIGHT));
   const width = 100 / BARS;
   const [x, wide] = [index * width, width * 0.8].map((percent) => `${percent.toFixed(1)}%`);

@@ -20,7 +20,7 @@ const LINE_LENGTH = 300;
  *
  * @param names What the command was told to call the secret, which may look like one: `MOTHERDUCK_TOKEN_tenant_00002__app`.
  */
-export function scrub(
+export function scrubOutput(
   output: string,
   secret?: Secret,
   names: readonly string[] = [],

@@ -22,7 +22,7 @@ import { missingScript, scriptOf } from './missing-script.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { type CommandOutcome, runStoreCommand } from './run-command.ts';
-import { scrub } from './scrub.ts';
+import { scrubOutput } from './scrub.ts';
 
 /** The configuration of an exec store. */
 export interface ExecStoreConfig extends SecretStoreConfig {
@@ -247,7 +247,7 @@ function describe(
 
 /** On one line, because line breaks in messages are not printed. */
 function lastOutput(output: string, names: readonly string[], secret: Secret | undefined): string {
-  const lines = scrub(output, secret, names);
+  const lines = scrubOutput(output, secret, names);
   return lines.length === 0 ? ' It printed nothing.' : ` It printed: ${lines.join(' | ')}`;
 }
 

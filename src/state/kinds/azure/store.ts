@@ -175,7 +175,7 @@ class AzureStore implements ObjectStore {
       return await within(this.#limitMs * 2, act(AbortSignal.timeout(this.#limitMs)));
     } catch (error) {
       if (error instanceof UnsureError) throw error;
-      const failure = failureOf(error);
+      const failure = azureFailure(error);
       this.#clock.seen(failure.date);
       const answer = expected.find((code) => code === failure.code);
       if (answer !== undefined) return answer;
@@ -258,7 +258,7 @@ interface Failure {
   readonly date: string | undefined;
 }
 
-function failureOf(error: unknown): Failure {
+function azureFailure(error: unknown): Failure {
   const { name, statusCode, code, response } = error as {
     readonly name?: string;
     readonly statusCode?: number;

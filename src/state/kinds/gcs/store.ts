@@ -127,7 +127,7 @@ class GcsStore implements ObjectStore {
       return await within(this.#limitMs * 2, act());
     } catch (error) {
       if (error instanceof UnsureError) throw error;
-      const failure = failureOf(error);
+      const failure = gcsFailure(error);
       this.#clock.seen(failure.date);
       const isBucketMissing = failure.status === 404 && /bucket does not exist/i.test(failure.message);
       const isAnswer = failure.isOwn || this.#isEmulator;
@@ -189,7 +189,7 @@ interface Failure {
   readonly isOwn: boolean;
 }
 
-function failureOf(error: unknown): Failure {
+function gcsFailure(error: unknown): Failure {
   const { code, errors, response } = error as {
     readonly code?: unknown;
     readonly errors?: Inside['errors'];

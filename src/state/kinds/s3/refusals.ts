@@ -52,7 +52,7 @@ const REDIRECTS: readonly string[] = [
 ];
 
 /** The error for a request without success. @returns UnsureError when it is to be repeated. */
-export function refusalOf(error: unknown, attempt: S3Attempt): unknown {
+export function s3Error(error: unknown, attempt: S3Attempt): unknown {
   const own = ownError(error);
   if (own !== undefined) return own;
   if (!(error instanceof Error)) return error;

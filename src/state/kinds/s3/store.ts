@@ -5,7 +5,7 @@ import { folderOf } from '../../cloud-store.ts';
 import { atAddress, type ObjectStore } from '../../object-store.ts';
 import { ServiceClock } from '../../service-clock.ts';
 import type { StateHttp } from '../../state-kind.ts';
-import { isAnsweredWith, refusalOf, type S3Operation } from './refusals.ts';
+import { isAnsweredWith, type S3Operation, s3Error } from './refusals.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -170,7 +170,7 @@ class S3Store implements ObjectStore {
     } catch (error) {
       const { region } = this.#client.config;
       const signedFor = this.#location.region ?? (await region().catch(() => undefined));
-      throw refusalOf(error, {
+      throw s3Error(error, {
         ...this.#location,
         region: signedFor,
         name: this.name,
