@@ -15,7 +15,6 @@ import {
   sourceLine,
   unmanagedTokens,
 } from './account-plan.ts';
-import { stillLive, turnover } from './account-warnings.ts';
 import { inOrder } from './action-order.ts';
 import { computeOfChange, computeOfDesired } from './compute-ceiling.ts';
 import { ducklingChanges, ducklingRisk, mergeDucklings } from './ducklings.ts';
@@ -29,6 +28,7 @@ import type { Recreated } from './token-reasons.ts';
 import { accountRecords } from './token-series.ts';
 import { planToken, type TokenPlan } from './tokens.ts';
 import { unreadableToken, unreadableTokens } from './unreadable-token.ts';
+import { stillLive, turnover } from './warnings.ts';
 
 /** Plans an account that the configuration or the state names. */
 export function planAccount(

@@ -29,16 +29,16 @@ import type { AccountContext, AccountPlan, PlannedAccount } from './account-plan
 import { planAccount } from './accounts.ts';
 import { deletedShares } from './deleted-shares.ts';
 import { ceilingWarning, findViolations, selfMatcher } from './guardrails.ts';
-import { lateApplies } from './late-applies.ts';
-import { notRevoked } from './not-revoked.ts';
 import { obsoleteSecrets } from './obsolete-secrets.ts';
 import { planCeilings } from './plan-ceilings.ts';
 import { renamedAccounts } from './renamed-account.ts';
+import { guardrailsInForce, smokeQueries } from './reviewed-settings.ts';
+import { notRevoked } from './revoke-request.ts';
 import { scheduledOnly } from './scheduled.ts';
 import { removalsOf } from './secret-removals.ts';
 import { secretWarnings, usedStores } from './secret-warnings.ts';
-import { guardrailsInForce, smokeQueries } from './settings.ts';
 import type { StoreFacts } from './store-facts.ts';
+import { lateApplies, nothingManaged, suspendedRotations, unlisted } from './warnings.ts';
 
 /** What to plan, and what else is known. */
 export interface MakePlanOptions {
@@ -131,7 +131,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
       ...deletedShares(actions, options.configured ?? desired.accounts, desired.file),
       ...(options.unreadStates ?? []).map((each) => ({ kind: 'state_unread' as const, ...each })),
       ...secretWarnings(actions, obsolete, storeFacts, olderNames(plans)),
-      ...suspendedRotations(options),
+      ...suspendedRotations(options.rotateSuspended),
       ...plans.flatMap((plan) => plan.warnings),
       ...lateApplies(desired, state, live.now, only),
       ...ceilingWarning(limits),
@@ -202,12 +202,6 @@ function notRead(): Presence<LiveAccount> {
   return { presence: 'unknown', error };
 }
 
-/** Of a plan of scheduled work: without a state it knows no token of accounts that exist. */
-function nothingManaged({ serial }: State, plans: readonly AccountPlan[]): PlanWarning[] {
-  const isLeft = (each: PlanWarning) => each.kind === 'not_scheduled' && each.actions.includes('adopt_account');
-  return serial === 0 && plans.some((plan) => plan.warnings.some(isLeft)) ? [{ kind: 'nothing_managed' }] : [];
-}
-
 function unmanagedIn(
   desired: Desired,
   live: Live,
@@ -217,16 +211,6 @@ function unmanagedIn(
   if (!live.users.listed) return only ? {} : { accounts: null };
   const { reported: accounts } = unmanagedAccounts(desired, live, state, only);
   return only && accounts.length === 0 ? {} : { accounts };
-}
-
-/** Accounts whose tokens were to be rotated, and that have none. */
-function suspendedRotations({ rotateSuspended: accounts = [] }: MakePlanOptions): PlanWarning[] {
-  return accounts.length === 0 ? [] : [{ kind: 'rotation_suspended', accounts }];
-}
-
-function unlisted({ users }: Live): PlanWarning[] {
-  if (!users.listed) return [{ kind: 'users_unlisted', why: users.why.message, hint: users.why.hint }];
-  return users.complete ? [] : [{ kind: 'users_incomplete', listed: users.all.length, total: users.total ?? null }];
 }
 
 /** Tokens whose live ones only a newer state knows. */

@@ -1,9 +1,11 @@
 /** Tokens that are revoked without an overlap, as `rotate --revoke-old` requests for a leaked one. */
 import type { Action, RevokeToken } from '../model/action.ts';
-import { isExpired } from '../model/live.ts';
+import { isExpired, type Live, listedTokens } from '../model/live.ts';
 import { isRecordExpired, type RevokesOld, shownToken } from '../model/planned-token.ts';
-import type { RevokeRequest, StateToken } from '../model/state.ts';
+import type { RevokeRequest, State, StateToken } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
+import { accountKey } from '../model/username.ts';
+import type { PlannedAccount } from './account-plan.ts';
 import type { SeriesContext } from './token-series.ts';
 
 /** What the earlier tokens of a series wait for: by the present command, or by an earlier one that was not completed. */
@@ -79,4 +81,32 @@ function pendingRequest({ current, revoke_old: request }: StateToken): RevokeReq
 
 function generationIn(name: string): number {
   return generationOf(seriesOf(name), name) ?? 0;
+}
+
+interface RequestReadings {
+  readonly live: Live;
+  readonly state: State;
+  /** Whether the present command revokes the old tokens of a key. An earlier one may have left a request. */
+  isAsked(account: string, token: string): boolean;
+}
+
+/** The names of the tokens that stay live because their account or their key could not be planned: `etl_prod/airflow.2`. */
+export function notRevoked(plans: readonly PlannedAccount[], { live, state, isAsked }: RequestReadings): string[] {
+  return plans.flatMap(({ username, plan }) => {
+    const errors = plan.errors.map((error) => ('token' in error ? error.token : undefined));
+    if (errors.length === 0) return [];
+    const planned = new Set(plan.actions.map((action) => ('token' in action ? action.token : undefined)));
+    const presence = live.accounts.get(accountKey(username));
+    const listed = presence?.presence === 'present' ? listedTokens(presence.value).ids : undefined;
+    return [...(state.accounts.get(accountKey(username))?.tokens ?? [])].flatMap(([key, token]) => {
+      const isLeft = errors.includes(key) || (errors.includes(undefined) && !planned.has(key));
+      if (!isLeft || !(token.revoke_old !== undefined || isAsked(username, key))) return [];
+      return recordsOf(token).flatMap(({ id, name }) => (listed?.has(id) === false ? [] : [`${username}/${name}`]));
+    });
+  });
+}
+
+function recordsOf({ current, retiring, revoke_old: request }: StateToken) {
+  const isReplaced = request !== undefined && current !== undefined && current.generation > request.generation;
+  return current === undefined || isReplaced ? retiring : [current, ...retiring];
 }

@@ -1,6 +1,6 @@
 /** The drawing of tokens: what lives how long, and where that stands. */
 import { describe, expect, it } from 'vitest';
-import { scaleTo } from '../../src/report/plan/html/scale.ts';
+import { scaleTo } from '../../src/report/plan/html/timeline.ts';
 import { alikeLifetimes, overlapOf, tokenLifetimes } from '../../src/report/plan/html/token-lifetimes.ts';
 import { DAY, desire, token, World } from '../world.ts';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { interpreterOf } from '../../src/secrets/interpreters.ts';
-import { scriptOf } from '../../src/secrets/kinds/exec/missing-script.ts';
+import { scriptOf } from '../../src/secrets/kinds/exec/find-command.ts';
 import { repositoryFiles } from '../../src/secrets/kinds/exec/repository-files.ts';
 import { unexpandedWords } from '../../src/secrets/unexpanded.ts';
 import { newFolder } from '../files/processes.ts';

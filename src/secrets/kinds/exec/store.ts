@@ -17,8 +17,7 @@ import {
   tokenAtPath,
 } from '../../store.ts';
 import { commandClues } from './command-clues.ts';
-import { findProgram } from './find-program.ts';
-import { missingScript, scriptOf } from './missing-script.ts';
+import { findProgram, missingScript, scriptOf } from './find-command.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
 import { type CommandOutcome, runStoreCommand } from './run-command.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findProgram } from '../../../../src/secrets/kinds/exec/find-program.ts';
+import { findProgram } from '../../../../src/secrets/kinds/exec/find-command.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { isWindows } from '../../../platform.ts';
 
