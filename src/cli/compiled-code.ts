@@ -3,7 +3,7 @@
  * It lies in the folder of the modules, where only who may change the program can change it. It holds code and the path of that
  * folder, and nothing of a run.
  */
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
@@ -22,8 +22,8 @@ interface Module {
 
 /** What Node writes around a module, on its first line. */
 const WRAPPER = '(function(exports,require,module,__filename,__dirname){';
-/** The bytes of a SHA-256 digest, with which a file begins. V8 crashes on data that was damaged. */
-const DIGEST = 32;
+/** The bytes of a CRC-32, with which a file begins. V8 crashes on data that was damaged. */
+const CHECKSUM = 4;
 /** The permission bits that let others write. */
 const SHARED = 0o022;
 
@@ -37,14 +37,15 @@ export function keepCompiledCode(folder: string): void {
   if (process.env.NODE_DISABLE_COMPILE_CACHE || process.env.NODE_V8_COVERAGE) return;
   const place = placeIn(folder);
   if (place === undefined) return;
-  const missing: Compiled[] = [];
+  const command = commandIn(process.argv, folder);
+  const loaded: Compiled[] = [];
   let flags: number | undefined;
   // Deprecated and here to stay, says Node; all else that changes how modules are loaded is private, or of ES modules.
   const { extensions } = createRequire(path.join(folder, 'main.cjs'));
   extensions['.cjs'] = (module, file) => {
     if (!file.startsWith(folder + path.sep)) return extensions['.js'](module, file);
     const text = readFileSync(file);
-    const keptFile = path.join(place.folder, path.relative(folder, file).replaceAll(path.sep, '-'));
+    const keptFile = path.join(place.folder, [command, ...path.relative(folder, file).split(path.sep)].join('-'));
     const cachedData = place.isUsed ? readKept(keptFile, { file, text }) : undefined;
     const script = new Script(`${WRAPPER}${text}\n})`, {
       filename: file,
@@ -52,16 +53,22 @@ export function keepCompiledCode(folder: string): void {
       ...(cachedData && { cachedData }),
     });
     // V8 takes only code that was compiled with the flags it has. Runs with other flags leave alone what is kept for most.
-    if (place.isOurs && (cachedData === undefined || (script.cachedDataRejected && !hasFlags()))) {
-      flags ??= flagsOfV8();
-      missing.push({ file: keptFile, module: { file, text }, script });
+    if (place.isOurs && !(script.cachedDataRejected && hasFlags())) {
+      if (cachedData === undefined || script.cachedDataRejected) flags ??= flagsOfV8();
+      loaded.push({ file: keptFile, module: { file, text }, script });
     }
     script.runInThisContext()(module.exports, createRequire(file), module, file, path.dirname(file));
   };
   process.once('exit', () => {
-    // A command may have set flags meanwhile.
-    if (missing.length > 0 && flagsOfV8() === flags) keep(place, missing);
+    // All modules, since this run went further than those before: it called more functions of each. A command may have set flags.
+    if (flags !== undefined && flagsOfV8() === flags) keep(place, loaded);
   });
+}
+
+/** The command that was typed, since each calls other functions of the modules that all share. */
+function commandIn(argv: readonly string[], folder: string): string {
+  const isCommand = (word: string) => /^[a-z]+$/.test(word) && existsSync(path.join(folder, 'commands', `${word}.cjs`));
+  return argv.slice(2).find(isCommand) ?? 'other';
 }
 
 /** Where this build of Node keeps what it compiled. */
@@ -114,18 +121,18 @@ function readKept(file: string, module: Module): Buffer | undefined {
   } catch {
     return undefined;
   }
-  const data = bytes.subarray(DIGEST);
-  return digest(module, data).equals(bytes.subarray(0, DIGEST)) ? data : undefined;
+  const data = bytes.subarray(CHECKSUM);
+  return checksum(module, data).equals(bytes.subarray(0, CHECKSUM)) ? data : undefined;
 }
 
 /** Without room or permission, the next run compiles again. A folder of the program that was removed is not made again. */
-function keep({ folder, owner }: Place, missing: readonly Compiled[]): void {
+function keep({ folder, owner }: Place, modules: readonly Compiled[]): void {
   try {
     for (const each of [path.dirname(folder), folder]) {
       if (lstatSync(each, { throwIfNoEntry: false }) === undefined) mkdirSync(each, { mode: 0o755 });
       if (!isPrivate(each, owner)) return;
     }
-    for (const { file, module, script } of missing) write(file, module, script.createCachedData());
+    for (const { file, module, script } of modules) write(file, module, script.createCachedData());
   } catch {}
 }
 
@@ -133,15 +140,17 @@ function keep({ folder, owner }: Place, missing: readonly Compiled[]): void {
 function write(file: string, module: Module, data: Buffer): void {
   const temporary = `${file}.new`;
   try {
-    writeFileSync(temporary, Buffer.concat([digest(module, data), data]), { flag: 'wx', mode: 0o644 });
+    writeFileSync(temporary, Buffer.concat([checksum(module, data), data]), { flag: 'wx', mode: 0o644 });
     renameSync(temporary, file);
   } catch {
     rmSync(temporary, { force: true });
   }
 }
 
-/** The file's name too: it is in what is kept, and in traces of errors. */
-function digest({ file, text }: Module, data: Buffer): Buffer {
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return createHash('sha256').update(`${file}\n`).update(text).update(data).digest();
+/** The file's name too: it is in what is kept, and in traces of errors. To load SHA-256 would take a tenth of a short run. */
+function checksum({ file, text }: Module, data: Buffer): Buffer {
+  const { crc32 } = process.getBuiltinModule('node:zlib');
+  const bytes = Buffer.alloc(CHECKSUM);
+  bytes.writeUInt32BE(crc32(data, crc32(text, crc32(`${file}\n`))));
+  return bytes;
 }

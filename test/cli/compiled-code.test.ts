@@ -1,6 +1,5 @@
 /** What V8 compiled of the program's modules is kept beside them for the next run, and never matters but for time. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { newFolder, run } from '../files/processes.ts';
 import { MAIN, ROOT } from '../in-process.ts';
@@ -38,11 +38,13 @@ interface How {
   readonly env?: NodeJS.ProcessEnv;
   /** Options of Node. */
   readonly node?: readonly string[];
+  /** Words of the command. */
+  readonly typed?: readonly string[];
 }
 
 /** What a run prints. */
-async function printed(folder: string, { env = {}, node = [] }: How = {}): Promise<string> {
-  const ended = await run([process.execPath, ...node, path.join(folder, 'main.cjs')], env).ended;
+async function printed(folder: string, { env = {}, node = [], typed = [] }: How = {}): Promise<string> {
+  const ended = await run([process.execPath, ...node, path.join(folder, 'main.cjs'), ...typed], env).ended;
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   return ended.stdout.trim();
 }
@@ -57,10 +59,10 @@ function kept(folder: string): Record<string, string> {
   );
 }
 
-/** The file with the compiled code of a module. */
-function keptFile(folder: string, name: string): string {
+/** The file with the compiled code of a module, for one command. */
+function keptFile(folder: string, name: string, command = 'other'): string {
   const [build = ''] = readdirSync(path.join(folder, 'compiled'));
-  return path.join(folder, 'compiled', build, name);
+  return path.join(folder, 'compiled', build, `${command}-${name}`);
 }
 
 /** Makes a run of `one` run the code of `two`, as only who may write the program can. */
@@ -70,20 +72,48 @@ async function forged(folder: string): Promise<void> {
   await printed(folder);
   writeFileSync(file, wordModule('one'));
   // V8 compares no more than the length of the text.
-  const data = readFileSync(keptFile(folder, 'word.cjs')).subarray(32);
-  const digest = createHash('sha256')
-    .update(`${file}\n${wordModule('one')}`)
-    .update(data)
-    .digest();
-  writeFileSync(keptFile(folder, 'word.cjs'), Buffer.concat([digest, data]));
+  const data = readFileSync(keptFile(folder, 'word.cjs')).subarray(4);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(data, crc32(`${file}\n${wordModule('one')}`)));
+  writeFileSync(keptFile(folder, 'word.cjs'), Buffer.concat([checksum, data]));
 }
 
 it('is written by the first run, and left alone by the next', async () => {
   const folder = await installation();
   expect(await printed(folder)).toBe('one');
   const written = kept(folder);
-  expect(Object.keys(written).sort()).toEqual(['command-line.cjs', 'word.cjs']);
+  expect(Object.keys(written).sort()).toEqual(['other-command-line.cjs', 'other-word.cjs']);
   expect(await printed(folder)).toBe('one');
+  expect(kept(folder)).toEqual(written);
+});
+
+it('is kept for each command, whose name is the first word that is one', async () => {
+  const folder = await installation();
+  mkdirSync(path.join(folder, 'commands'));
+  for (const name of ['apply', 'plan']) writeFileSync(path.join(folder, 'commands', `${name}.cjs`), '');
+  await printed(folder, { typed: ['-c', 'plan.yaml', 'plan', 'apply'] });
+  await printed(folder, { typed: ['../commands/apply', 'planned', '--help'] });
+  expect(Object.keys(kept(folder)).sort()).toEqual([
+    'other-command-line.cjs',
+    'other-word.cjs',
+    'plan-command-line.cjs',
+    'plan-word.cjs',
+  ]);
+});
+
+it('is written anew, with all functions, by a run that needs more modules', async () => {
+  const more = 'if (process.argv[2]) require("./more.cjs").more();';
+  const folder = await installation(`${COMMAND_LINE}${more}`);
+  const later = `"use strict";\nmodule.exports = { more() { console.log(require('./word.cjs').later()); } };\n`;
+  writeFileSync(path.join(folder, 'more.cjs'), later);
+  const word = `"use strict";\nmodule.exports = { word() { return 'one'; }, later() { return ['a', 'b', 'c'].join('-'); } };\n`;
+  writeFileSync(path.join(folder, 'word.cjs'), word);
+  await printed(folder);
+  const { size } = statSync(keptFile(folder, 'word.cjs'));
+  expect(await printed(folder, { typed: ['more'] })).toBe('one\na-b-c');
+  expect(statSync(keptFile(folder, 'word.cjs')).size).toBeGreaterThan(size);
+  const written = kept(folder);
+  expect(await printed(folder, { typed: ['more'] })).toBe('one\na-b-c');
   expect(kept(folder)).toEqual(written);
 });
 
@@ -120,8 +150,7 @@ it('is written anew for a module that changed', async () => {
   writeFileSync(path.join(folder, 'word.cjs'), wordModule('two'));
   expect(await printed(folder)).toBe('two');
   const after = kept(folder);
-  expect(after['word.cjs']).not.toBe(before['word.cjs']);
-  expect(after['command-line.cjs']).toBe(before['command-line.cjs']);
+  expect(after['other-word.cjs']).not.toBe(before['other-word.cjs']);
   expect(await printed(folder)).toBe('two');
 });
 
@@ -146,7 +175,7 @@ it('is not used with other flags of V8, and left for the runs without them', asy
   const unusual = kept(folder);
   expect(await printed(folder)).toBe('one');
   const usual = kept(folder);
-  expect(usual['word.cjs']).not.toBe(unusual['word.cjs']);
+  expect(usual['other-word.cjs']).not.toBe(unusual['other-word.cjs']);
   expect(await printed(folder, { node: ['--no-opt'] })).toBe('one');
   expect(await printed(folder, { env: { NODE_OPTIONS: '--max-old-space-size=200' } })).toBe('one');
   expect(await printed(folder)).toBe('one');
@@ -179,13 +208,13 @@ it('leaves nothing beside it where it cannot be written, and removes what a kill
   rmSync(file);
   writeFileSync(`${file}.new`, 'half');
   await printed(folder);
-  expect(kept(folder)).not.toHaveProperty('word.cjs.new');
+  expect(kept(folder)).not.toHaveProperty(['other-word.cjs.new']);
   await printed(folder);
-  expect(Object.keys(kept(folder)).sort()).toEqual(['command-line.cjs', 'word.cjs']);
+  expect(Object.keys(kept(folder)).sort()).toEqual(['other-command-line.cjs', 'other-word.cjs']);
   rmSync(file);
   mkdirSync(file);
   expect(await printed(folder)).toBe('one');
-  expect(Object.keys(kept(folder))).toEqual(['command-line.cjs']);
+  expect(Object.keys(kept(folder))).toEqual(['other-command-line.cjs']);
 });
 
 it('is not kept of a run that set flags of V8', async () => {
@@ -250,12 +279,14 @@ it('holds nothing of the run: no secret, and no name of the configuration', asyn
   const secrets = [...stage.read('.motherduck/secrets.env').matchAll(/=(.*)$/gm)].map((match) => match[1] ?? '');
   expect(secrets).toHaveLength(4);
   const names = Object.keys(kept(path.join(folder, 'dist')));
-  expect(names).toContain('commands-apply.cjs');
+  expect(names).toContain('apply-commands-apply.cjs');
   // That texts are found in them at all.
-  expect(readFileSync(keptFile(path.join(folder, 'dist'), 'command-line.cjs')).includes('service accounts')).toBe(true);
+  expect(
+    readFileSync(keptFile(path.join(folder, 'dist'), 'command-line.cjs', 'apply')).includes('service accounts'),
+  ).toBe(true);
   for (const name of names) {
     // Strings are kept in one of two encodings.
-    const bytes = readFileSync(keptFile(path.join(folder, 'dist'), name));
+    const bytes = readFileSync(path.join(path.dirname(keptFile(path.join(folder, 'dist'), name)), name));
     const text = bytes.toString('latin1') + bytes.toString('utf16le') + bytes.subarray(1).toString('utf16le');
     for (const secret of secrets) for (const part of secret.split('.')) expect(text).not.toContain(part.slice(-20));
     expect(text).not.toContain('tenant_globex');
