@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { commandFirst, commandOf } from './cli/command-words.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { fullName, seeHelp } from './cli/help.ts';
-import { refuseForgottenValues } from './cli/options.ts';
+import { refuseForgottenValues } from './cli/refused-values.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { isTypedCredential } from './model/credential.ts';
 import { shellPath, shellWord } from './model/shell.ts';

@@ -3,19 +3,9 @@
 import { Argument, Command, Option } from 'commander';
 import { COMMAND_OPTIONS } from './cli/command-options.ts';
 import { environmentLines, HELP, helpRows, helpWidth, section, withExamples } from './cli/help.ts';
-import {
-  acceptOnAll,
-  advanceTime,
-  count,
-  duration,
-  format,
-  milliseconds,
-  port,
-  rate,
-  refuseEmpty,
-  SANDBOX_SETTINGS,
-  withOptions,
-} from './cli/options.ts';
+import { advanceTime, count, duration, milliseconds, port, rate } from './cli/option-values.ts';
+import { acceptOnAll, format, SANDBOX_SETTINGS, withOptions } from './cli/options.ts';
+import { refuseEmpty } from './cli/refused-values.ts';
 import { SCHEMA_FILES } from './cli/schemas.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';

@@ -41,7 +41,7 @@ it('connects as with a process for each connection', async () => {
 it('leaves alone what the test connects meanwhile', async () => {
   const stage = await Stage.applied();
   const ran = stage.run('smoke --sandbox');
-  const table = await sandboxTable(await newFolder(), { database: 'ops' });
+  const table = sandboxTable(await newFolder(), { database: 'ops' });
   try {
     const listed = table.list('');
     expect((await ran).code).toBe(0);

@@ -1,6 +1,6 @@
 /** Finds the command in the words of a command line, and its options at any position. */
 import type { Command, Option } from 'commander';
-import { optionWithValue } from './options.ts';
+import { optionWithValue } from './refused-values.ts';
 
 /** The command that the words name, as far as they name one. */
 export function commandOf(program: Command, words: readonly string[]): Command {

@@ -1,5 +1,4 @@
-/** The options that several commands share, in the groups that help shows, and the parsers of option values. */
-
+/** The options that several commands share, in the groups that help shows. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   CONNECT_SECONDS,
@@ -9,12 +8,10 @@ import {
   REQUEST_SECONDS,
 } from '../model/defaults.ts';
 import { SLOW_SIZES } from '../model/ducklings.ts';
-import { nearest } from '../model/suggestion.ts';
-import { DAY, parseDuration, type Seconds } from '../model/time.ts';
 import { enumerated } from '../model/wording.ts';
 import { APPLY_FORMATS } from '../report/formats.ts';
 import { expectedOf, type SandboxSetting, SETTING_NAMES, SETTINGS, type SettingName } from '../sandbox/settings.ts';
-import { fullName } from './help.ts';
+import { count, duration, timeLimit, variable } from './option-values.ts';
 
 const NO_EFFECT = 'No effect; accepted for consistency';
 
@@ -195,156 +192,4 @@ export const ROTATING = APPLYING.filter((option) => option !== ALLOW_DELETE);
 export function format(description: string, formats: Readonly<Record<string, unknown>>): Option {
   const names = Object.keys(formats);
   return new Option('-o, --format <format>', description).choices(names).default(names[0]);
-}
-
-/** Makes an empty value of any option or argument wrong usage: it is a variable that is not set, and no wish. */
-export function refuseEmpty(command: Command, done = new Set<Option>()): void {
-  for (const option of command.options) {
-    if (!(option.required || option.optional) || done.has(option)) continue;
-    done.add(option);
-    const { parseArg } = option;
-    option.argParser((value, before) => {
-      const known = chosen(filled(value), option.argChoices);
-      return parseArg ? parseArg(known, before) : known;
-    });
-  }
-  for (const argument of command.registeredArguments) {
-    const { parseArg, variadic } = argument;
-    const one = (value: string, before: unknown) => {
-      try {
-        const known = chosen(filled(value), argument.argChoices);
-        return parseArg ? parseArg(known, before) : known;
-      } catch (error) {
-        if (!(error instanceof InvalidArgumentError)) throw error;
-        // Commander's own words for it are "command-argument value '80' is invalid for argument 'n'".
-        return command.error(`error: ${argument.name()} '${value}' is invalid. ${error.message}`, INVALID);
-      }
-    };
-    argument.argParser((value, before) =>
-      variadic ? [...((before as unknown[]) ?? []), one(value, before)] : one(value, before),
-    );
-  }
-  for (const each of command.commands) refuseEmpty(each, done);
-}
-
-const INVALID = { code: 'commander.invalidValue' };
-
-function filled(value: string): string {
-  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return value;
-}
-
-function chosen(value: string, choices: readonly string[] | undefined): string {
-  if (choices === undefined || choices.includes(value)) return value;
-  const near = nearest(value, choices);
-  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
-  throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.${hint}`);
-}
-
-/**
- * Refuses `--only --sandbox`, where the value of `--only` was forgotten: commander would take the next option as its value,
- * and the command would not see that option. `--only=-x` passes.
- */
-export function refuseForgottenValues(command: Command, words: readonly string[]): void {
-  const end = words.indexOf('--');
-  for (let at = 0; at < (end === -1 ? words.length : end); at += 1) {
-    const option = optionWithValue(command.options, words[at] ?? '');
-    if (option === undefined) continue;
-    at += 1;
-    const value = words[at];
-    if (value !== undefined && !value.startsWith('-')) continue;
-    const why = value === undefined ? 'nothing follows it' : `what follows it, ${value}, begins with "-"`;
-    const flag = option.long ?? option.flags;
-    const example = `\nFor example: ${fullName(command)} ${flag} ${exampleOf(option)}`;
-    command.error(`error: ${flag} has no value: ${why}${example}`, { code: 'commander.optionMissingArgument' });
-  }
-}
-
-/** The option that takes the next word as its value: `--format`, `-o`, or the last of `-qo`. */
-export function optionWithValue(all: readonly Option[], word: string): Option | undefined {
-  const known = (flag: string) => all.find(({ long, short }) => long === flag || short === flag);
-  if (word.startsWith('--')) return ifRequired(known(word));
-  if (!/^-\w+$/.test(word)) return undefined;
-  const options = [...word.slice(1)].map((letter) => known(`-${letter}`));
-  // The rest of a word is the value of its first option that takes one: `-cprod.yaml`.
-  const first = options.findIndex((option) => option === undefined || option.required);
-  return first === options.length - 1 ? ifRequired(options[first]) : undefined;
-}
-
-function ifRequired(option: Option | undefined): Option | undefined {
-  return option?.required ? option : undefined;
-}
-
-/** Values for examples, by the option's name or the name of its value. */
-const EXAMPLES: Readonly<Record<string, string>> = {
-  config: 'prod.yaml',
-  state: 'prod.state.json',
-  out: 'today.plan',
-  into: 'accounts/new.yaml',
-  store: 'vault',
-  organization: 'acme',
-  'allow-env': 'DB_PASSWORD',
-  'rate-limit': '10',
-  port: '8080',
-  '<glob>': '"tenant_*"',
-  '<account[/token]>': '"tenant_*/app"',
-  '<dir>': 'rehearsal',
-  '<url>': 'http://127.0.0.1:8080',
-  '<duration>': '5m',
-  '<rate>': '0.05',
-  '<ms>': '20',
-  '<n>': '8',
-};
-
-function exampleOf({ flags, argChoices, ...option }: Option): string {
-  const name = option.long?.slice(2) ?? '';
-  return EXAMPLES[name] ?? argChoices?.[0] ?? EXAMPLES[/<.*>/.exec(flags)?.[0] ?? ''] ?? 'VALUE';
-}
-
-export function duration(text: string): Seconds {
-  const seconds = parseDuration(text);
-  if (seconds === undefined) throw new InvalidArgumentError('Write a number and a unit: 30s, 5m, 24h, 90d or 2w.');
-  return seconds;
-}
-
-function timeLimit(text: string): Seconds {
-  const seconds = duration(text);
-  if (seconds === 0) throw new InvalidArgumentError('Nothing answers in no time. Write a time such as 30s.');
-  // Node's timers are limited to 24 days; a longer one ends at once.
-  if (seconds > DAY) throw new InvalidArgumentError('Write at most 1d.');
-  return seconds;
-}
-
-/** By how much a clock is advanced. */
-export function advanceTime(text: string): Seconds {
-  const seconds = duration(text);
-  if (seconds === 0) throw new InvalidArgumentError('The clock stands still. Write a time such as 80d.');
-  return seconds;
-}
-
-function variable(text: string): string {
-  if (!/^\w+$/.test(text))
-    throw new InvalidArgumentError('Write the name of one variable. Repeat the option for more.');
-  return text;
-}
-
-export function count(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Write a whole number of at least 1.');
-  return Number(text);
-}
-
-export function port(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Write a port, 0 to 65535.');
-  return Number(text);
-}
-
-export function milliseconds(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('Write whole milliseconds, for example 20.');
-  return Number(text);
-}
-
-export function rate(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('Write a rate from 0 to 1.');
-  return value;
 }

@@ -1,5 +1,5 @@
 /** The options that rotate tokens: what they select, and what is wrong usage, before anything is opened or locked. */
-import { onlyMatcher } from '../engine/planning.ts';
+import { onlyMatcher } from '../engine/account-selection.ts';
 import { type SelectedTokens, selectTokens } from '../engine/rotation-selection.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';

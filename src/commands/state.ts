@@ -9,7 +9,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { interruptibleUnderLock } from '../cli/signals.ts';
 import { hintAbove } from '../config/errors.ts';
 import { loadStateConfig } from '../config/load.ts';
-import { refuseUnmatched } from '../engine/planning.ts';
+import { refuseUnmatched } from '../engine/account-selection.ts';
 import { underStateLock, whoRuns } from '../engine/run-lock.ts';
 import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendAt, backendContext, backendOf, statePath } from '../engine/state-location.ts';

@@ -8,7 +8,7 @@
  * A run that is killed between storing and recording does no harm: the next one finds the same value, and records it.
  */
 
-import { whyTaken } from '../apply/apply.ts';
+import { whyTaken } from '../apply/check-stores.ts';
 import { noteToken, type StateWriter } from '../apply/state-writer.ts';
 import { alsoSaid, storeInAll } from '../apply/store-secret.ts';
 import type { Desired } from '../model/desired.ts';

@@ -1,10 +1,11 @@
 /** Decides what an import may write, so that the configuration stays valid and the next plan only adopts. */
 import path from 'node:path';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
+import { allDecision } from '../import/adoption-candidates.ts';
 import { type Adoption, adoptions, obstacles } from '../import/adoption-check.ts';
 import { decideImport } from '../import/decide.ts';
 import { withoutEmptySections } from '../import/initial-config.ts';
-import { allDecision, type Selection } from '../import/selection.ts';
+import type { Selection } from '../import/selection.ts';
 import { terraformSkipped } from '../import/terraform.ts';
 import type { TerraformInstance } from '../import/terraform-state.ts';
 import { readLive } from '../live/read.ts';

@@ -6,11 +6,9 @@ import type { Live } from '../model/live.ts';
 import type { DeletedData, Plan } from '../model/plan.ts';
 import { countRecords, STATE_LIMITS, type State } from '../model/state.ts';
 import type { RenamedStore } from '../model/store-warning.ts';
-import { nearest } from '../model/suggestion.ts';
 import type { Storage } from '../model/usage.ts';
 import { UserError } from '../model/user-error.ts';
-import { accountKey, globMatcher, unmatchedGlobs } from '../model/username.ts';
-import { few, NAMES_SHOWN } from '../model/wording.ts';
+import { accountKey } from '../model/username.ts';
 import { accountNames } from '../plan/account-names.ts';
 import { refuseMissing } from '../plan/missing-accounts.ts';
 import { type MakePlanOptions, makePlan } from '../plan/plan.ts';
@@ -20,6 +18,7 @@ import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
 import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, openStores, secretPathsIn } from '../secrets/stores.ts';
 import { managedBy, type OtherState, unreadStates } from '../state/other-states.ts';
+import { onlyMatcher, refuseUnmatched } from './account-selection.ts';
 import { checkClock } from './clock.ts';
 import type { SelectedTokens } from './rotation-selection.ts';
 import { secretPathFacts } from './secret-path-facts.ts';
@@ -291,28 +290,4 @@ function accountsToRead(desired: Desired, state: State, only: (username: string)
       needsDucklings:
         desired.computeRates !== undefined || desired.accounts.get(accountKey(username))?.ducklings !== undefined,
     }));
-}
-
-/** Whether `--only` includes an account; without globs it includes all. */
-export function onlyMatcher(globs: readonly string[] | undefined): (username: string) => boolean {
-  return globs === undefined ? () => true : globMatcher(globs);
-}
-
-/** Refuses globs that match no account. @param names the accounts there are. @param source where they come from. @param typed the globs that were typed as arguments. @throws UserError USAGE */
-export function refuseUnmatched(
-  only: readonly string[] | undefined,
-  names: readonly string[],
-  source: string,
-  typed: readonly string[] = [],
-): void {
-  const globs = unmatchedGlobs(only ?? [], names);
-  if (globs.length === 0) return;
-  const asTyped = (glob: string, name = glob) => (typed.includes(glob) ? name : `--only ${name}`);
-  const said = globs.map((glob) => asTyped(glob)).join(' ');
-  const near = globs.flatMap((glob) => {
-    const name = nearest(glob, names);
-    return name === undefined ? [] : [asTyped(glob, name)];
-  });
-  const hint = near.length > 0 ? `Did you mean ${near.join(' ')}?` : `There are: ${few(names, NAMES_SHOWN.list)}`;
-  throw new UserError('USAGE', `${said} ${globs.length === 1 ? 'matches' : 'match'} no account of ${source}`, hint);
 }

@@ -14,8 +14,9 @@ import { withStoreNames } from '../secrets/renamed-stores.ts';
 import { smokeAccounts } from '../smoke/session.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 import { noticeText } from '../wording/notices.ts';
+import { onlyMatcher, refuseUnmatched } from './account-selection.ts';
 import { checkClock } from './clock.ts';
-import { onlyMatcher, refuseUnmatched, storesFor } from './planning.ts';
+import { storesFor } from './planning.ts';
 import type { OpenedService, RunContext } from './service.ts';
 import { inspectStores } from './store-contents.ts';
 

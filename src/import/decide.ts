@@ -16,9 +16,9 @@ import type { Ducklings } from '../model/ducklings.ts';
 import { NEWER_VERSION } from '../model/hints.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
+import { type AdoptionCandidate, type CandidateInput, findCandidates, isSelected } from './adoption-candidates.ts';
 import { FIRST_STORE, Policies } from './policies.ts';
 import { writeDucklings } from './pools.ts';
-import { type AdoptionCandidate, type CandidateInput, findCandidates, isSelected } from './selection.ts';
 import {
   type AddressedToken,
   type ImportedTokens,

@@ -10,6 +10,7 @@ import { formatDuration, isoTime } from '../model/time.ts';
 import { type ChosenToken, chooseTokens, managedSeries } from '../model/token-choice.ts';
 import { isTokenKey } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
+import { type AdoptionCandidate, isSelected } from './adoption-candidates.ts';
 import {
   countsByDay,
   jitterFor,
@@ -19,7 +20,6 @@ import {
   type Policy,
   postponedRotation,
 } from './policies.ts';
-import { type AdoptionCandidate, isSelected } from './selection.ts';
 import { definedEntries, scalar, type YamlEntry } from './yaml-writer.ts';
 
 /** A token that is imported. */

@@ -1,5 +1,6 @@
+import { onlyMatcher } from '../engine/account-selection.ts';
 import { checkClock } from '../engine/clock.ts';
-import { onlyMatcher, planFrom, readAccounts, storesFor } from '../engine/planning.ts';
+import { planFrom, readAccounts, storesFor } from '../engine/planning.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan, Scope } from '../model/plan.ts';

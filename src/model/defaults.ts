@@ -28,3 +28,6 @@ export const IDLE_AFTER: Seconds = 30 * DAY;
 export function connectSeconds(size: Size | undefined): Seconds {
   return CONNECT_SECONDS + (size === undefined ? 0 : Math.round(sizeFacts(size).startsIn));
 }
+
+/** The table of a state of the kind `motherduck`. */
+export const STATE_TABLE = 'motherduck_accounts_state';

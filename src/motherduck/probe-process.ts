@@ -8,11 +8,11 @@ import { proxySecrets } from '../model/environment-secrets.ts';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
-import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe.ts';
+import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe-protocol.ts';
 import { describeDownloads, inBothSpellings } from './proxy.ts';
 import { printableWithoutAll } from './scrub.ts';
 
-export type { ProbeAnswer, ProbeRequest } from './probe.ts';
+export type { ProbeAnswer, ProbeRequest } from './probe-protocol.ts';
 
 /** Why a step of a probe failed. */
 export interface ProbeFailure {

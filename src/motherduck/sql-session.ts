@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import type { Target } from './connector.ts';
-import type { ProbeRow, SessionAnswer, SessionInput, SessionQuery } from './probe.ts';
 import { builtProbe, childEnvironment, cleanFailure, type ProbeFailure, secretsOf } from './probe-process.ts';
+import type { ProbeRow, SessionAnswer, SessionInput, SessionQuery } from './probe-protocol.ts';
 import { printableWithoutAll } from './scrub.ts';
 
 /** The child of a program that only reads ends by this, where the program does not end before. */

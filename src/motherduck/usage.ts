@@ -12,8 +12,8 @@ import { accountKey } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { explainForAdmin } from './connection-errors.ts';
 import type { Connector } from './connector.ts';
-import type { ProbeRow } from './probe.ts';
 import type { ProbeFailure, ProbeReport, ProbeRequest, ProbeRunner } from './probe-process.ts';
+import type { ProbeRow } from './probe-protocol.ts';
 import { scrub, withoutStatement } from './scrub.ts';
 
 /** The product's name in its user agent, by which queries of its own smoke tests are excluded. */

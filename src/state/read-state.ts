@@ -1,28 +1,18 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
-
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { shellCommand } from '../model/shell.ts';
-import { countRecords, STATE_LIMITS, type State } from '../model/state.ts';
-import { generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
-import { type Hint, UserError } from '../model/user-error.ts';
+import type { State } from '../model/state.ts';
+import { UserError } from '../model/user-error.ts';
 import type { StateBackend, StoredState } from './backend.ts';
-import { contradictionOf } from './contradictions.ts';
+import { checkDocument, invalidState, linesOf, type StateSource } from './check-document.ts';
 import { type FitsIn, isFile, refuseForeign, refuseOtherConfiguration, type StateOf } from './foreign-state.ts';
-import type { JsonLines } from './json-lines.ts';
 import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend } from './kinds/file.ts';
 import { isLikeState } from './kinds/file-errors.ts';
 import { leftFile, storedIn } from './kinds/file-text.ts';
 import { MIGRATIONS, type Migrations, migrateDocument } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
-import { type StateDocument, stateFromDocument } from './state-document.ts';
-import type { SchemaError } from './state-validator.generated.js';
-
-/** Without lines, the error of a huge file comes soon. */
-const LARGEST_WITH_LINES = 8 * 1024 * 1024;
-/** No state is written so often. What may be read can be written again, since the schema allows more. */
-const MAX_SERIAL = 900_000_000_000;
 
 /** A state that was read. */
 export interface ReadState {
@@ -56,7 +46,7 @@ export async function readState(
 
 /** As `readState`, for a state of any organization, also at a location that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
 export async function readKept(
-  backend: Source & Pick<StateBackend, 'read'>,
+  backend: StateSource & Pick<StateBackend, 'read'>,
   migrations: Migrations,
 ): Promise<ReadState | undefined> {
   const stored = await backend.read();
@@ -99,17 +89,14 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   }
 }
 
-/** Where a text is kept that may be wrong, for errors. */
-type Source = Pick<StateBackend, 'name' | 'file' | 'restoreHint'>;
-
-async function parseState(source: Source, stored: StoredState, migrations: Migrations): Promise<ReadState> {
+async function parseState(source: StateSource, stored: StoredState, migrations: Migrations): Promise<ReadState> {
   const { snapshot, changes } = stored;
   const text = snapshot ?? changes[0] ?? '';
   const base = snapshot === undefined ? undefined : await parseDocument(source, snapshot);
   const document = await replayed(source, stored, base);
   const version = document.version;
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
-    throw invalid(source, 'has no version, so it may not be a state file', await source.restoreHint(text));
+    throw invalidState(source, 'has no version, so it may not be a state file', await source.restoreHint(text));
   }
   if (version > migrations.to) {
     throw new UserError(
@@ -120,9 +107,13 @@ async function parseState(source: Source, stored: StoredState, migrations: Migra
   }
   const current = migrateDocument(document, version, migrations);
   if (current === undefined) {
-    throw invalid(source, `has version ${version}, which this program cannot read`, await source.restoreHint(text));
+    throw invalidState(
+      source,
+      `has version ${version}, which this program cannot read`,
+      await source.restoreHint(text),
+    );
   }
-  const state = await check(source, changes.length === 0 ? text : undefined, current);
+  const state = await checkDocument(source, changes.length === 0 ? text : undefined, current);
   const moved = movedTo(changes.slice(-1).map((change): unknown => JSON.parse(change)));
   return {
     state,
@@ -133,7 +124,7 @@ async function parseState(source: Source, stored: StoredState, migrations: Migra
 
 /** The document after the changes of the log. */
 async function replayed(
-  source: Source,
+  source: StateSource,
   { snapshot = '', changes }: StoredState,
   base: Readonly<Record<string, unknown>> | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -147,7 +138,7 @@ async function replayed(
     return replay(base, values);
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
-    throw invalid(
+    throw invalidState(
       source,
       `has a wrong log: line ${lineOf(error.index)} ${error.message}`,
       await source.restoreHint(snapshot),
@@ -156,7 +147,7 @@ async function replayed(
   }
 }
 
-async function parseChange(source: Source, text: string, line: number, snapshot: string): Promise<unknown> {
+async function parseChange(source: StateSource, text: string, line: number, snapshot: string): Promise<unknown> {
   const shape = jsonShape(text);
   if (!('problem' in shape)) {
     try {
@@ -168,12 +159,12 @@ async function parseChange(source: Source, text: string, line: number, snapshot:
   }
   if (/^(<{7}|\|{7}|={7}|>{7})( |$)/.test(text)) throw await conflictAt(source, line, snapshot);
   const problem = `is damaged: line ${line} is not a change of a state`;
-  throw invalid(source, problem, await source.restoreHint(snapshot), line);
+  throw invalidState(source, problem, await source.restoreHint(snapshot), line);
 }
 
-async function parseDocument(source: Source, text: string): Promise<Readonly<Record<string, unknown>>> {
+async function parseDocument(source: StateSource, text: string): Promise<Readonly<Record<string, unknown>>> {
   const shape = jsonShape(text);
-  if ('problem' in shape) throw invalid(source, shape.problem, await source.restoreHint(text));
+  if ('problem' in shape) throw invalidState(source, shape.problem, await source.restoreHint(text));
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -182,20 +173,20 @@ async function parseDocument(source: Source, text: string): Promise<Readonly<Rec
   }
   if (keysOf(document) !== shape.keys) {
     const { key, line } = (await import('./json-lines.ts')).repeatedKey(text) ?? { key: '?', line: 1 };
-    throw invalid(source, `has the key "${key}" twice at line ${line}`, await source.restoreHint(text), line);
+    throw invalidState(source, `has the key "${key}" twice at line ${line}`, await source.restoreHint(text), line);
   }
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return { ...document };
-  throw invalid(source, 'is JSON, but not a state', await source.restoreHint(text));
+  throw invalidState(source, 'is JSON, but not a state', await source.restoreHint(text));
 }
 
-async function damaged(source: Source, text: string): Promise<UserError> {
+async function damaged(source: StateSource, text: string): Promise<UserError> {
   const conflict = /^<<<<<<< /m.exec(text);
   if (conflict !== null && isLikeState(text)) {
     return conflictAt(source, text.slice(0, conflict.index).split('\n').length, text);
   }
-  if (text.trim() === '') return invalid(source, 'is empty', await source.restoreHint(text));
+  if (text.trim() === '') return invalidState(source, 'is empty', await source.restoreHint(text));
   const line = (await linesOf(text)).errorLine;
-  return invalid(
+  return invalidState(
     source,
     `${isLikeState(text) ? 'is damaged' : 'is not a state'}: not JSON${line === undefined ? '' : ` at line ${line}`}`,
     await source.restoreHint(text),
@@ -203,7 +194,7 @@ async function damaged(source: Source, text: string): Promise<UserError> {
   );
 }
 
-async function conflictAt(source: Source, line: number, text: string): Promise<UserError> {
+async function conflictAt(source: StateSource, line: number, text: string): Promise<UserError> {
   const { file } = source;
   const hint =
     file === undefined
@@ -212,112 +203,5 @@ async function conflictAt(source: Source, line: number, text: string): Promise<U
           text: `Keep one side completely (${shellCommand('git checkout --ours --', source.name)}, or --theirs), then compare it with MotherDuck.`,
           command: ['plan'],
         };
-  return invalid(source, `has a git merge conflict at line ${line}`, hint, line);
-}
-
-/** @param text Of the document, to find lines in; undefined where it has none. */
-async function check(source: Source, text: string | undefined, document: unknown): Promise<State> {
-  if (Object.keys(fieldOf(document, 'accounts') ?? {}).length > STATE_LIMITS.accounts) {
-    const problem = `has more than ${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
-    throw invalid(source, problem, await source.restoreHint(text ?? LIKE_STATE));
-  }
-  const violation = await violationOf(document);
-  if (violation !== undefined) {
-    const hint = violation.isTooMuch ? numberHint(document, violation.pointer) : undefined;
-    throw await wrongAt(source, text, violation.pointer, violation.problem, hint);
-  }
-  const state = stateFromDocument(document as StateDocument);
-  if (state.serial > MAX_SERIAL) {
-    const problem = `must be <= ${MAX_SERIAL}`;
-    throw await wrongAt(source, text, '/serial', problem, numberHint(document, '/serial'));
-  }
-  for (const [key, { tokens }] of state.accounts) {
-    if (countRecords(tokens) <= STATE_LIMITS.records) continue;
-    const problem = `has more than ${STATE_LIMITS.records.toLocaleString('en')} tokens`;
-    throw await wrongAt(source, text, `/accounts/${key}`, problem);
-  }
-  const contradiction = contradictionOf(state);
-  if (contradiction !== undefined) throw await wrongAt(source, text, contradiction.pointer, contradiction.problem);
-  return state;
-}
-
-/** No run writes so large a number, and an older version of the file may be outdated: the number itself is corrected. */
-function numberHint(document: unknown, pointer: string): Hint | undefined {
-  const steps = pointer.slice(1).split('/');
-  const path = steps.slice(0, -1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const parent = path.reduce<unknown>((value, step) => fieldOf(value, step), document);
-  const known = [fieldOf(fieldOf(parent, 'current'), 'name'), fieldOf(parent, 'name')].find(
-    (name): name is string => typeof name === 'string',
-  );
-  const generation = known === undefined ? 1 : generationOf(seriesOf(known), known);
-  if (steps.at(-1) === 'serial') {
-    return {
-      text: 'It was edited. Set it to the serial of the last good version in git, or to 1, then plan.',
-      command: ['plan'],
-    };
-  }
-  if (generation === undefined || generation > MAX_GENERATION) return undefined;
-  return { text: `It was edited. Set it to ${generation} there, then plan.`, command: ['plan'] };
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
-
-async function wrongAt(
-  source: Source,
-  text: string | undefined,
-  pointer: string,
-  problem: string,
-  hint?: Hint,
-): Promise<UserError> {
-  const line = text === undefined ? undefined : (await linesOf(text)).lineOf.get(pointer);
-  const member = `${pointer === '' ? 'the document' : pointer.slice(1).replaceAll('/', '.')}`;
-  const at = line === undefined ? '' : ` at line ${line}`;
-  return invalid(
-    source,
-    `is not a valid state${at}: ${member} ${problem}`,
-    hint ?? (await source.restoreHint(text ?? LIKE_STATE)),
-    line,
-  );
-}
-
-/** The parser with positions is loaded only for invalid files. */
-async function linesOf(text: string): Promise<JsonLines> {
-  if (text.length > LARGEST_WITH_LINES) return { lineOf: new Map() };
-  return (await import('./json-lines.ts')).jsonLines(text);
-}
-
-function invalid({ name, file }: Source, problem: string, hint: Hint | string, line?: number): UserError {
-  const location = line === undefined || file === undefined ? {} : { location: { file, line, column: 1 } };
-  return new UserError('STATE_INVALID', `${name} ${problem}.`, hint, location);
-}
-
-/** Stands for a text that is like a state, where changes follow it. */
-const LIKE_STATE = '  "lineage"';
-
-/**
- * The first violation of `schemas/state.schema.json` in a parsed document: a JSON pointer and the problem with its value.
- * Undefined for a valid document. Loads the validator only where there is a state.
- */
-async function violationOf(
-  document: unknown,
-): Promise<{ readonly pointer: string; readonly problem: string; readonly isTooMuch?: boolean } | undefined> {
-  const { validate } = await import('./state-validator.generated.js');
-  if (validate(document)) return undefined;
-  // Of alternatives, the one that comes nearest: its error is the deepest.
-  const depth = ({ instancePath }: SchemaError) => instancePath.split('/').length;
-  const first = validate.errors?.reduce((a, b) => (depth(b) > depth(a) ? b : a));
-  return first === undefined
-    ? { pointer: '', problem: 'is invalid' }
-    : { pointer: first.instancePath, problem: problemOf(first), isTooMuch: first.keyword === 'maximum' };
-}
-
-function problemOf({ keyword, params, parentSchema, message }: SchemaError): string {
-  if (keyword === 'additionalProperties') return `has an unknown "${String(params.additionalProperty)}"`;
-  if (keyword === 'enum') return `must be one of ${JSON.stringify(params.allowedValues)}`;
-  if (keyword === 'pattern') return `is invalid: ${String(parentSchema?.description)}`.replace(/\.$/, '');
-  return message ?? 'is invalid';
+  return invalidState(source, `has a git merge conflict at line ${line}`, hint, line);
 }

@@ -37,7 +37,7 @@ export class StateTable {
 
   /** What is in the table at this moment. */
   async #copy(): Promise<MemoryService> {
-    const store = await sandboxTable(this.#sandbox, { database: 'ops' });
+    const store = sandboxTable(this.#sandbox, { database: 'ops' });
     try {
       const service = new MemoryService();
       const keys = await store.list('');

@@ -1,7 +1,7 @@
 /** The table of a state in a sandbox, for tests that run sources, which are not beside the built program that connects. */
 import path from 'node:path';
 import { embeddedSandbox } from '../../src/sandbox/sandbox-transport.ts';
-import { type TableOptions, tableStore } from '../../src/state/kinds/motherduck.ts';
+import { type TableOptions, tableStore } from '../../src/state/kinds/motherduck/store.ts';
 import type { ObjectStore } from '../../src/state/object-store.ts';
 import type { AdminConnection } from '../../src/state/state-kind.ts';
 
@@ -16,7 +16,7 @@ export async function sandboxAdmin(folder: string): Promise<AdminConnection> {
 export function sandboxTable(
   folder: string,
   { database, schema = 'main', ...options }: TableOptions & { readonly database: string; readonly schema?: string },
-): Promise<ObjectStore> {
+): ObjectStore {
   const admin = () => sandboxAdmin(folder);
   return tableStore({ database, schema }, { admin }, { probePath: PROBE, ...options });
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
 import type { Target } from '../../../src/motherduck/connector.ts';
 import { SqlSession } from '../../../src/motherduck/sql-session.ts';
-import { type TableOptions, tableStore } from '../../../src/state/kinds/motherduck.ts';
+import { type TableOptions, tableStore } from '../../../src/state/kinds/motherduck/store.ts';
 import { type ObjectStore, UnsureError } from '../../../src/state/object-store.ts';
 import type { AdminConnection } from '../../../src/state/state-kind.ts';
 import { expectGoldenError } from '../../golden/golden.ts';
@@ -33,7 +33,7 @@ class Databases {
   }
 
   async store(database: string, schema = 'main', options: TableOptions = {}): Promise<ObjectStore> {
-    const store = await sandboxTable(await this.#folder, { database, schema, ...options });
+    const store = sandboxTable(await this.#folder, { database, schema, ...options });
     this.#opened.push(store);
     return store;
   }
@@ -230,7 +230,7 @@ describe('an error of MotherDuck', () => {
       });
       return { ...opened, connector: { ...opened.connector, sessionTarget } };
     };
-    const store = await tableStore({ database: 'ops', schema: 'main' }, { admin }, { probePath: PROBE, waitMs: 300 });
+    const store = tableStore({ database: 'ops', schema: 'main' }, { admin }, { probePath: PROBE, waitMs: 300 });
     const error: unknown = await store.create('log/1.json', '{}').catch((caught) => caught);
     await store.close();
     return error;

@@ -183,7 +183,7 @@ const PLACES: readonly [string, () => Promise<Place>][] = [
     'a table of the sandbox',
     async () => {
       const folder = await newFolder();
-      const backend = async () => objectBackend(await sandboxTable(folder, { database: 'ops' }));
+      const backend = async () => objectBackend(sandboxTable(folder, { database: 'ops' }));
       return { kind: 'motherduck', words: folder, backend };
     },
   ],
@@ -240,7 +240,7 @@ async function breakLock({ kind, words, removeLock }: Place): Promise<void> {
     return rm(`${words}.lock`);
   }
   if (kind === 'motherduck') {
-    const table = await sandboxTable(words, { database: 'ops' });
+    const table = sandboxTable(words, { database: 'ops' });
     await table.remove('lock.json');
     return table.close();
   }

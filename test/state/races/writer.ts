@@ -21,7 +21,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function open() {
   if (kind === 'file') return fileBackend(place);
-  if (kind === 'motherduck') return sandboxTable(place, { database: 'ops' }).then(objectBackend);
+  if (kind === 'motherduck') return objectBackend(sandboxTable(place, { database: 'ops' }));
   const location = { file: 'a.yaml', line: 1, column: 1 };
   const config = { kind, location, ...(JSON.parse(place) as object) };
   const context = { env: process.env, defaultFile: '', http: async () => stateHttp(process.env) };
