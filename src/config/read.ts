@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { findTrackedLink } from '../files/links.ts';
@@ -17,6 +16,7 @@ import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
 import { child, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
+import { ConfigDigest } from './config-digest.ts';
 import { Confines } from './confines.ts';
 import { notFound } from './errors.ts';
 import { type IncludedFile, IncludePatterns } from './include-patterns.ts';
@@ -87,8 +87,7 @@ class Reader {
   readonly #folder: string;
   readonly #context: ParseContext;
   readonly #unwritten: ReadonlyMap<string, string>;
-  /** The bytes that are hashed. */
-  readonly #parts: Uint8Array[] = [];
+  readonly #digest = new ConfigDigest();
   readonly #files: ConfigFile[] = [];
   /** Real paths of the files that were read, so that none is read twice. */
   readonly #seen = new Set<string>();
@@ -122,18 +121,18 @@ class Reader {
     await this.#include(itemsOf(child(root, 'include')));
     this.#limitTokens();
     const used = this.#context.environment.used();
-    for (const [name, value] of used) this.#digest('env', name, value);
+    for (const [name, value] of used) this.#digest.add('env', name, Buffer.from(value));
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
-    const parts = this.#parts;
+    const digest = this.#digest;
     return {
       all: this.#files,
       complete: this.#complete,
       variables: used.map(([name]) => name),
       get hash() {
-        return hashOf(parts);
+        return digest.hash();
       },
       get fileHashes() {
-        return hashesOf(parts);
+        return digest.fileHashes();
       },
     };
   }
@@ -259,7 +258,7 @@ class Reader {
       problems.error('too-large', start, message, { hint: SPLIT });
     } else {
       this.#bytesLeft -= outcome.bytes.length;
-      this.#digest('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
+      this.#digest.add('file', shownPath(path.relative(this.#folder, absolute)), outcome.bytes);
       if (typeof text === 'string') root = parseSource(source, this.#context);
       else problems.error('encoding', start, text.message, { hint: text.hint });
       const before = this.#accountsLeft;
@@ -274,27 +273,6 @@ class Reader {
     this.#files.push({ role, source, real, ...(root === undefined ? {} : { root }) });
     return root;
   }
-
-  #digest(...parts: (string | Uint8Array)[]): void {
-    this.#parts.push(...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
-  }
-}
-
-/** Hashes parts, each after its length, so that different lists never give the same bytes. */
-function hashOf(parts: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const bytes of parts) hash.update(`${bytes.length}:`).update(bytes);
-  return hash.digest('hex');
-}
-
-/** The hash of each file. Parts are triples: what they are, the name, the bytes. */
-function hashesOf(parts: readonly Uint8Array[]): Map<string, string> {
-  const hashes = new Map<string, string>();
-  for (let at = 0; at + 2 < parts.length; at += 3) {
-    const [is, name, bytes = new Uint8Array()] = parts.slice(at, at + 3);
-    if (String(is) === 'file') hashes.set(String(name), hashOf([bytes]));
-  }
-  return hashes;
 }
 
 type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is: 'large' };
