@@ -1,12 +1,6 @@
 import { quote } from '../model/quote.ts';
 import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
-import {
-  generationOf,
-  MAX_FIRST_NAME,
-  RESERVED_TOKEN_NAMES,
-  SMOKE_TOKEN_NAME,
-  TOKEN_TTL_SECONDS,
-} from '../model/tokens.ts';
+import { generationOf, isSmokeName, MAX_FIRST_NAME, RESERVED_TOKEN_NAMES, TOKEN_TTL_SECONDS } from '../model/tokens.ts';
 import { enumerated } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
@@ -141,16 +135,18 @@ export function tokenName({ name, key }: ResolvedToken): string | undefined {
   return name === undefined ? key : textOf(name);
 }
 
-const RESERVED_BY: ReadonlyMap<string, string> = new Map([
-  ...RESERVED_TOKEN_NAMES.map((name) => [name.toLowerCase(), 'MotherDuck'] as const),
-  [SMOKE_TOKEN_NAME.toLowerCase(), 'the smoke test'] as const,
-]);
+/** Who reserves a name. */
+function keeperOf(name: string): string | undefined {
+  const plain = name.trim().toLowerCase();
+  if (isSmokeName(plain)) return 'the smoke test';
+  return RESERVED_TOKEN_NAMES.some((reserved) => reserved.toLowerCase() === plain) ? 'MotherDuck' : undefined;
+}
 
 function checkName(token: ResolvedToken, problems: Problems): void {
   const name = tokenName(token);
   if (name === undefined) return;
   const at = token.name?.at ?? token.at;
-  const keeper = RESERVED_BY.get(name.trim().toLowerCase());
+  const keeper = keeperOf(name);
   if (keeper !== undefined) {
     problems.error('token-name', at, `${keeper} reserves the token name ${quote(name)}`, {
       hint: 'choose another name',

@@ -8,14 +8,7 @@ import type { TokenSkipReason } from './import.ts';
 import type { LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
 import { isoTime, MINUTE_MS } from './time.ts';
-import {
-  generationOf,
-  isSmokeToken,
-  MAX_FIRST_NAME,
-  RESERVED_TOKEN_NAMES,
-  SMOKE_TOKEN_NAME,
-  seriesOf,
-} from './tokens.ts';
+import { generationOf, isSmokeName, isSmokeToken, MAX_FIRST_NAME, RESERVED_TOKEN_NAMES, seriesOf } from './tokens.ts';
 
 /** A token to adopt. */
 export interface ChosenToken {
@@ -86,7 +79,7 @@ function whyNever(token: LiveToken, now: number): TokenSkipReason | undefined {
   if (name.trim() === '') return { kind: 'no_name' };
   const plain = seriesOf(name).trim().toLowerCase();
   if (isSmokeToken(token)) return { kind: 'smoke_token' };
-  if (plain === SMOKE_TOKEN_NAME) return { kind: 'reserved_name', by: 'smoke_test' };
+  if (isSmokeName(plain)) return { kind: 'reserved_name', by: 'smoke_test' };
   if (RESERVED_TOKEN_NAMES.some((reserved) => reserved.toLowerCase() === plain)) {
     return { kind: 'reserved_name', by: 'motherduck' };
   }

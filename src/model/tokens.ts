@@ -27,7 +27,7 @@ export function isTokenKey(text: string): boolean {
 /** Names that MotherDuck reserves for its own tokens. */
 export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 'MotherDuck Flights'];
 
-/** The name of the short-lived tokens that a smoke test creates and revokes. No configured token may have it. */
+/** What the names of the short-lived tokens begin with that a smoke test creates and revokes. No configured token may have it. */
 export const SMOKE_TOKEN_NAME = 'mdacc smoke';
 /** Their lifetimes. No test takes a day. */
 const SMOKE_TTL_SECONDS = { min: TOKEN_TTL_SECONDS.min, max: DAY };
@@ -40,9 +40,9 @@ export function smokeTtl(use: Seconds): Seconds {
   return Math.min(max, Math.max(min, Math.ceil(use) + MINUTE));
 }
 
-/** The name of such a token where the plain one is taken, perhaps by a test that runs elsewhere. @param now Milliseconds since 1970 */
-export function otherSmokeName(now: number): string {
-  return `${SMOKE_TOKEN_NAME} ${now.toString(36)}`;
+/** The name of one such token. @param suffix Its own, of digits and lower-case letters */
+export function smokeTokenName(suffix: string): string {
+  return `${SMOKE_TOKEN_NAME} ${suffix}`;
 }
 
 /** Whether a smoke test gives its tokens this name. */

@@ -5,7 +5,7 @@
  *   read scaling    only if the account has such tokens: the same
  *
  * Read/write goes first, because MotherDuck's read scaling tokens work only after such a connection. Two tokens never
- * share a process, and two temporary tokens are never live at once (their name can be used once). The last connection of
+ * share a process, and two temporary tokens of an account are never live at once. The last connection of
  * a kind shuts its Duckling down, if it did not run before.
  *
  * The configured query runs once: on a read/write connection, or on a read scaling one when the account has no other,

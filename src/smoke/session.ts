@@ -21,7 +21,7 @@ import type { TokenApi } from './temporary-token.ts';
 
 /** What the tests of a run share. */
 export interface SessionOptions extends ConnectionOptions {
-  readonly api: TokenApi & Pick<Api, 'activeAccounts'>;
+  readonly api: TokenApi & Pick<Api, 'activeAccounts' | 'now'>;
   /** Maximum number of accounts tested at once; lower on machines with few cores, because every connection is a process. */
   readonly parallelism: number;
   /** The id of the organization that all accounts must be in; absent: that of most of them. */

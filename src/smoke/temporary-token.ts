@@ -1,14 +1,15 @@
 /** Temporary tokens for one test. Whatever happens to the test, they are revoked after it. */
+import { randomUUID } from 'node:crypto';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import { describeSpan, type Seconds } from '../model/time.ts';
-import { otherSmokeName, SMOKE_TOKEN_NAME, smokeTtl, type TokenType } from '../model/tokens.ts';
+import { smokeTokenName, smokeTtl, type TokenType } from '../model/tokens.ts';
 import type { Hint, UserError } from '../model/user-error.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 
 /** The part of the API that temporary tokens use. */
-export type TokenApi = Pick<Api, 'createToken' | 'listTokens' | 'deleteToken' | 'now'>;
+export type TokenApi = Pick<Api, 'createToken' | 'listTokens' | 'deleteToken'>;
 
 /** What a temporary token needs. */
 export interface TemporaryTokenOptions {
@@ -25,46 +26,27 @@ export async function withTemporaryToken<T>(
   options: TemporaryTokenOptions,
   use: (secret: Secret) => Promise<T>,
 ): Promise<T> {
-  const { record, secret } = await createUnderFreeName(options);
+  const { api, account, type, limit } = options;
+  // A name of its own, by which it is never taken for the token of a test that runs elsewhere.
+  const name = smokeTokenName(randomUUID().slice(0, 8));
+  const { record, secret } = await api
+    .createToken(account, { name, ttl: smokeTtl(limit), token_type: type })
+    .catch(async (error) => {
+      if (error instanceof ApiError && error.effect === 'unknown') await revokeUnanswered(options, name);
+      throw error;
+    });
   try {
     return await use(secret);
   } finally {
-    await revoke(options, record.id);
+    await revoke(options, name, record.id);
   }
 }
-
-/** A test that runs elsewhere may use the token that has the usual name, so that one stays: it expires by itself. */
-async function createUnderFreeName(options: TemporaryTokenOptions): ReturnType<Api['createToken']> {
-  try {
-    return await create(options, SMOKE_TOKEN_NAME);
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.failure !== 'conflict') throw error;
-    return create(options, otherSmokeName(options.api.now()));
-  }
-}
-
-async function create(options: TemporaryTokenOptions, name: string): ReturnType<Api['createToken']> {
-  const { api, account, type, limit } = options;
-  const started = api.now();
-  try {
-    return await api.createToken(account, { name, ttl: smokeTtl(limit), token_type: type });
-  } catch (error) {
-    if (error instanceof ApiError && error.effect === 'unknown') await revokeUnanswered(options, name, started);
-    throw error;
-  }
-}
-
-/** MotherDuck's `Date` headers have whole seconds and arrive with a delay. */
-const CLOCK_SLACK_MS = 5000;
 
 /** Revokes the token whose creation was not answered, if it exists. */
-async function revokeUnanswered(options: TemporaryTokenOptions, name: string, createdSince: number): Promise<void> {
+async function revokeUnanswered(options: TemporaryTokenOptions, name: string): Promise<void> {
   const { api, account, warn } = options;
   try {
-    for (const token of await api.listTokens(account)) {
-      const isRecent = Date.parse(token.created_ts) >= createdSince - CLOCK_SLACK_MS;
-      if (token.name === name && isRecent) await revoke(options, token.id);
-    }
+    for (const token of await api.listTokens(account)) if (token.name === name) await revoke(options, name, token.id);
   } catch (error) {
     warn({
       account,
@@ -74,7 +56,7 @@ async function revokeUnanswered(options: TemporaryTokenOptions, name: string, cr
   }
 }
 
-async function revoke(options: TemporaryTokenOptions, id: string): Promise<void> {
+async function revoke(options: TemporaryTokenOptions, name: string, id: string): Promise<void> {
   const { api, account, warn } = options;
   try {
     await api.deleteToken(account, id);
@@ -82,7 +64,7 @@ async function revoke(options: TemporaryTokenOptions, id: string): Promise<void>
     if (error instanceof ApiError && error.failure === 'absent') return;
     warn({
       account,
-      message: `the temporary token "${SMOKE_TOKEN_NAME}" with the id ${id} could not be revoked: ${(error as UserError).message}`,
+      message: `the temporary token "${name}" with the id ${id} could not be revoked: ${(error as UserError).message}`,
       hint: expires(options),
     });
   }

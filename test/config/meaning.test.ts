@@ -101,6 +101,7 @@ describe('tokens', () => {
     ['a reserved name', token('name: MotherDuck Extension'), ['token-name 9 MotherDuck Extension']],
     ['a reserved name in other letters', token('name: "motherduck flights"'), ['token-name 9 "motherduck flights"']],
     ["the smoke test's name", token('name: mdacc smoke'), ['token-name 9 mdacc smoke']],
+    ["a name as the smoke test's tokens have", token('name: Mdacc smoke 1f'), ['token-name 9 Mdacc smoke 1f']],
     ['a key that leaves no room', account(`tokens: { ${'k'.repeat(246)}: app }`), [`token-name 9 ${'k'.repeat(246)}`]],
     ['two equal names', account('tokens: { a: app, b: { policy: app, name: a } }'), ['token-name-series 9 a']],
     [

@@ -27,6 +27,7 @@ describe('of the live tokens', () => {
     ['motherduck flights.2', 'reserved_name motherduck'],
     ['mdacc smoke', 'reserved_name smoke_test'],
     ['MDACC Smoke', 'reserved_name smoke_test'],
+    ['mdacc smoke 1f', 'reserved_name smoke_test'],
     ['half \ud800', 'control_characters'],
   ])('"%s" is skipped: %s', (name, reason) => {
     expect(choose(live('a', name))).toEqual({ chosen: [], skipped: [`a ${reason}`] });

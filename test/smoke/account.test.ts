@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccountSmoke, SmokeCheck } from '../../src/model/smoke.ts';
 import { isSmokeName, type TokenType } from '../../src/model/tokens.ts';
+import { ApiError } from '../../src/motherduck/transport-errors.ts';
 import { type SmokeOptions, type SmokeSubject, smokeAccount } from '../../src/smoke/account.ts';
 import { replaceProbe } from '../probe-in-process.ts';
 import { ENDLESS, FakeMotherDuck, type Identity, MARKER, PROBE, PROBE_TIMEOUT_MS } from './fake-motherduck.ts';
@@ -70,9 +71,9 @@ describe('which tokens connect', () => {
     const result = await smoke(account({ airflow: 'read_write', bi: 'read_scaling' }));
     expect(result).toMatchObject({ outcome: 'passed', verified: [], warnings: [] });
     expect(world.calls).toEqual([
-      'create etl_prod mdacc smoke read_write 300',
+      'create etl_prod read_write 300',
       'delete etl_prod t0',
-      'create etl_prod mdacc smoke read_scaling 300',
+      'create etl_prod read_scaling 300',
       'delete etl_prod t1',
     ]);
   });
@@ -194,7 +195,7 @@ describe('temporary tokens are revoked', () => {
       message: expect.stringMatching(/query .*\b3 s \(--timeout\)/),
       hint: { text: expect.stringContaining('--timeout') },
     });
-    expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
+    expect(world.calls).toEqual(['create etl_prod read_write 300', 'delete etl_prod t0']);
   });
 
   it('after a refused connection, and then no read scaling token is created', async () => {
@@ -214,7 +215,7 @@ describe('temporary tokens are revoked', () => {
     const stop = new AbortController();
     world.onMinted = () => stop.abort();
     expect(await smoke(subject, { signal: stop.signal })).toMatchObject({ outcome: 'interrupted', connections: [] });
-    expect(world.calls).toEqual(['create etl_prod mdacc smoke read_write 300', 'delete etl_prod t0']);
+    expect(world.calls).toEqual(['create etl_prod read_write 300', 'delete etl_prod t0']);
   });
 
   it('after an interruption of the connection, which says nothing of the token', async () => {
@@ -238,35 +239,33 @@ describe('temporary tokens are revoked', () => {
     world.alive.clear();
   });
 
-  it('when the response to their creation was lost, but not older ones', async () => {
-    world.leftover('old', world.api.now() - 60_000);
-    const conflictFree = new FakeMotherDuck();
-    conflictFree.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
-    world.alive.clear();
-    world = conflictFree;
-    const result = await smoke(account({ a: 'read_write' }));
-    expect(shown(result)).toEqual(['read_write mdacc smoke: token!']);
-    expect(world.calls.slice(1)).toEqual(['delete etl_prod t0']);
-  });
-
-  it('under another name where a test that runs elsewhere has the usual one, whose token stays', async () => {
-    world.leftover('theirs', world.api.now() - 60_000);
-    expect((await smoke(account({ a: 'read_write' }))).outcome).toBe('passed');
-    const [first, other, last] = world.calls;
-    expect(first).toBe('create etl_prod mdacc smoke read_write 300');
-    expect(other).toMatch(/^create etl_prod mdacc smoke \w+ read_write 300$/);
-    expect(last).toBe('delete etl_prod t0');
-    expect(isSmokeName(other?.split(' ').slice(2, 5).join(' ') ?? '')).toBe(true);
-    expect([...world.alive]).toEqual(['theirs']);
-    world.alive.clear();
-  });
-
-  it('after a lost response, but not those of a test that runs elsewhere', async () => {
-    world.leftover('theirs', world.api.now());
-    world.fail = [{ on: 'createToken', failure: 'timeout', effect: 'unknown' }];
+  it.each([
+    ['with a lost response', 'unknown'],
+    ['that was refused', 'none'],
+  ] as const)('after a creation %s, but not those of a test that runs elsewhere', async (_how, effect) => {
+    world.elsewhere('theirs');
+    world.fail = [{ on: 'createToken', failure: 'timeout', effect }];
     expect(shown(await smoke(account({ a: 'read_write' })))).toEqual(['read_write mdacc smoke: token!']);
     expect([...world.alive]).toEqual(['theirs']);
     world.alive.clear();
+  });
+
+  it('after a creation that was not answered and never happened, but not those of a test that began meanwhile', async () => {
+    const createToken = async () => {
+      world.elsewhere('theirs');
+      throw new ApiError('timeout', 'API_FAILED', 'reset', 'Try again.', { call: 'POST', effect: 'unknown' });
+    };
+    const api = { ...world.api, createToken };
+    expect(shown(await smoke(account({ a: 'read_write' }), { api }))).toEqual(['read_write mdacc smoke: token!']);
+    expect([...world.alive]).toEqual(['theirs']);
+    world.alive.clear();
+  });
+
+  it('and have names of their own, which tell them from those of a test that runs elsewhere', async () => {
+    await smoke(account({ a: 'read_write', b: 'read_scaling' }));
+    expect(world.names).toHaveLength(2);
+    expect(new Set(world.names).size).toBe(2);
+    expect(world.names.filter(isSmokeName)).toEqual(world.names);
   });
 
   it('and live longer than two connections, one that tests and one that shuts down', async () => {

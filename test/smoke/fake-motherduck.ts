@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Secret } from '../../src/model/secret.ts';
-import { SMOKE_TOKEN_NAME, type TokenType } from '../../src/model/tokens.ts';
+import { smokeTokenName, type TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
 import type { Connector, Target } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
@@ -48,6 +48,8 @@ export interface Identity {
 export class FakeMotherDuck {
   readonly identities = new Map<string, Identity>();
   readonly calls: string[] = [];
+  /** Of the temporary tokens, also of those that were not created. */
+  readonly names: string[] = [];
   /** Of the temporary tokens. */
   readonly alive = new Set<string>();
   readonly shutDown: string[] = [];
@@ -72,9 +74,9 @@ export class FakeMotherDuck {
     return secret;
   }
 
-  /** A token with the smoke test's name, from an earlier run. */
-  leftover(id: string, createdAt: number): void {
-    this.#made.push(wireToken(id, SMOKE_TOKEN_NAME, 'read_write', createdAt));
+  /** A temporary token of a smoke test that runs elsewhere. */
+  elsewhere(id: string): void {
+    this.#made.push(wireToken(id, smokeTokenName('elsewhere'), 'read_write', this.api.now()));
     this.alive.add(id);
   }
 
@@ -117,7 +119,8 @@ export class FakeMotherDuck {
   readonly api: SessionOptions['api'] = {
     createToken: async (username, request) => {
       const type = request.token_type ?? 'read_write';
-      this.calls.push(`create ${username} ${request.name} ${type} ${request.ttl}`);
+      this.names.push(request.name);
+      this.calls.push(`create ${username} ${type} ${request.ttl}`);
       const isTaken = this.#made.some(({ id, name }) => name === request.name && this.alive.has(id));
       if (isTaken) throw apiError('conflict', 'none');
       const id = `t${this.#count}`;
