@@ -159,7 +159,7 @@ export class AccountApply {
 
   /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
   #awaitsVerification(action: Action): UserError | undefined {
-    if (action.action !== 'revoke_token' || action.token === undefined) return undefined;
+    if (action.action !== 'revoke_token') return undefined;
     if (action.reason.kind === 'requested') return this.#awaitsAnyVerification(action, action.token);
     if (action.reason.kind !== 'overlap_ended' || !this.#unverified.has(action.token)) return undefined;
     const message = `its replacement did not connect, so "${action.before.name}" is kept`;
@@ -212,9 +212,7 @@ export class AccountApply {
         break;
       case 'revoke_token':
         // The token was revoked nevertheless, so the next tokens of its series are revoked too.
-        this.#failures.push(
-          ...(await revokeToken(action, this.#desired?.tokens.has(action.token ?? '') ?? false, tools)),
-        );
+        this.#failures.push(...(await revokeToken(action, this.#desired?.tokens.has(action.token) ?? false, tools)));
         break;
       case 'run_setup':
         this.#isTouched = true;

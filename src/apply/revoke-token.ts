@@ -53,7 +53,6 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   await refuseHeld(action, tools);
   await deleteToken(action.account, action.before.id, tools);
   const { account, token } = action;
-  if (token === undefined) return [];
   const entry = tokenOf(tools.stateWriter, account, token);
   const { ids: live } = listedTokens(liveTokens(action.account, tools));
   // With an older state, what left the configuration is newer than the token of the state, which is gone already.
@@ -100,7 +99,7 @@ function isAt(removed: readonly SecretRecord[], intent: TokenIntent): boolean {
 
 /** The store may have another secret than when the plan was made: that of a replaced token, from a backup. */
 async function refuseHeld({ account, token, before, reason }: RevokeToken, tools: TokenTools): Promise<void> {
-  if (reason.kind !== 'overlap_ended' || token === undefined) return;
+  if (reason.kind !== 'overlap_ended') return;
   const { current, retiring, stored } = tokenOf(tools.stateWriter, account, token);
   const old = retiring.find(({ id }) => id === before.id);
   const last = current?.secret === 'unknown' ? stored : current?.secret;

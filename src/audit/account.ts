@@ -40,8 +40,10 @@ export interface AuditedAccount {
   readonly whyNotImported?: WhyNotImported;
   /** The deletion protection in the state, where the configuration has another. */
   readonly protection?: Protection;
-  /** Live tokens, without expired ones. */
+  /** Live tokens, without expired ones and those of smoke tests. */
   readonly tokens: readonly AuditedToken[];
+  /** Live tokens of smoke tests, which may run elsewhere: they expire by themselves, so no rule judges them. */
+  readonly smokeTokens: readonly AuditedToken[];
   /** Current tokens of the state that are not live any more. */
   readonly gone: readonly GoneToken[];
   /** What a plan says of tokens that only a newer state knows. */
@@ -106,7 +108,9 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     ...(readings.protection ? { protection: readings.protection } : {}),
   };
   const live = liveOrObstacle(presence);
-  if ('is' in live) return { ...about, obstacle: live, tokens: [], gone: [], missing: [], newer: [], running: [] };
+  if ('is' in live) {
+    return { ...about, obstacle: live, tokens: [], smokeTokens: [], gone: [], missing: [], newer: [], running: [] };
+  }
   const parts = {
     username,
     desired,
@@ -119,10 +123,12 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     held,
     now,
   };
+  const tokens = joinTokens(parts);
   return {
     ...about,
     live,
-    tokens: joinTokens(parts),
+    tokens: tokens.filter(({ role }) => role !== 'smoke_test'),
+    smokeTokens: tokens.filter(({ role }) => role === 'smoke_test'),
     gone: goneTokens(parts),
     missing: missingTokens(parts),
     newer,

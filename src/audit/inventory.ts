@@ -30,7 +30,7 @@ function inventoryAccount(account: AuditedAccount, { desired, usage, now }: Evid
     ...(rates ? { ceiling: ducklings && hourlyCeiling(ducklings, rates) } : {}),
     last_verified: lastVerified(account),
     ...(usage?.reading.ok ? { last_query: lastQuery === undefined ? null : isoTime(lastQuery) } : {}),
-    tokens: account.tokens.map((token) => inventoryToken(token, now)),
+    tokens: [...account.tokens, ...account.smokeTokens].map((token) => inventoryToken(token, now)),
   };
 }
 

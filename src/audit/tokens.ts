@@ -16,7 +16,7 @@ import { awaitsRequest } from '../plan/revoke-request.ts';
  * - `current`: current in the state, or adopted for a configured token by the next apply
  * - `obsolete`: replaced or no longer configured; an apply revokes it when its time has come
  * - `orphan`: from an interrupted run, or one whose secret store failed
- * - `smoke_test`: created for a smoke test
+ * - `smoke_test`: created for a smoke test, which may still run; it expires by itself
  * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
  * - `newer`: of a managed series, and only a newer state knows it
  */
@@ -127,7 +127,6 @@ function roles({ desired, state, actions, newer, held, now }: AccountTokenReadin
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
-    // A plan has no action for tokens of interrupted runs on an account that is unmanaged.
     if (isSmokeToken(token)) return { role: 'smoke_test' };
     const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
     if (own === undefined) return { role: 'unmanaged' };
@@ -154,10 +153,9 @@ function plannedToken(
   if (action.action !== 'revoke_token') return undefined;
   const { reason, token, before } = action;
   const cause = reason.kind;
-  const isCurrent = state?.tokens.get(token ?? '')?.current?.id === before.id;
+  const isCurrent = state?.tokens.get(token)?.current?.id === before.id;
   const replaced = cause === 'requested' && isCurrent ? 'current' : 'obsolete';
-  const role = cause === 'orphan' || cause === 'smoke_test' ? cause : replaced;
-  return { id: before.id, role: { role, planned: action, ...(token === undefined ? {} : { key: token }) } };
+  return { id: before.id, role: { role: cause === 'orphan' ? cause : replaced, planned: action, key: token } };
 }
 
 /** How a token differs from the configuration, where the next apply replaces it for that. */

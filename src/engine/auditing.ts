@@ -9,7 +9,7 @@ import type { Live } from '../model/live.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import type { Seconds } from '../model/time.ts';
-import { generationOf, isSmokeToken } from '../model/tokens.ts';
+import { generationOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey, globMatcher } from '../model/username.ts';
 import { counted, few } from '../model/wording.ts';
@@ -65,7 +65,7 @@ export async function gatherEvidence(
   context: RunContext,
 ): Promise<Evidence> {
   const isSelected = onlyMatcher(options.only);
-  const read = await readAllAccounts(
+  const live = await readAllAccounts(
     desired,
     before,
     service,
@@ -76,7 +76,6 @@ export async function gatherEvidence(
   const changing = changingAccounts(desired, before, given, holder !== undefined, isSelected);
   if (changing.size > 0) warnOfRun([...changing.values()], holder, context);
   const only = (username: string) => isSelected(username) && !changing.has(accountKey(username));
-  const live = holder === undefined ? read : withoutSmokeTokens(read);
   checkClock(service, context);
   const judged = new Map([...given.accounts].filter(([key]) => !changing.has(key)));
   missingAccounts(desired, { accounts: judged }, live, ACCEPT_MISSING);
@@ -176,17 +175,6 @@ function warnOfRun(names: readonly string[], holder: string | undefined, { warn 
     `another run ${verb} ${counted(names.length, 'account')}, not checked: ${few(names)}${holder === undefined ? '' : ` (${holder})`}`,
     { text: 'Audit again when it has ended.' },
   );
-}
-
-/** Those of a smoke test that runs now. */
-function withoutSmokeTokens(live: Live): Live {
-  const accounts = new Map(live.accounts);
-  for (const [key, account] of live.accounts) {
-    if (account.presence !== 'present') continue;
-    const tokens = account.value.tokens.filter((token) => !isSmokeToken(token));
-    accounts.set(key, { ...account, value: { ...account.value, tokens } });
-  }
-  return { ...live, accounts };
 }
 
 /** Reads the accounts of the configuration and the state, and every other service account that is not ignored. */

@@ -171,13 +171,12 @@ export interface RotateToken extends ActionBase {
 /** Revokes a token. */
 export interface RevokeToken extends ActionBase {
   readonly action: 'revoke_token';
-  /** The key in the configuration or the state; absent for a token that an interrupted smoke test left. */
-  readonly token?: string;
+  readonly token: string;
   readonly reason:
     | { readonly kind: 'overlap_ended'; readonly retire_at: string }
     /** With `--revoke-old`; `at`: in an earlier run. `force`: verified or not. */
     | { readonly kind: 'requested'; readonly at?: string; readonly force?: true }
-    | { readonly kind: 'orphan' | 'removed' | 'smoke_test' }
+    | { readonly kind: 'orphan' | 'removed' }
     /** Of a suspended account: the line of `suspended: true`. */
     | { readonly kind: 'suspended'; readonly location: SourceLine };
   readonly before: ShownToken;

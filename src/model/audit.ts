@@ -69,7 +69,7 @@ export interface InventoryToken {
   readonly type: TokenType;
   /**
    * `current`: managed and in use. `obsolete`: replaced or no longer configured. `orphan`: of an interrupted run.
-   * `smoke_test`: created for a smoke test. `reserved`: MotherDuck's own. `newer`: only a newer state knows it.
+   * `smoke_test`: created for a smoke test; it expires by itself. `reserved`: MotherDuck's own. `newer`: only a newer state knows it.
    */
   readonly role: 'current' | 'obsolete' | 'orphan' | 'smoke_test' | 'reserved' | 'newer' | 'unmanaged';
   /** null: does not expire. */

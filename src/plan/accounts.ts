@@ -21,7 +21,6 @@ import { ducklingChanges, ducklingRisk, mergeDucklings } from './ducklings.ts';
 import { LiveTokens } from './live-tokens.ts';
 import { planRemovedAccount, whyReplaced } from './removed-account.ts';
 import { planRemovedToken, suspendedKey } from './removed-token.ts';
-import { smokeLeftovers } from './revocations.ts';
 import { isRequested, revokesOld } from './revoke-request.ts';
 import { planSetup } from './setup.ts';
 import type { Recreated } from './token-reasons.ts';
@@ -89,7 +88,6 @@ function planDesiredAccount(
       ...(ducklings ? [ducklings] : []),
       ...changes,
       ...planSetup(desired, entry.length === 0 ? state : undefined, live === undefined, context.desired.file),
-      ...smokeLeftovers(desired.username, live, context.now),
     ]),
     warnings: [
       ...tokens.flatMap((plan) => plan.warnings),

@@ -117,8 +117,8 @@ function secretsOfAction(
       return entry === undefined ? [] : secretRecords(account, action.token, entry);
     }
     case 'revoke_token': {
-      const entry = tokens.get(action.token ?? '');
-      if (action.token === undefined || entry === undefined) return [];
+      const entry = tokens.get(action.token);
+      if (entry === undefined) return [];
       const isDesired = desired.accounts.get(key)?.tokens.has(action.token) ?? false;
       const about = { id: action.before.id, name: action.before.name, isDesired, live: liveIds(key) };
       return [...revokedSecret(account, action.token, entry, about)];

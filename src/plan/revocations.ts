@@ -1,9 +1,8 @@
 /** The tokens of a series that are revoked, now or later, because nothing uses them any more. */
 import type { Action } from '../model/action.ts';
-import { isExpired, type LiveAccount } from '../model/live.ts';
+import { isExpired } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
 import { shownToken } from '../model/planned-token.ts';
-import { isSmokeToken } from '../model/tokens.ts';
 import type { HeldBy } from './store-facts.ts';
 import type { SeriesContext } from './token-series.ts';
 
@@ -43,17 +42,4 @@ export function futureRevocations({ series, account, token, now }: SeriesContext
       ? [{ account, token, change: 'is revoked', name: record.name, at: record.retire_at }]
       : [],
   );
-}
-
-/** A smoke test's own tokens expire by themselves; those of a killed run are revoked sooner. */
-export function smokeLeftovers(account: string, live: LiveAccount | undefined, now: number): Action[] {
-  const leftovers = live?.tokens.filter((token) => isSmokeToken(token) && !isExpired(token, now)) ?? [];
-  return leftovers.map((token) => ({
-    action: 'revoke_token',
-    account,
-    reason: { kind: 'smoke_test' },
-    risk: 'safe',
-    before: shownToken(token),
-    after: null,
-  }));
 }

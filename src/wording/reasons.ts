@@ -107,7 +107,7 @@ function ownReasonText(action: Action): string {
         case 'orphan':
           return `an interrupted run created "${before.name}", and its secret was not stored`;
         default:
-          return 'an interrupted smoke test left it';
+          return reason satisfies never;
       }
     }
     case 'run_setup': {

@@ -4,7 +4,6 @@ import { audit } from '../../src/audit/audit.ts';
 import { gatherEvidence } from '../../src/engine/auditing.ts';
 import type { OpenedService } from '../../src/engine/service.ts';
 import type { State } from '../../src/model/state.ts';
-import { SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { found } from './auditing.ts';
 
@@ -143,19 +142,4 @@ it('leaves what is not created yet to a run with the lock', async () => {
   expect(found(running.result).join()).not.toContain('new_one');
   expect(found(running.result).join()).toContain('MDA025 etl_prod/a');
   expect(running.warnings).toEqual([expect.stringContaining('another run is changing 1 account')]);
-});
-
-it('says nothing of the tokens of a smoke test that runs', async () => {
-  const of = await world();
-  await of.api.createToken('ml_prod', { name: SMOKE_TOKEN_NAME, ttl: 300 });
-  const again = async () => ({ state: of.stateWriter.state });
-  const idle = await auditing(of, async () => {}, again);
-  const running = await auditing(
-    of,
-    async () => {},
-    async () => ({ ...(await again()), holder: 'locked by apply' }),
-  );
-  const more = found(idle.result).filter((each) => !found(running.result).includes(each));
-  // The account that is not created yet may be the work of the run.
-  expect(more).toEqual(['MDA026 new_one', expect.stringMatching(/ ml_prod/)]);
 });

@@ -156,18 +156,28 @@ describe('what a run left', () => {
     });
   });
 
-  it('a token of a smoke test is found, and nothing else of it', async () => {
+  it('a token of a smoke test, which may run elsewhere, changes no finding and is in the inventory', async () => {
     const world = await applied();
     await world.api.createUser('stray');
-    for (const username of ['etl_prod', 'stray'])
-      await world.api.createToken(username, { name: 'mdacc smoke', ttl: 300 });
-    expect(found(await auditOf(world, desired))).toEqual([
-      'MDA008 etl_prod/mdacc smoke',
-      'MDA001 stray',
-      'MDA008 stray/mdacc smoke',
-    ]);
-    await world.organization.advance(301);
-    expect(found(await auditOf(world, desired))).toEqual(['MDA001 stray']);
+    const before = await auditOf(world, desired);
+    expect(found(before)).toEqual(['MDA001 stray']);
+    const read_scaling = { name: 'mdacc smoke', ttl: 300, token_type: 'read_scaling' } as const;
+    for (const username of ['etl_prod', 'stray']) await world.api.createToken(username, read_scaling);
+    const during = await auditOf(world, desired);
+    expect(during.findings).toEqual(before.findings);
+    const listed = during.inventory.accounts.flatMap(({ account, tokens }) =>
+      tokens.map(({ name, role, next }) => [account, name, role, next?.change]),
+    );
+    expect(listed).toContainEqual(['etl_prod', 'mdacc smoke', 'smoke_test', 'expires']);
+    expect(listed).toContainEqual(['stray', 'mdacc smoke', 'smoke_test', 'expires']);
+  });
+
+  it('a pool without a token is found while a smoke test connects to it', async () => {
+    const pool = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
+    const unused = desire({ etl_prod: { ...CLEAN, ducklings: pool } });
+    const world = await applied(unused);
+    await world.api.createToken('etl_prod', { name: 'mdacc smoke', ttl: 300, token_type: 'read_scaling' });
+    expect(found(await auditOf(world, unused))).toEqual(['MDA014 etl_prod']);
   });
 
   it("is not told by the name alone: a token of the smoke test that does not end is somebody else's", async () => {

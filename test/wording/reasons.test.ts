@@ -92,7 +92,6 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['revoke_token', { kind: 'suspended', location }],
   ['revoke_token', { kind: 'overlap_ended', retire_at: expired_at }],
   ['revoke_token', { kind: 'orphan' }],
-  ['revoke_token', { kind: 'smoke_test' }],
   ['delete_account', { kind: 'removed' }, { before: { username: 'etl_prod', tokens: [live, live] } }],
   ['delete_account', { kind: 'destroyed' }, { before: { username: 'etl_prod', tokens: [live] } }],
   ['forget', { kind: 'removed' }],

@@ -11,7 +11,7 @@ export const suspendedAccountOpen: Rule = {
     for (const account of accounts) {
       if (!account.desired?.suspended) continue;
       for (const token of account.tokens) {
-        if (token.role === 'reserved' || token.role === 'smoke_test') continue;
+        if (token.role === 'reserved') continue;
         const isManaged = token.planned !== undefined;
         yield {
           ...aboutToken(account, token),

@@ -25,7 +25,7 @@ export const tokenNameShared: Rule = {
   },
 };
 
-const EXCLUDED_ROLES: readonly AuditedToken['role'][] = ['orphan', 'smoke_test', 'reserved'];
+const EXCLUDED_ROLES: readonly AuditedToken['role'][] = ['orphan', 'reserved'];
 
 function byName({ tokens }: AuditedAccount): Iterable<AuditedToken[]> {
   const groups = new Map<string, AuditedToken[]>();

@@ -58,10 +58,8 @@ function wordsOf(given: Action): { readonly subject: string; readonly what: stri
     case 'adopt_token':
     case 'rotate_token':
       return { subject: `${action.account}/${action.token}`, what: `${verb} ${action.after.name}` };
-    case 'revoke_token': {
-      const { name } = action.before;
-      return { subject: `${action.account}/${action.token ?? name}`, what: `${verb} ${name}` };
-    }
+    case 'revoke_token':
+      return { subject: `${action.account}/${action.token}`, what: `${verb} ${action.before.name}` };
     default:
       return { subject: action.account, what: verb };
   }

@@ -188,7 +188,7 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
         text: `Remove it from Terraform, which would create it again: ${unbroken(`terraform state rm ${shellWord(reason.address)}`)}`,
       };
     case 'smoke_token':
-      return { text: 'The next apply revokes it.' };
+      return { text: 'It expires by itself.' };
     case 'expired':
     case 'expires_soon':
       return NO_ACTION;

@@ -99,7 +99,7 @@ function changesOf(action: Action, now: number, gone: ReadonlySet<string>): Foun
       return [...old, found(action.token, made(after, now))];
     }
     case 'revoke_token':
-      return [found(action.token ?? action.before.name, revoked(action.before, now))];
+      return [found(action.token, revoked(action.before, now))];
     case 'delete_account':
       return action.before.tokens.map((token) => found(token.name, revoked(token, now)));
     default:
