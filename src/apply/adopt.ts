@@ -1,6 +1,7 @@
 /** Adopting live accounts and tokens: changes of the state, without a call to MotherDuck. */
 
 import type { AdoptAccount, AdoptToken } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { Live } from '../model/live.ts';
 import type { ShownToken } from '../model/planned-token.ts';
 import type { RetiringToken, State, StateAccount, StateToken } from '../model/state.ts';
@@ -19,7 +20,7 @@ import { NO_TOKEN, noteAccount, noteToken, type StateWriter } from './state-writ
 function adoptedAccount({ account, after }: AdoptAccount, at: string, id: string | undefined): StateAccount {
   return {
     username: account,
-    ...(id === undefined ? {} : { id }),
+    ...defined({ id }),
     origin: 'adopted',
     since: at,
     deletion_protection: after.deletion_protection,
@@ -35,7 +36,7 @@ function adoptedToken({ before: replaced, after, between = [] }: AdoptToken, ent
   const fingerprint = secret === undefined || secret === 'unknown' ? undefined : secret.fingerprint;
   const retiringOf = ({ id, name, expires_at }: ShownToken): RetiringToken => ({ id, name, expires_at });
   const retiring = [
-    ...(replaced ? [{ ...retiringOf(replaced), ...(fingerprint === undefined ? {} : { fingerprint }) }] : []),
+    ...(replaced ? [{ ...retiringOf(replaced), ...defined({ fingerprint }) }] : []),
     ...between.map(retiringOf),
   ];
   return {
@@ -101,7 +102,7 @@ export function adoptAccount(action: AdoptAccount, tools: AccountTools & { reado
     const tokens = isOther ? withoutIntents(entry.tokens) : entry.tokens;
     if (isReplaced(action)) return { ...adopted, tokens };
     const { intent: _done, ...account } = entry;
-    return { ...account, ...(id === undefined ? {} : { id }), tokens };
+    return { ...account, ...defined({ id }), tokens };
   });
 }
 

@@ -12,7 +12,9 @@
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
+
 import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Secret } from '../model/secret.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
@@ -126,7 +128,7 @@ async function callCreate(action: CreateToken | RotateToken, account: DesiredAcc
       name,
       token_type: type,
       ...(ttl === null ? {} : { ttl }),
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description }),
     });
   } catch (error) {
     if (!(error instanceof ApiError) || error.effect === 'none') throw error;

@@ -1,5 +1,7 @@
 /** What the state records of a creation: its intent, that storing begins, and its result. */
+
 import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import {
   copiesElsewhere,
@@ -128,7 +130,7 @@ export async function recordResult(
             id,
             name,
             expires_at,
-            ...(secret === undefined ? {} : { secret }),
+            ...defined({ secret }),
             ...fingerprintIn(isCurrent ? current.secret : intent),
           };
         },

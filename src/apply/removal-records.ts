@@ -1,5 +1,6 @@
 /** Updates of the state for secrets that stores no longer have: removed ones, and those that a later secret replaced. */
 
+import { defined } from '../model/defined.ts';
 import { interruptedId, type SecretRecord } from '../model/secret-record.ts';
 import {
   copiesElsewhere,
@@ -49,12 +50,12 @@ function currentWith(entry: StateToken, leftOf: Left): StateToken {
   if (current.secret !== 'unknown')
     return { ...entry, current: { ...current, secret: leftOf(current.secret) ?? 'unknown' } };
   const left = stored && leftOf(stored);
-  return { ...rest, current, ...(left === undefined ? {} : { stored: left }) };
+  return { ...rest, current, ...defined({ stored: left }) };
 }
 
 function retiringWith({ secret, ...old }: RetiringToken, leftOf: Left): RetiringToken {
   const left = secret && leftOf(secret);
-  return { ...old, ...(left === undefined ? {} : { secret: left }) };
+  return { ...old, ...defined({ secret: left }) };
 }
 
 function intentWith(intent: TokenIntent, leftOf: Left): TokenIntent {
@@ -66,7 +67,6 @@ function intentWith(intent: TokenIntent, leftOf: Left): TokenIntent {
   const { store, secret_path, command, also } = left;
   return {
     ...{ ...rest, store, secret_path },
-    ...(command === undefined ? {} : { command }),
-    ...(also === undefined ? {} : { also }),
+    ...defined({ command, also }),
   };
 }

@@ -7,7 +7,9 @@
  * A program cannot put back what it replaced, so its store may keep a secret that does not connect: the error names it, the
  * intent stays in the state, and the next run makes another token for all of the stores.
  */
+
 import type { CreateToken, RotateToken } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated, storesText } from '../model/wording.ts';
@@ -78,7 +80,7 @@ function withLeft(error: unknown, left: readonly string[], action: CreateToken |
     error.code,
     alsoSaid(error.message, also),
     { text, command: nextCommand([action]) },
-    location === undefined ? {} : { location },
+    defined({ location }),
   );
 }
 

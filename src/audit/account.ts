@@ -1,5 +1,7 @@
 /** One account as rules see it: whether it is configured, its live Ducklings, and the role of each of its tokens. */
+
 import type { Action } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import { type LiveAccount, listedTokens, type Presence, type UnreadableToken } from '../model/live.ts';
@@ -102,10 +104,7 @@ export function joinAccount(readings: AccountReadings): AuditedAccount {
     username,
     key: accountKey(username),
     standing: desired ? ('configured' as const) : state ? ('retained' as const) : ('unmanaged' as const),
-    ...(desired ? { desired } : {}),
-    ...(state ? { state } : {}),
-    ...(whyNot ? { whyNotImported: whyNot } : {}),
-    ...(readings.protection ? { protection: readings.protection } : {}),
+    ...defined({ desired, state, whyNotImported: whyNot, protection: readings.protection }),
   };
   const live = liveOrObstacle(presence);
   if ('is' in live) {

@@ -7,8 +7,10 @@
  *
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
+
 import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
 import { compareText } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import { isoTime } from '../model/time.ts';
 import { separateAccepted } from './acceptance.ts';
 import * as catalog from './catalog.ts';
@@ -32,7 +34,7 @@ export function audit(evidence: Evidence, rules: readonly Rule[] = RULES, hasInv
     organization: desired.organization,
     sandbox: evidence.sandbox,
     ...(evidence.unconfigured ? { unconfigured: true as const } : {}),
-    ...(evidence.scope ? { scope: evidence.scope } : {}),
+    ...defined({ scope: evidence.scope }),
     at: isoTime(evidence.now),
     file: desired.file,
     checked: { accounts: checked.length, tokens: checked.reduce((sum, { tokens }) => sum + tokens.length, 0) },

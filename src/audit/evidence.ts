@@ -2,7 +2,9 @@
  * Evidence: desired, live and state, joined so that rules only have to look. Which token belongs to which key comes from a
  * plan that is made from the same readings, so that an audit and a plan never disagree.
  */
+
 import { groupBy } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan, Scope } from '../model/plan.ts';
@@ -101,7 +103,7 @@ export interface Evidence {
 /** Joins what was read. */
 export function joinEvidence(readings: Readings): Evidence {
   const { desired, live, state, sandbox, only = () => true, active, usage, secretPath, inStores } = readings;
-  const known = { ...(secretPath ? { secretPath } : {}), ...(inStores ? { inStores } : {}) };
+  const known = defined({ secretPath, inStores });
   const plan = makePlan(desired, live, state, { only, sandbox, ...known });
   return {
     desired,
@@ -122,9 +124,7 @@ export function joinEvidence(readings: Readings): Evidence {
     lostSecrets: readings.lostSecrets ?? new Map(),
     sharedStores: readings.sharedStores ?? new Map(),
     unreadStates: readings.unreadStates ?? [],
-    ...(usage ? { usage } : {}),
-    ...(readings.scope ? { scope: readings.scope } : {}),
-    ...(readings.adminToken ? { adminToken: readings.adminToken } : {}),
+    ...defined({ usage, scope: readings.scope, adminToken: readings.adminToken }),
   };
 }
 

@@ -1,5 +1,7 @@
 /** The inventory: what is live of the checked accounts, and what happens to their tokens next. */
+
 import type { Inventory, InventoryAccount, InventoryToken } from '../model/audit.ts';
+import { defined } from '../model/defined.ts';
 import { rotationDue } from '../model/rotation-due.ts';
 import { isoTime } from '../model/time.ts';
 import { hourlyCeiling } from '../plan/compute-ceiling.ts';
@@ -15,7 +17,7 @@ export function inventoryOf(evidence: Evidence): Inventory {
     .filter(({ live }) => live !== undefined)
     .map((account) => inventoryAccount(account, evidence))
     .sort((a, b) => (a.account < b.account ? -1 : 1));
-  return { ...(desired.currency === undefined ? {} : { currency: desired.currency }), accounts: all };
+  return { ...defined({ currency: desired.currency }), accounts: all };
 }
 
 function inventoryAccount(account: AuditedAccount, { desired, usage, now }: Evidence): InventoryAccount {
@@ -45,7 +47,7 @@ function inventoryToken(token: AuditedToken, now: number): InventoryToken {
   const { live, role, key } = token;
   return {
     name: live.name,
-    ...(key === undefined ? {} : { key }),
+    ...defined({ key }),
     type: live.type,
     role,
     expires_at: live.expiresAt === null ? null : isoTime(live.expiresAt),

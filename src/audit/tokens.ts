@@ -1,6 +1,8 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
+
 import { type Action, type CreateToken, type RevokeToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { InventoryToken } from '../model/audit.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -103,12 +105,11 @@ function roles({ desired, state, actions, newer, held, now }: AccountTokenReadin
         key,
         ...(retireAt === undefined ? {} : { retireAt: Date.parse(retireAt) }),
         ...(request && awaitsRequest(token, name) ? { requestedAt: Date.parse(request.at) } : {}),
-        ...(staying ? { held: staying } : {}),
+        ...defined({ held: staying }),
       });
     }
     const configured = desired?.tokens.get(key);
-    if (current)
-      known.set(current.id, { role: 'current', key, record: current, ...(configured ? { desired: configured } : {}) });
+    if (current) known.set(current.id, { role: 'current', key, record: current, ...defined({ desired: configured }) });
   }
   const inState = new Set(known.keys());
   for (const action of actions) {
@@ -131,7 +132,7 @@ function roles({ desired, state, actions, newer, held, now }: AccountTokenReadin
     const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
     if (own === undefined) return { role: 'unmanaged' };
     const by = storingActions(actions).find(({ after }) => after.orphans?.some(({ id }) => id === token.id));
-    return { role: 'orphan', key: own.key, ...(by ? { planned: by } : {}) };
+    return { role: 'orphan', key: own.key, ...defined({ planned: by }) };
   };
 }
 
@@ -144,7 +145,7 @@ function plannedToken(
   if (action.action === 'adopt_token') {
     const token = desired?.tokens.get(action.token);
     const record = action.from === undefined ? undefined : state?.tokens.get(action.from)?.current;
-    const known = { ...(token ? { desired: token } : {}), ...(record ? { record } : {}) };
+    const known = defined({ desired: token, record });
     return { id: action.after.id, role: { role: 'current', key: action.token, ...known } };
   }
   if (action.action === 'rotate_token') {
@@ -180,7 +181,7 @@ export function goneTokens({ desired, state, live, listed, newer, now }: Account
     // A token that cannot be read is not gone; the audit reports it as not known.
     if (match === undefined ? listed.has(current.id) : !isExpired(match, now)) return [];
     const isOver = match !== undefined || (current.expires_at !== null && Date.parse(current.expires_at) <= now);
-    return [{ key, record: current, ...(token ? { desired: token } : {}), cause: isOver ? 'expired' : 'revoked' }];
+    return [{ key, record: current, ...defined({ desired: token }), cause: isOver ? 'expired' : 'revoked' }];
   });
 }
 

@@ -18,6 +18,7 @@ import { rehearsedTokens } from '../engine/secret-path-facts.ts';
 import type { OpenedService, RunContext } from '../engine/service.ts';
 import { backendContext, backendOf, scopeOf } from '../engine/state-location.ts';
 import { storesOf, storingActions } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';
 import type { Plan } from '../model/plan.ts';
@@ -66,7 +67,7 @@ export async function plannerOf(desired: Desired, options: ApplyCommandOptions, 
       service,
       {
         ...how,
-        ...(rotation ? { rotation } : {}),
+        ...defined({ rotation }),
         command: applyCommand(options),
         others: stateWriter.others,
         scope: scopeOf(how, stateWriter, how),

@@ -3,10 +3,12 @@
  * It lies in the folder of the modules, where only who may change the program can change it. It holds code and the path of that
  * folder, and nothing of a run.
  */
+
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Script } from 'node:vm';
+import { defined } from '../model/defined.ts';
 
 interface Compiled {
   /** Where it is kept. */
@@ -50,7 +52,7 @@ export function keepCompiledCode(folder: string): void {
     const script = new Script(`${WRAPPER}${text}\n})`, {
       filename: file,
       columnOffset: -WRAPPER.length,
-      ...(cachedData && { cachedData }),
+      ...defined({ cachedData }),
     });
     // V8 takes only code that was compiled with the flags it has. Runs with other flags leave alone what is kept for most.
     if (place.isOurs && !(script.cachedDataRejected && hasFlags())) {

@@ -1,5 +1,7 @@
 /** The input and output of a command: streams, environment, and messages to the user. */
+
 import { repositoryPath } from '../files/paths.ts';
+import { defined } from '../model/defined.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
@@ -127,7 +129,7 @@ export function presentError(error: unknown, io: Io): void {
   const { code, message, location } = known;
   const hint = hintsInContext(known.hint, io.inContext);
   const more = {
-    ...(location ? { location } : {}),
+    ...defined({ location }),
     ...('diagnostics' in known ? { diagnostics: known.diagnostics } : {}),
   };
   io.result(jsonText({ error: { code, message, hint, ...relocated(more, io.pathOf) } }));

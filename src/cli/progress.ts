@@ -1,5 +1,7 @@
 /** Progress on stderr: a line that changes on a terminal, nothing elsewhere. */
+
 import type { RunContext } from '../engine/service.ts';
+import { defined } from '../model/defined.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { Io } from './io.ts';
 import { progressLine } from './progress-line.ts';
@@ -99,7 +101,7 @@ export async function withProgress<T>(
     if (done === total) end();
   };
   try {
-    return await work({ warn: io.warn, progress, ...(signal ? { signal } : {}) });
+    return await work({ warn: io.warn, progress, ...defined({ signal }) });
   } finally {
     end();
   }

@@ -1,4 +1,5 @@
 /** `import --terraform`: adopts the secrets that Terraform has, and hands its resources over. */
+
 import {
   type ChosenSecrets,
   chooseSecrets,
@@ -9,6 +10,7 @@ import {
 import { refuseTrackedLinks } from '../files/links.ts';
 import { readText, whyUnreadable } from '../files/read-text.ts';
 import { parseTerraformState, pullCommand, type TerraformInstance } from '../import/terraform-state.ts';
+import { defined } from '../model/defined.ts';
 import type { HandOver } from '../model/import.ts';
 import { shellWord } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
@@ -68,7 +70,7 @@ export function onlyInTerraform(
 
 function keptToken({ username, token, unfit }: TerraformInstance): KeptToken[] {
   if (token === undefined || unfit !== undefined) return [];
-  return [{ username, id: token.id, ...(token.secret === undefined ? {} : { secret: token.secret }) }];
+  return [{ username, id: token.id, ...defined({ secret: token.secret }) }];
 }
 
 /** Shows what to do in Terraform, whose next apply would otherwise change what is managed here. */

@@ -1,4 +1,5 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
+
 import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/exit-codes.ts';
@@ -11,6 +12,7 @@ import { onlyMatcher } from '../engine/account-selection.ts';
 import { planNow } from '../engine/planning.ts';
 import { selectTokens } from '../engine/rotation-selection.ts';
 import { apiAddress, mayBeSandbox } from '../engine/service.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import { UserError } from '../model/user-error.ts';
 import { enumerated } from '../model/wording.ts';
@@ -55,16 +57,15 @@ function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions)
       destroy: saved.destroy ?? false,
       command: planCommand(requestOf(saved)),
       ...(saved.rotate ? { rotation: selectTokens(saved.rotate, desired, onlyMatcher(only)) } : {}),
-      ...(saved.revoke_old ? { revokeOld: saved.revoke_old } : {}),
-      ...(only ? { only } : {}),
+      ...defined({ revokeOld: saved.revoke_old, only }),
     };
     const planned = await planNow(desired, stateWriter.state, service, asSaved, context);
     const { scope, actions, deleted_data: reviewed } = saved.plan;
     refuseStale(saved, planned, stateWriter.state);
     const plan = {
-      ...(reviewed ? { deleted_data: reviewed } : {}),
+      ...defined({ deleted_data: reviewed }),
       ...planned.plan,
-      ...(scope ? { scope } : {}),
+      ...defined({ scope }),
       actions,
     };
     return { ...planned, plan };

@@ -15,6 +15,7 @@ import { comparedWithTarget } from '../engine/target-branch.ts';
 import { writeFileAtomic } from '../files/atomic-write.ts';
 import { NotTextError, readText, whyUnreadable } from '../files/read-text.ts';
 import { isDiskFull, writeFix } from '../files/system-errors.ts';
+import { defined } from '../model/defined.ts';
 import type { Plan } from '../model/plan.ts';
 import { shellWord } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
@@ -53,7 +54,7 @@ export function run(typed: Options): Promise<number> {
           service,
           {
             ...how,
-            ...(rotation ? { rotation } : {}),
+            ...defined({ rotation }),
             command: planCommand(options),
             others,
             branch,
@@ -67,8 +68,7 @@ export function run(typed: Options): Promise<number> {
         prune,
         due,
         allow_missing: allowMissing,
-        ...(rotate && { rotate }),
-        ...(revokeOld && { revoke_old: revokeOld }),
+        ...defined({ rotate, revoke_old: revokeOld }),
         ...(destroy && { destroy }),
       };
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.

@@ -12,6 +12,7 @@ import { PROGRAM_VARIABLES, tokenIn } from '../engine/token-variables.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
 import { leaveSandboxCommand } from '../files/shell.ts';
 import { CONNECT_SECONDS } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import { Secret } from '../model/secret.ts';
 import { shellWord } from '../model/shell.ts';
 import { secretFilesOf } from '../model/state.ts';
@@ -55,9 +56,7 @@ export function serve(options: ServeOptions): Promise<number> {
     const server = await serveOrganization({
       organization,
       port: options.port,
-      ...(options.latency === undefined ? {} : { latency: options.latency }),
-      ...(options.fail === undefined ? {} : { failRate: options.fail }),
-      ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
+      ...defined({ latency: options.latency, failRate: options.fail, rateLimit: options.rateLimit }),
     });
     // The token gives access to this sandbox only, and only while it is served.
     const variables = {

@@ -1,4 +1,5 @@
 import { maskCredentials } from '../model/credential.ts';
+import { defined } from '../model/defined.ts';
 import type { Acceptance } from '../model/desired.ts';
 import { MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import { showNode } from '../yaml/describe-node.ts';
@@ -30,8 +31,7 @@ function acceptanceOf(entry: Node, problems: Problems): Acceptance | undefined {
     rule,
     // It is in every report.
     reason: maskCredentials(reason),
-    ...(accounts === undefined ? {} : { accounts }),
-    ...(until === undefined ? {} : { until }),
+    ...defined({ accounts, until }),
     location: locationOf(entry.at),
   };
 }

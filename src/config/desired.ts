@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import type {
   Definitions,
   Desired,
@@ -35,12 +36,11 @@ export function desiredOf(
     file: about.file,
     organization: needed(textOf(child(main, 'organization'))),
     accounts: new Map(resolved.accounts.map((account) => [accountKey(account.username), accountOf(account)])),
-    ...(state === undefined ? {} : { state }),
+    ...defined({ state }),
     stores: new Map(stores.map(({ config }) => [config.name, config])),
     ignore: ignore.filter((glob) => glob !== undefined),
     acceptances: about.acceptances,
-    ...(limits.rates === undefined ? {} : { computeRates: limits.rates }),
-    ...(limits.currency === undefined ? {} : { currency: limits.currency }),
+    ...defined({ computeRates: limits.rates, currency: limits.currency }),
     guardrails: guardrailsOf(limits),
     ...(about.files.variables.length === 0 ? {} : { variables: about.files.variables }),
     get hash() {
@@ -85,9 +85,7 @@ function ducklingsOf({
 /** The settings of one side of Ducklings that are given. */
 function sideOf({ size, poolSize, cooldown }: SideSettings): DesiredDucklings['read_scaling'] {
   return {
-    ...(size?.value === undefined ? {} : { size: size.value }),
-    ...(poolSize?.value === undefined ? {} : { pool_size: poolSize.value }),
-    ...(cooldown?.value === undefined ? {} : { cooldown: cooldown.value }),
+    ...defined({ size: size?.value, pool_size: poolSize?.value, cooldown: cooldown?.value }),
   };
 }
 
@@ -105,7 +103,7 @@ function tokenOf(token: ResolvedToken, username: string): DesiredToken {
     rotateBefore: never ? 0 : needed(rotateBefore?.value),
     ...(never || !jitter?.value ? {} : { jitter: jitter.value, earlier: shareOfJitter(jitter.value, username, name) }),
     overlap: needed(overlap?.value),
-    ...(description?.value === undefined ? {} : { description: description.value }),
+    ...defined({ description: description?.value }),
     stores: needed(stores?.value),
     location: locationOf(token.at),
   };
@@ -147,12 +145,14 @@ export function definitionsOf({ policies, pools, sections }: Resolved): Definiti
 
 function policyOf({ type, ttl, rotateBefore, jitter, overlap, description, stores }: TokenSettings): PolicyDefinition {
   return {
-    ...(type?.value === undefined ? {} : { type: type.value }),
-    ...(ttl?.value === undefined ? {} : { ttl: ttl.value }),
-    ...(rotateBefore?.value === undefined ? {} : { rotateBefore: rotateBefore.value }),
-    ...(jitter?.value === undefined ? {} : { jitter: jitter.value }),
-    ...(overlap?.value === undefined ? {} : { overlap: overlap.value }),
-    ...(description?.value === undefined ? {} : { description: description.value }),
-    ...(stores?.value === undefined ? {} : { stores: stores.value }),
+    ...defined({
+      type: type?.value,
+      ttl: ttl?.value,
+      rotateBefore: rotateBefore?.value,
+      jitter: jitter?.value,
+      overlap: overlap?.value,
+      description: description?.value,
+      stores: stores?.value,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
+import { defined } from '../model/defined.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
 import { type Diagnostic, diagnosticJson } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
@@ -133,7 +134,7 @@ async function build(
   const acceptances = acceptancesOf(main.root, problems);
   const stores = await resolveStores(resolved.sections.stores, path.dirname(path.resolve(main.source.file)));
   const state = stateFile === undefined ? undefined : await targetOf(stateFile).catch(() => path.resolve(stateFile));
-  const own = { configuration: files.all.map((one) => one.real), ...(state === undefined ? {} : { state }) };
+  const own = { configuration: files.all.map((one) => one.real), ...defined({ state }) };
   checkMeaning(resolved, stores, limits, own, problems);
   const about = { file: main.source.file, files };
   return () => ({

@@ -6,6 +6,7 @@ import { readRegularFile, whyUnreadable } from '../files/read-text.ts';
 import { errnoOf } from '../files/system-errors.ts';
 import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { DiagnosticCode } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
@@ -270,7 +271,7 @@ class Reader {
       }
     }
     if (root === undefined) this.#complete = false;
-    this.#files.push({ role, source, real, ...(root === undefined ? {} : { root }) });
+    this.#files.push({ role, source, real, ...defined({ root }) });
     return root;
   }
 }

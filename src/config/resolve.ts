@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import type { DiagnosticCode } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { suggestion } from '../model/suggestion.ts';
@@ -115,7 +116,7 @@ class Resolver {
     return {
       username: key,
       at: keyAt,
-      ...(ducklings === undefined ? {} : { ducklings }),
+      ...defined({ ducklings }),
       tokens: [...tokens.values()].map((entry) => this.#token(entry)),
       ...(suspended !== undefined && booleanOf(suspended) ? { suspended: suspended.at } : {}),
       deletionProtection:
@@ -168,8 +169,7 @@ class Resolver {
     const token: ResolvedToken = {
       key,
       at: keyAt,
-      ...(name === undefined ? {} : { name }),
-      ...(policy === undefined ? {} : { policy }),
+      ...defined({ name, policy }),
       settings: { ...policy?.settings, ...this.#stored(tokenSettings(value, POLICY_LAYER + 1)) },
     };
     this.#tokens.set(entry, token);
@@ -202,7 +202,7 @@ function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): Resolve
   // An account that enables or extends the test keeps the settings of its template.
   const text = (key: string) => textOf(smokeNode(key, fromTemplate, own));
   const [query, database] = [text('query'), text('database')];
-  return { ...(query === undefined ? {} : { query }), ...(database === undefined ? {} : { database }) };
+  return defined({ query, database });
 }
 
 /** The sections of a configuration, merged from its files. Sections of the main file only are in `main`. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
+import { defined } from '../model/defined.ts';
 import { accountKey } from '../model/username.ts';
 import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store-kind.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
@@ -17,7 +18,7 @@ export async function resolveStores(entries: ReadonlyMap<string, MapEntry>, fold
     const config = kind?.read(block, { ...base, name: key, location: locationOf(keyAt) });
     if (config === undefined) continue;
     const target = await targetOfPath(kind?.locate?.(block), folder);
-    stores.push({ config, at: keyAt, block, ...(target === undefined ? {} : { target }) });
+    stores.push({ config, at: keyAt, block, ...defined({ target }) });
   }
   return await completed(stores);
 }
@@ -146,7 +147,7 @@ function nameOf({ account, token }: Writer): string {
 
 function asStored({ account, token }: Writer): StoredToken {
   const type = token.settings.type?.value;
-  return { account: account.username, token: token.key, ...(type === undefined ? {} : { type }) };
+  return { account: account.username, token: token.key, ...defined({ type }) };
 }
 
 /** Whether two accounts differ only in case, which has been reported. */

@@ -11,6 +11,7 @@
 import { whyTaken } from '../apply/check-stores.ts';
 import { noteToken, type StateWriter } from '../apply/state-writer.ts';
 import { alsoSaid, storeInAll } from '../apply/store-secret.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { UnadoptedSecret } from '../model/import.ts';
 import { claimsOf, isJwt } from '../model/jwt.ts';
@@ -187,7 +188,7 @@ function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeIn
   if (!(error instanceof UserError) || left.length === 0) return error;
   const { code, message, hint, location } = error;
   const also = `${storesText(left)} already ${left.length === 1 ? 'has' : 'have'} the secret, and cannot put back what was there`;
-  return new UserError(code, alsoSaid(message, also), hint, location === undefined ? {} : { location });
+  return new UserError(code, alsoSaid(message, also), hint, defined({ location }));
 }
 
 async function adoptSecret(adoption: SecretAdoption, stateWriter: StateWriter, now: () => number): Promise<void> {

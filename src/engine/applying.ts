@@ -4,6 +4,7 @@ import { type Applied, apply } from '../apply/apply.ts';
 import type { ActionOutcome, ApplyInput } from '../apply/apply-input.ts';
 import { isKept } from '../apply/next-command.ts';
 import { isSaved, unsavedEntries } from '../apply/state-writer.ts';
+import { defined } from '../model/defined.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smoke } from '../model/smoke.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -49,7 +50,7 @@ export async function applyTested(
     api,
     connector,
     probe: runProbe,
-    ...(timeout === undefined ? {} : { timeout }),
+    ...defined({ timeout }),
     parallelism: input.parallelism,
     organization: input.stateWriter.state.organization_id,
     signal: input.stopping,
@@ -107,7 +108,7 @@ async function recordRun(
   }
   // It is no action, as it changes the state alone.
   if (protections > 0) counts.set_deletion_protection = protections;
-  const ended = { ...run, counts, ...(exitCode === undefined ? {} : { exit_code: exitCode }) };
+  const ended = { ...run, counts, ...defined({ exit_code: exitCode }) };
   await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended) }));
 }
 

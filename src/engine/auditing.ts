@@ -3,6 +3,7 @@
 import { type Active, type Evidence, joinEvidence, type Usage } from '../audit/evidence.ts';
 import { readLive } from '../live/read.ts';
 import { IDLE_AFTER } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';
 import type { Live } from '../model/live.ts';
@@ -104,14 +105,12 @@ export async function gatherEvidence(
     active,
     inStores: { unstored, held },
     lostSecrets: storesByToken([...lost, ...lostRetained]),
-    ...(shared ? { sharedStores: shared } : {}),
+    ...defined({ sharedStores: shared }),
     unusableStores,
     unreadStates: unreadStates(options.others ?? []),
     secretPath: secretPathsIn(stores),
     ...(options.only || changing.size > 0 ? { only } : {}),
-    ...(usage ? { usage } : {}),
-    ...(service.adminToken ? { adminToken: service.adminToken } : {}),
-    ...(options.scope ? { scope: options.scope } : {}),
+    ...defined({ usage, adminToken: service.adminToken, scope: options.scope }),
   });
   refuseUnmatched(options.only, namesOf(desired, live, state), 'the configuration, the state or MotherDuck');
   return evidence;
@@ -193,8 +192,7 @@ function readAllAccounts(
     managed: state.accounts,
     others: ({ username }: { readonly username: string }) => only(username) && !isIgnored(username),
     parallelism,
-    ...(progress ? { onProgress: progress } : {}),
-    ...(signal ? { signal } : {}),
+    ...defined({ onProgress: progress, signal }),
   };
   return readLive(question);
 }

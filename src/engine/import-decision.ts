@@ -1,4 +1,5 @@
 /** Decides what an import may write, so that the configuration stays valid and the next plan only adopts. */
+
 import path from 'node:path';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { allDecision } from '../import/adoption-candidates.ts';
@@ -9,6 +10,7 @@ import type { Selection } from '../import/selection.ts';
 import { terraformSkipped } from '../import/terraform.ts';
 import type { TerraformInstance } from '../import/terraform-state.ts';
 import { readLive } from '../live/read.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { AccountSkipReason, Import, ImportRefusal } from '../model/import.ts';
 import type { Live } from '../model/live.ts';
@@ -194,8 +196,7 @@ export function readForImport(
     managed: state.accounts,
     ...(isAll ? { others: (user) => decide(user) === 'include' } : {}),
     parallelism,
-    ...(progress ? { onProgress: progress } : {}),
-    ...(signal ? { signal } : {}),
+    ...defined({ onProgress: progress, signal }),
   });
 }
 

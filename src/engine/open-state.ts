@@ -1,5 +1,7 @@
 /** Opens the state of a configuration, and the service beside it. */
+
 import { existsSync } from 'node:fs';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -33,8 +35,7 @@ export async function openStateOf(
   const of = {
     sandbox: isSandbox,
     configuration: location.config,
-    ...(sandboxId === undefined ? {} : { sandboxId }),
-    ...(sandboxFolder === undefined ? {} : { sandboxFolder }),
+    ...defined({ sandboxId, sandboxFolder }),
   };
   // git answers while the state is read.
   const tracked = statesInRepository(location.config);
@@ -99,5 +100,5 @@ export async function readStateNow(
   const backend = await backendOf(location, desired.state, backendContextOf(service, env));
   const holder = await lockHolder(backend);
   const { state } = await openStateOf(backend, location, desired, service);
-  return { state, ...(holder === undefined ? {} : { holder }) };
+  return { state, ...defined({ holder }) };
 }

@@ -1,6 +1,8 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
+
 import { readLive } from '../live/read.ts';
 import { storesOf } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { DeletedData, Plan } from '../model/plan.ts';
@@ -101,13 +103,12 @@ export async function planNow(
     due,
     allowMissing,
     others,
-    ...(options.command ? { command: options.command } : {}),
+    ...defined({ command: options.command }),
     ...(globs ? { only: globs, names: accountNames(configured, state) } : {}),
     ...(rotation ? { rotate: rotation.has, rotateSuspended: rotation.suspended } : {}),
-    ...(revokeOld ? { revokeOld } : {}),
+    ...defined({ revokeOld }),
     ...(destroy ? { because: 'destroyed', configured: configured.accounts } : {}),
-    ...(scope ? { scope } : {}),
-    ...(branch ? { branch } : {}),
+    ...defined({ scope, branch }),
   };
   const plan = await withRefusals(planFrom(input), input);
   const data = options.usage ? await deletedData(plan, service, context) : undefined;
@@ -276,8 +277,7 @@ export function readAccounts(input: ReadingInput, { progress, signal }: Omit<Run
     names: accountsToRead(desired, state, only),
     managed: state.accounts,
     parallelism,
-    ...(progress ? { onProgress: progress } : {}),
-    ...(signal ? { signal } : {}),
+    ...defined({ onProgress: progress, signal }),
   });
 }
 

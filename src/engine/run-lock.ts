@@ -1,5 +1,7 @@
 /** The lock of the state during a run, and who runs it. */
+
 import { userInfo } from 'node:os';
+import { defined } from '../model/defined.ts';
 import type { Seconds } from '../model/time.ts';
 import type { StateBackend } from '../state/backend.ts';
 import type { RunContext } from './service.ts';
@@ -40,8 +42,7 @@ export async function underStateLock<T>(
     who,
     waitMs: wait * 1000,
     warn,
-    ...(note ? { note } : {}),
-    ...(signal ? { signal } : {}),
+    ...defined({ note, signal }),
   });
   try {
     return await work();

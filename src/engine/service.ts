@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shownRelativePath } from '../files/paths.ts';
 import { CONNECT_SECONDS, DEFAULT_SANDBOX, REQUEST_SECONDS } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
@@ -134,8 +135,7 @@ async function openMotherDuck(
   const proxy = proxyFor(address, context.env);
   const extraCa = nonEmpty(context.env.NODE_EXTRA_CA_CERTS);
   const network = {
-    ...(addressSource === undefined ? {} : { addressSource }),
-    ...(proxy ? { proxy } : {}),
+    ...defined({ addressSource, proxy }),
     ...(extraCa ? { extraCa } : {}),
   };
   const api = openApi({ address, token, tokenSource: source, network }, options, context);
@@ -156,10 +156,10 @@ async function openMotherDuck(
     admin: adminConnection(connector, token, options),
     isSandbox,
     ...(isSandbox && folder === undefined ? {} : { sandboxFolder: sandboxFolder(options, context.env) }),
-    ...(sandboxId === undefined ? {} : { sandboxId }),
+    ...defined({ sandboxId }),
     claims: adminTokenClaims(token),
     ...(expiresAt === undefined ? {} : { adminToken: { source, expiresAt } }),
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...defined({ timeout: options.timeout }),
     connectAsAdmin: adminProbe(connector, token, options.timeout),
     ...usageReaders(connector, token, options.timeout),
     close: () => api.close(),
@@ -203,7 +203,7 @@ async function openEmbedded(
     sandboxFolder: folder,
     sandboxId: organization.id(),
     claims: adminTokenClaims(token),
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...defined({ timeout: options.timeout }),
     connectAsAdmin: adminProbe(connector, token, options.timeout),
     ...usageReaders(connector, token, options.timeout),
     close: async () => {
@@ -235,7 +235,7 @@ function usageReaders(
     probe: runProbe,
     token,
     timeoutMs: timeout * 1000,
-    ...(signal ? { signal } : {}),
+    ...defined({ signal }),
   });
   return {
     readUsage: (now, signal) => readUsage(request(signal), now),

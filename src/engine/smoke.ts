@@ -1,6 +1,8 @@
 /** Tests accounts by connecting as each of them, and records the results in the state. */
+
 import { type StateWriter, updateAccount } from '../apply/state-writer.ts';
 import { readLive } from '../live/read.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Smoke } from '../model/smoke.ts';
 import type { State } from '../model/state.ts';
@@ -58,10 +60,10 @@ export async function smokeTest(
     api: service.api,
     connector: service.connector,
     probe: runProbe,
-    ...(service.timeout === undefined ? {} : { timeout: service.timeout }),
+    ...defined({ timeout: service.timeout }),
     parallelism: options.parallelism,
     organization: state.organization_id,
-    ...(signal ? { signal } : {}),
+    ...defined({ signal }),
     onDone: () => {
       done += 1;
       progress?.(done, accounts.length);
@@ -94,7 +96,7 @@ export async function checkManagedAccounts(
       managed: accounts,
       isAbsenceOnly: true,
       parallelism,
-      ...(signal ? { signal } : {}),
+      ...defined({ signal }),
     });
     refuseMissing(desired, { accounts }, live, ACCEPT_MISSING);
   } catch (error) {

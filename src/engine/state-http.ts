@@ -1,6 +1,7 @@
 /** HTTP requests to a storage service that keeps a state: through the proxy of the environment, with errors that say what to do. */
 
 import { maskCredentials } from '../model/credential.ts';
+import { defined } from '../model/defined.ts';
 import { replaceControls } from '../model/quote.ts';
 import { UserError } from '../model/user-error.ts';
 import { type ConnectionPool, exchange, openUndiciPool } from '../motherduck/http-transport.ts';
@@ -67,7 +68,7 @@ function failure(error: Error, { url: { origin, host }, timeoutMs, proxy, extraC
     timeoutMs,
     printable: (text) => maskCredentials(replaceControls(text).slice(0, 300)),
     addressSource: 'the block state of the configuration',
-    ...(proxy ? { proxy } : {}),
+    ...defined({ proxy }),
     ...(extraCa ? { extraCa } : {}),
   });
   return isTransient(error) ? new UnsureError(what) : new UserError('STATE_UNREACHABLE', what, hint);

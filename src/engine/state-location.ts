@@ -1,7 +1,9 @@
 /** Where the state is kept: in a file that was named, as the configuration says, or beside it. */
+
 import { existsSync } from 'node:fs';
 import { loadStateConfig } from '../config/load.ts';
 import { repositoryPath } from '../files/paths.ts';
+import { defined } from '../model/defined.ts';
 import type { StateConfig } from '../model/desired.ts';
 import type { Scope } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
@@ -84,9 +86,7 @@ export function scopeOf(
   return {
     configuration: repositoryPath(config),
     state: file === undefined ? name : repositoryPath(file),
-    ...(only ? { only } : {}),
-    ...(rotate ? { rotate } : {}),
-    ...(revokeOld ? { revoke_old: revokeOld } : {}),
+    ...defined({ only, rotate, revoke_old: revokeOld }),
     ...(destroy ? { destroy } : {}),
   };
 }

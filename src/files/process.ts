@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { defined } from '../model/defined.ts';
 
 /** A process as a lock file names it, so that another run can tell whether it is still running. */
 export interface ProcessName {
@@ -19,8 +20,7 @@ export function thisProcess(): ProcessName {
   return {
     pid: process.pid,
     host: hostname(),
-    ...(started === undefined ? {} : { started }),
-    ...(machine === undefined ? {} : { machine }),
+    ...defined({ started, machine }),
   };
 }
 

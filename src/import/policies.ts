@@ -2,6 +2,7 @@
  * The policies of imported tokens: those of the configuration where one has the same settings, else new ones. Replacements
  * get the lifetime of the live token, and a token that would be due at once is rotated later.
  */
+import { defined } from '../model/defined.ts';
 import type { Definitions, Desired, DesiredToken, Guardrails, PolicyDefinition } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import { rotationDue } from '../model/rotation-due.ts';
@@ -100,7 +101,7 @@ export class Policies {
         }),
       },
     });
-    const policy = { name, ...times, ...(jitter === undefined ? {} : { jitter }), stores: [store] };
+    const policy = { name, ...times, ...defined({ jitter }), stores: [store] };
     this.#new.set(plain, policy);
     return policy;
   }
@@ -131,7 +132,7 @@ function completed(
   const before = ttl === null ? 0 : rotateBefore;
   if (before === undefined || overlap === undefined || stores === undefined) return undefined;
   const spread = jitter === undefined || ttl === null ? {} : { jitter };
-  const described = description === undefined ? {} : { description };
+  const described = defined({ description });
   return { name, rotateBefore: before, ...spread, overlap, stores, ...described };
 }
 

@@ -1,4 +1,5 @@
 /** Which live accounts and tokens an import covers: everything, or those that were named. */
+import { defined } from '../model/defined.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 
@@ -56,7 +57,7 @@ export function parseSelection(names: readonly string[], all: boolean): Selectio
     }
     const before = accounts.get(accountKey(username));
     const tokens = token === undefined || (before && !before.tokens) ? undefined : [...(before?.tokens ?? []), token];
-    accounts.set(accountKey(username), { username: before?.username ?? username, ...(tokens ? { tokens } : {}) });
+    accounts.set(accountKey(username), { username: before?.username ?? username, ...defined({ tokens }) });
   }
   return { what: 'some', accounts };
 }

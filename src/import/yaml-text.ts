@@ -3,6 +3,7 @@
  * because printing the document would change the layout of existing lines. Nothing is added where it would apply in a
  * second location too: below an alias, a merge key, or an anchor that is referred to.
  */
+
 import {
   type Document,
   isAlias,
@@ -16,6 +17,7 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
+import { defined } from '../model/defined.ts';
 import { blockStep, editsAt, isBlock, type Position, type TextEdit } from './yaml-edits.ts';
 import type { YamlEntry } from './yaml-writer.ts';
 
@@ -158,7 +160,7 @@ export class YamlText {
 }
 
 function stepOf({ step }: Position): Pick<Position, 'step'> {
-  return step === undefined ? {} : { step };
+  return defined({ step });
 }
 
 function named(path: readonly string[]): string {

@@ -1,6 +1,7 @@
 import type { ActionOutcome, ApplyEvent } from '../apply/apply-input.ts';
 import { applyTested, isComplete, isSetupFailed, refuseViolations } from '../engine/applying.ts';
 import { whoRuns } from '../engine/run-lock.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -90,7 +91,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
       stateWriter: state.stateWriter,
       parallelism: service.opened.parallelism,
       stopping: options.signal ?? new AbortController().signal,
-      ...(onEvent ? { onEvent } : {}),
+      ...defined({ onEvent }),
     },
     service.opened,
     options.smoke ?? true,

@@ -1,6 +1,7 @@
 import { audit as auditEvidence } from '../audit/audit.ts';
 import { gatherEvidence } from '../engine/auditing.ts';
 import type { Audit } from '../model/audit.ts';
+import { defined } from '../model/defined.ts';
 import type { Scope } from '../model/plan.ts';
 import { type AuditFormat, renderAudit as renderAuditAs } from '../report/formats.ts';
 import { othersOf, rereadOf } from './open.ts';
@@ -47,9 +48,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     parallelism,
     checkStores,
     others: othersOf(state),
-    ...(readStateAgain ? { readStateAgain } : {}),
-    ...(only ? { only } : {}),
-    ...(scope ? { scope } : {}),
+    ...defined({ readStateAgain, only, scope }),
     ...(idle === undefined ? {} : { usage: true, idle }),
   };
   const context = { warn: onWarning };

@@ -8,6 +8,7 @@ import { whoRuns } from '../engine/run-lock.ts';
 import { type OpenedService as EngineService, openService as openEngineService } from '../engine/service.ts';
 import { backendContextOf, backendOf, type StateLocation, statePath } from '../engine/state-location.ts';
 import { DEFAULT_CONFIG, DEFAULT_PARALLELISM } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import { type DiagnosticJson, diagnosticJson } from '../model/diagnostic.ts';
 import type { State } from '../model/state.ts';
@@ -110,7 +111,7 @@ export interface Service {
 export async function openService(options: ServiceOptions = {}): Promise<Service> {
   const { token, env = process.env, parallelism = DEFAULT_PARALLELISM, debug, sandbox, ...more } = options;
   const location = sandbox === undefined ? more : { ...more, sandbox: true, sandboxDir: sandbox };
-  const given = { ...env, ...(token === undefined ? {} : { MOTHERDUCK_ADMIN_TOKEN: token }) };
+  const given = { ...env, ...defined({ MOTHERDUCK_ADMIN_TOKEN: token }) };
   const opened = await openEngineService(
     { ...location, parallelism },
     {
@@ -235,7 +236,7 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
     who: whoRuns(options.service.opened.env),
     waitMs: wait * 1000,
     warn: onWarning,
-    ...(signal ? { signal } : {}),
+    ...defined({ signal }),
   });
   try {
     const stateWriter = await openFrom(backend, options);
@@ -259,5 +260,5 @@ function openFrom(backend: StateBackend, options: ReadStateOptions) {
 }
 
 function locationOf({ desired, stateFile }: ReadStateOptions): StateLocation {
-  return { config: desired.file, ...(stateFile === undefined ? {} : { state: stateFile }) };
+  return { config: desired.file, ...defined({ state: stateFile }) };
 }

@@ -1,6 +1,7 @@
 import { onlyMatcher } from '../engine/account-selection.ts';
 import { checkClock } from '../engine/clock.ts';
 import { planFrom, readAccounts, storesFor } from '../engine/planning.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan, Scope } from '../model/plan.ts';
@@ -50,7 +51,7 @@ export async function readLive(options: ReadLiveOptions): Promise<Live> {
   const { parallelism } = service.opened;
   const live = await readAccounts(
     { desired, state: snapshotOf(state), service: service.opened, only: onlyMatcher(only), parallelism },
-    { ...(onProgress ? { progress: onProgress } : {}), ...(signal ? { signal } : {}) },
+    defined({ progress: onProgress, signal }),
   );
   checkClock(service.opened, { warn: () => {} });
   return live;

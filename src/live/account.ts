@@ -1,4 +1,5 @@
 import { compareText } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import {
   type LiveAccount,
@@ -132,7 +133,7 @@ function toToken(wire: WireToken): LiveToken | UnreadableToken {
   if (wire.unreadable !== undefined) return { id, name, why: wire.unreadable };
   if (createdAt === undefined) return { id, name, why: 'it has an invalid "created_ts"' };
   if (expiresAt === undefined) return { id, name, why: 'it has an invalid "expire_at"' };
-  return { id, name, type, createdAt, expiresAt, ...(description === undefined ? {} : { description }) };
+  return { id, name, type, createdAt, expiresAt, ...defined({ description }) };
 }
 
 function unreadable(username: string, why: string): UserError {

@@ -6,6 +6,7 @@
  * account that the list lacks, and without the list each account, is looked up by its Ducklings, since MotherDuck has no
  * `GET /v1/users/{username}`. An account that cannot be read is `unknown` and does not stop the others.
  */
+import { defined } from '../model/defined.ts';
 import {
   chooseUsers,
   isServiceAccountInUse,
@@ -143,6 +144,6 @@ function toUser(wire: WireUser): LiveUser {
     isServiceAccount: wire.is_service_account,
     isDeprovisioned: wire.is_deprovisioned,
     roles: wire.roles,
-    ...(wire.unreadable === undefined ? {} : { unreadable: wire.unreadable }),
+    ...defined({ unreadable: wire.unreadable }),
   };
 }

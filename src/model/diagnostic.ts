@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import type { Location } from './user-error.ts';
 
 /** An error or a warning at a location of a file. */
@@ -46,7 +47,7 @@ export function diagnosticJson(diagnostic: Diagnostic): DiagnosticJson {
     code,
     severity,
     message,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     ...(related === undefined ? {} : { related: { ...related.location, message: related.message } }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 import type { CreatedObjects } from './setup-objects.ts';
 import type { StateRun } from './state-run.ts';
 import type { Seconds } from './time.ts';
@@ -153,7 +154,7 @@ export function joinCopies([first, ...others]: readonly StoredSecret[]): StoredS
   if (first === undefined || others.length === 0) return first;
   const also = others.map(({ store, secret_path, command }) => ({
     ...{ store, secret_path },
-    ...(command === undefined ? {} : { command }),
+    ...defined({ command }),
   }));
   return { ...first, also };
 }
@@ -219,8 +220,7 @@ export function secretOfIntent(intent: TokenIntent): StoredSecret | undefined {
     return undefined;
   return {
     ...{ store, secret_path, at, fingerprint },
-    ...(command === undefined ? {} : { command }),
-    ...(also === undefined ? {} : { also }),
+    ...defined({ command, also }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from './defined.ts';
 /** What to do next, as data: `report` turns it into text, and the command line adds the options that the user typed. */
 export interface Hint {
   /** What to do, without the command: `Replace it now.` */
@@ -79,7 +80,7 @@ export class UserError extends Error {
     hint: Hint | string,
     options: { location?: Location; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, defined({ cause: options.cause }));
     this.name = 'UserError';
     this.code = code;
     this.hint = toHint(hint);

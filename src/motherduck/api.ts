@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import { Secret } from '../model/secret.ts';
 import { accountKey } from '../model/username.ts';
 import {
@@ -73,7 +74,7 @@ export function createApi(client: RestClient, onNames: (names: readonly string[]
       return {
         users,
         complete: items.length > 0 && users.length === items.length && totals.every((each) => each === items.length),
-        ...(total === undefined ? {} : { total }),
+        ...defined({ total }),
       };
     },
 

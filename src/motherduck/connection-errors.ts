@@ -1,5 +1,6 @@
 /** Explains why a connection failed, and what to do. Pure. */
 
+import { defined } from '../model/defined.ts';
 import { type Size, SLOW_SIZES } from '../model/ducklings.ts';
 import type { Seconds } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -141,7 +142,7 @@ const WITHOUT_SMOKE = { text: 'To apply without the smoke test.', command: ['app
 /** @param again what a smoke test says after the advice, before the command */
 function forAccount(message: string, advice: string, command?: readonly string[], again = ''): ConnectionFailure {
   const text = `${advice} ${again}`.trim();
-  return { scope: 'account', problem: { message, hint: { text, ...(command ? { command } : {}) } }, advice };
+  return { scope: 'account', problem: { message, hint: { text, ...defined({ command }) } }, advice };
 }
 
 function forMachine(message: string, text: string, otherwise?: Hint): ConnectionFailure {

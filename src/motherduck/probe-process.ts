@@ -2,8 +2,10 @@
  * Runs the probe program (probe.ts) in a child process. Whatever the child does (hang, crash, print garbage), the result
  * is a report.
  */
+
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { defined } from '../model/defined.ts';
 import { proxySecrets } from '../model/environment-secrets.ts';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import { monotonicMs } from '../model/time.ts';
@@ -196,7 +198,7 @@ export function cleanFailure(
   return {
     kind,
     text: clean(text),
-    ...(duckdb && { duckdb }),
+    ...defined({ duckdb }),
     ...(withheld && { withheld }),
     ...(through && { through }),
   };

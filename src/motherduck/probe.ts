@@ -11,11 +11,13 @@
  * With a SessionInput it connects once, then runs each line that follows (SessionQuery) as a transaction of its own, and
  * answers with a line (SessionAnswer).
  */
+
 import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import { defined } from '../model/defined.ts';
 import { monotonicMs } from '../model/time.ts';
 import type { Target } from './connector.ts';
 import type {
@@ -73,7 +75,7 @@ async function queryAnswer(
     for (const row of selected) kept.push(shownRow(row));
   }
   const [first] = kept;
-  return { rows, ...(first && { row: first }), ...(every && { every: kept }) };
+  return { rows, ...defined({ row: first }), ...(every && { every: kept }) };
 }
 
 /**
@@ -134,7 +136,7 @@ async function step<T>(name: string, run: () => Promise<T>, answerOf: (value: T)
   try {
     const value = await run();
     const answer = answerOf(value);
-    report(answer === undefined ? {} : { answer });
+    report(defined({ answer }));
     return value;
   } catch (error) {
     const failure = failureOf(error);

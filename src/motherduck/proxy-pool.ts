@@ -1,5 +1,7 @@
 /** Connections through a proxy: a tunnel by CONNECT, and in it TLS with the server, which the proxy does not see into. */
+
 import type { buildConnector, Dispatcher } from 'undici';
+import { defined } from '../model/defined.ts';
 import { authorizationOf, type HttpProxy } from './proxy.ts';
 import { ProxyError } from './proxy-errors.ts';
 import { networkCode } from './transport-errors.ts';
@@ -31,7 +33,7 @@ export async function openProxyPool(options: ProxyPoolOptions): Promise<Dispatch
   const authorization = authorizationOf(proxy);
   return new agent.default({
     uri: proxy.url.href,
-    ...(authorization === undefined ? {} : { token: authorization }),
+    ...defined({ token: authorization }),
     headers: { 'user-agent': userAgent },
     connections,
     pipelining: 1,

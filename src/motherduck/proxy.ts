@@ -1,5 +1,7 @@
 /** The proxy that the environment names for an address, and its settings for certificates. */
+
 import { readFileSync } from 'node:fs';
+import { defined } from '../model/defined.ts';
 import { decoded } from '../model/environment-secrets.ts';
 import { Secret } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
@@ -31,7 +33,7 @@ export function proxyFor(address: URL, env: NodeJS.ProcessEnv): HttpProxy | unde
   const found = firstSet(env, address.protocol === 'https:' ? [...HTTPS, ...HTTP] : [...HTTP, ...HTTPS]);
   if (found === undefined || isThisMachine(address) || isExcluded(address, env)) return undefined;
   const exceptions = firstSet(env, NO_PROXY)?.variable;
-  return { ...parseProxy(found.variable, found.value), ...(exceptions === undefined ? {} : { exceptions }) };
+  return { ...parseProxy(found.variable, found.value), ...defined({ exceptions }) };
 }
 
 /** The value of the header Proxy-Authorization. */

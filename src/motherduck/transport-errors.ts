@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import { type ErrorCode, UserError } from '../model/user-error.ts';
 import { describeProxy, extraCaAdvice, type HttpProxy } from './proxy.ts';
 import { explainProxy, goAround, ProxyError } from './proxy-errors.ts';
@@ -38,7 +39,7 @@ export class ApiError extends UserError {
     hint: string,
     about: { call: string; status?: number; effect: 'none' | 'unknown'; cause?: unknown },
   ) {
-    super(code, message, hint, about.cause === undefined ? {} : { cause: about.cause });
+    super(code, message, hint, defined({ cause: about.cause }));
     this.name = 'ApiError';
     this.failure = failure;
     this.call = about.call;

@@ -3,6 +3,7 @@
  * and COMPUTE_USAGE exist on Business plans (MotherDuck's documentation, read November 2026); each lags behind.
  */
 
+import { defined } from '../model/defined.ts';
 import { isSize } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY_MS } from '../model/time.ts';
@@ -139,7 +140,7 @@ async function runUsageSteps(steps: ProbeRequest['steps'], input: UsageRequest):
 async function probed(steps: ProbeRequest['steps'], input: UsageRequest): Promise<ProbeReport> {
   const { connector, probe, token, timeoutMs, signal } = input;
   const target = await connector.target(token, undefined, timeoutMs / 1000);
-  const options = { timeoutMs, secrets: [token], ...(signal ? { signal } : {}) };
+  const options = { timeoutMs, secrets: [token], ...defined({ signal }) };
   const report = await probe(target, { steps, shutdown: false }, options);
   for (const { failure } of report.values()) if (failure?.kind === 'aborted') throw interrupted();
   return report;

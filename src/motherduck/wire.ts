@@ -1,4 +1,5 @@
 /** MotherDuck's responses, read field by field into the shapes of model/wire.ts. */
+import { defined } from '../model/defined.ts';
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
@@ -256,9 +257,9 @@ export function toWire(ducklings: Ducklings): WireDucklings {
 }
 
 function cooldownOf(seconds: number | undefined): { cooldown?: number } {
-  return seconds === undefined ? {} : { cooldown: seconds };
+  return defined({ cooldown: seconds });
 }
 
 function secondsOf(cooldown: number | undefined): { cooldown_seconds?: number } {
-  return cooldown === undefined ? {} : { cooldown_seconds: cooldown };
+  return defined({ cooldown_seconds: cooldown });
 }

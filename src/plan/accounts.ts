@@ -1,6 +1,7 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
 import type { Action, SetDucklings } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
@@ -227,7 +228,7 @@ function planTokens(
       heldBy: context.heldBy,
       isUnstored: isSameUser && context.isUnstored(account, token.key),
       records,
-      ...(renamedFrom === undefined ? {} : { renamedFrom }),
+      ...defined({ renamedFrom }),
     });
   });
   const moved = new Set(renamed.values());
@@ -239,7 +240,7 @@ function planTokens(
     if (desired.tokens.has(key) || moved.has(key) || token === undefined) continue;
     const unreadable = unreadableToken({ account, token: key }, [], token, live, unread);
     const suspended = suspendedKey(desired, key, context.desired.file);
-    const about = { account, now: context.now, recreated, ...(suspended ? { suspended } : {}) };
+    const about = { account, now: context.now, recreated, ...defined({ suspended }) };
     plans.push(unreadable ?? planRemovedToken(key, token, liveTokens.about([key], token), isClaimed, records, about));
   }
   return plans;

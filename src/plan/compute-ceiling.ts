@@ -1,5 +1,7 @@
 /** The maximum cost of Ducklings per hour, by the rates in the configuration, or why it is not known. */
+
 import type { ComputeCeiling, UnknownPrice } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
 import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../model/ducklings.ts';
 import type { LiveAccount } from '../model/live.ts';
@@ -98,7 +100,7 @@ export function sumCeilings(parts: Iterable<readonly [account: string, ComputeCe
 
 /** The currency of the configuration, where it has one. */
 export function currencyOf({ currency }: Pick<Desired, 'currency'>): Pick<ComputeCeiling, 'currency'> {
-  return currency === undefined ? {} : { currency };
+  return defined({ currency });
 }
 
 function ceiling(before: Price, after: Price): ComputeCeiling {

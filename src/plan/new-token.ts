@@ -1,5 +1,7 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
+
 import type { Action, RotateToken } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
@@ -71,12 +73,12 @@ export function plannedToken(
     type: desired.type,
     ttl: desired.ttl,
     ...rotateBefore(desired),
-    ...(desired.description === undefined ? {} : { description: desired.description }),
+    ...defined({ description: desired.description }),
     secret_store: storeNames(desired.stores),
     ...secretMoves(state, desired, secretPath, isCommandChanged),
     policy: desired.policy,
     ...(state?.current?.secret === 'unknown' ? { first_secret: true as const } : {}),
-    ...(revokesOld === undefined ? {} : { revokes_old: revokesOld }),
+    ...defined({ revokes_old: revokesOld }),
     ...(storedOrphans.length === 0 ? {} : { orphans: storedOrphans.map(shownToken) }),
     ...(toRetire.length === 0 ? {} : { retiring: toRetire }),
   };

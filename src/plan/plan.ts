@@ -14,7 +14,9 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
+
 import { compareText } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -107,7 +109,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     organization: desired.organization,
     sandbox: options.sandbox ?? false,
     at: isoTime(live.now),
-    ...(options.scope ? { scope: options.scope } : {}),
+    ...defined({ scope: options.scope }),
     ...(due ? { due: true } : {}),
     actions,
     retained: planned.filter(({ plan }) => plan.retained).map(({ username }) => username),
@@ -117,7 +119,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(policies.length === 0 ? {} : { policies }),
     unverified: planned.flatMap(({ username, plan }) => plan.unverified.map((token) => ({ account: username, token }))),
     retest: planned.filter(({ plan }) => plan.retest).map(({ username }) => username),
-    ...(removals ? { removals } : {}),
+    ...defined({ removals }),
     unmanaged: {
       ...unmanagedIn(desired, live, state, options.only),
       tokens: plans.flatMap((plan) => plan.unmanagedTokens),
@@ -145,8 +147,7 @@ export function makePlan(desired: Desired, live: Live, state: State, options: Ma
     ...(stores.length === 0 ? {} : { stores }),
     ...(guardrails.length === 0 ? {} : { guardrails }),
     ...(smoke_queries.length === 0 ? {} : { smoke_queries }),
-    ...(desired.variables ? { variables: desired.variables } : {}),
-    ...(compute ? { compute } : {}),
+    ...defined({ variables: desired.variables, compute }),
   };
 }
 

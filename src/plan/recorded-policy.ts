@@ -1,4 +1,5 @@
 /** The policy of a token in the state: that of the last apply that was not scheduled. */
+import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { PolicyToRecord } from '../model/plan.ts';
 import { policyMargin } from '../model/rotation-due.ts';
@@ -16,8 +17,7 @@ export function policyToRecord(
 ): Pick<PolicyToRecord, 'before' | 'after'> | undefined {
   const { overlap, rotate_before } = current;
   const before = {
-    ...(overlap === undefined ? {} : { overlap }),
-    ...(rotate_before === undefined ? {} : { rotate_before }),
+    ...defined({ overlap, rotate_before }),
   };
   // No policy of an adopted token is known to be applied. One that is recorded nevertheless must not cause a warning in every plan.
   if (current.secret === 'unknown' && overlap === undefined && rotate_before === undefined) return undefined;

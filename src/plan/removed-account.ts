@@ -1,6 +1,8 @@
 /** An account of the state that left the configuration: it is retained, deleted, or forgotten. */
+
 import type { Action, Forget } from '../model/action.ts';
 import { compareText } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import { type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange } from '../model/plan.ts';
@@ -46,8 +48,7 @@ export function planRemovedAccount(
       username: live.username,
       // Those of a smoke test that runs elsewhere come and go, and must not make a saved plan stale.
       tokens: live.tokens.filter((token) => !isSmokeToken(token)).map(shownToken),
-      ...(unread ? { unreadable_tokens: unread } : {}),
-      ...(state.setup?.created ? { created: state.setup.created } : {}),
+      ...defined({ unreadable_tokens: unread, created: state.setup?.created }),
     };
     const reason = { kind: context.because };
     const compute = computeOfRemoved(live, context.desired, 0);

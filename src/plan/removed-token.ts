@@ -1,5 +1,7 @@
 /** Tokens that only the state has: their key, or their account, left the configuration, or the account is suspended. */
+
 import type { Action, Risk, SourceLine } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { NextChange } from '../model/plan.ts';
@@ -108,7 +110,7 @@ export function planRemovedToken(
               token: key,
               names: found.map(({ name }) => name),
               removed: true as const,
-              ...(recreated === undefined ? {} : { recreated }),
+              ...defined({ recreated }),
             },
           ]),
       ...otherSeries(own),

@@ -1,6 +1,7 @@
 /** What a plan warns of about the secrets in stores: rehearsed, lost, or left behind. */
 
 import { type Action, storesOf, storingActions } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import { entryName } from '../model/entry-name.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { SecretRemoval, UsedStore } from '../model/plan.ts';
@@ -178,7 +179,7 @@ export function secretLosses({
   const some = ([, tokens]: readonly [string, readonly TokenAddress[]]) => tokens.length > 0;
   const loss = (store: string, lost: readonly TokenAddress[]) => {
     const last = shared.get(store);
-    return { kind: 'secret_lost' as const, store, tokens: lost.map(entryName), ...(last ? { shared: last } : {}) };
+    return { kind: 'secret_lost' as const, store, tokens: lost.map(entryName), ...defined({ shared: last }) };
   };
   return [
     ...[...unreadable].map(([store, why]) => ({ kind: 'store_unreadable' as const, store, ...why })),

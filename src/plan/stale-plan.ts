@@ -1,5 +1,7 @@
 /** Words the differences between the readings of a saved plan and the present ones. */
+
 import { createHash } from 'node:crypto';
+import { defined } from '../model/defined.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { StateRun } from '../model/state-run.ts';
@@ -36,7 +38,7 @@ function seen(account: Presence<LiveAccount>): SeenAccount {
     username,
     fingerprint: createHash('sha256').update(text).digest('hex').slice(0, 32),
     ...(user ? { id: user.id } : {}),
-    ...(ducklings ? { ducklings } : {}),
+    ...defined({ ducklings }),
     tokens: Object.fromEntries([...tokens, ...(unreadableTokens ?? [])].map(({ id, name }) => [id, name])),
   };
 }

@@ -1,4 +1,5 @@
 /** The changes of a branch to the state, and the state with the values of its target branch where they decide. */
+import { defined } from '../model/defined.ts';
 import type { StateEdit } from '../model/notice.ts';
 import {
   copiesOf,
@@ -34,7 +35,7 @@ interface Part {
 }
 
 function compare(before: ReadonlyMap<string, Part>, after: ReadonlyMap<string, Part>): StateEdit[] {
-  const about = ({ account, token }: Part) => ({ account, ...(token === undefined ? {} : { token }) });
+  const about = ({ account, token }: Part) => ({ account, ...defined({ token }) });
   const changed = [...after].flatMap(([key, part]): StateEdit[] => {
     const known = before.get(key);
     if (known === undefined) return [{ edit: 'added', ...about(part) }];
@@ -130,7 +131,7 @@ function vouchedToken(target: StateToken | undefined, token: StateToken, current
   const { stored: _, ...rest } = token;
   const known = new Map(target?.retiring.map((one) => [one.id, one]));
   const retiring = token.retiring.map((one) => laterEnd(known.get(one.id), one));
-  const stored = target?.stored === undefined ? {} : { stored: target.stored };
+  const stored = defined({ stored: target?.stored });
   return { ...rest, ...stored, current: vouchedRecord(target?.current, current), retiring };
 }
 
@@ -142,8 +143,7 @@ function vouchedRecord(target: TokenRecord | undefined, record: TokenRecord): To
   }
   const { overlap, rotate_before } = target;
   const policy = {
-    ...(overlap === undefined ? {} : { overlap }),
-    ...(rotate_before === undefined ? {} : { rotate_before }),
+    ...defined({ overlap, rotate_before }),
   };
   return { ...rest, ...policy, secret: vouchedSecret(target, record) };
 }

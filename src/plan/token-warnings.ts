@@ -1,5 +1,7 @@
 /** What a plan warns of about the tokens of one series. */
+
 import type { Action } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -95,7 +97,7 @@ export function longOverlaps({ series, account, token, now }: SeriesContext, ove
               name,
               id,
               retire_at: retire_at ?? '',
-              ...(overlap === undefined ? {} : { overlap }),
+              ...defined({ overlap }),
             },
           ],
   );
@@ -163,7 +165,7 @@ export function unverifiedTokens(
       name: current.name,
       replaced: live.name,
       ...adopted,
-      ...(record.retire_at === undefined ? {} : { retire_at: record.retire_at }),
+      ...defined({ retire_at: record.retire_at }),
     }));
 }
 

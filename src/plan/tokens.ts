@@ -22,6 +22,7 @@
  */
 
 import type { Action } from '../model/action.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
@@ -136,7 +137,7 @@ function decideAdoption(
   const between = replacedBetween(candidate, readings, context);
   const adopted = [...candidates, ...between];
   const names = [name, ...between.map((each) => each.name)];
-  const older = { kind: 'older_state', ...about, names, ...(recreated === undefined ? {} : { recreated }) } as const;
+  const older = { kind: 'older_state', ...about, names, ...defined({ recreated }) } as const;
   const warnings = state !== undefined && state.generation > 0 ? [older] : [];
   if (candidates.length > 1) {
     const ids = candidates.map(({ id }) => id);
@@ -205,7 +206,7 @@ function recordedPolicy(
 ): Pick<TokenPlan, 'policy'> {
   const change = current && policyToRecord(desired, current);
   if (change === undefined) return {};
-  return { policy: { account, token: desired.key, ...(from === undefined ? {} : { from }), ...change } };
+  return { policy: { account, token: desired.key, ...defined({ from }), ...change } };
 }
 
 function isRenaming(action: Action): boolean {

@@ -1,5 +1,7 @@
 /** SARIF 2.1.0 for code scanning: one run of this program with its rules and results. */
+
 import { createHash } from 'node:crypto';
+import { defined } from '../model/defined.ts';
 import { counted } from '../model/wording.ts';
 import { VERSION } from '../version.ts';
 import { jsonText, markdown } from './escape.ts';
@@ -127,8 +129,7 @@ function reportingDescriptor({ id, name, short, full, level }: SarifRule) {
 function location({ file, line, column, endColumn }: SarifLocation) {
   const region = {
     startLine: line,
-    ...(column === undefined ? {} : { startColumn: column }),
-    ...(endColumn === undefined ? {} : { endColumn }),
+    ...defined({ startColumn: column, endColumn }),
   };
   return { physicalLocation: { artifactLocation: { uri: uriOf(file) }, region } };
 }

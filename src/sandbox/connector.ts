@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseTrackedLinks } from '../files/links.ts';
+import { defined } from '../model/defined.ts';
 import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
@@ -134,7 +135,7 @@ export interface SandboxClient {
 }
 
 function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
-  return adminToken === undefined ? {} : { adminToken };
+  return defined({ adminToken });
 }
 
 function refused(message: string): Target {

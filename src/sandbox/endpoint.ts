@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { WireError } from '../model/wire.ts';
 import type { OrganizationStore } from './log.ts';
@@ -98,6 +99,6 @@ export const UNROUTED: SandboxResponse = { status: 404, type: 'text/plain; chars
 /** The response for a RestError. @param procedure MotherDuck's name of the endpoint, for `data.path` */
 export function errorResponse({ code, message, issues }: RestError, procedure: string): SandboxResponse {
   const httpStatus = STATUS_OF[code];
-  const body = { message, code, data: { code, httpStatus, path: procedure }, ...(issues && { issues }) };
+  const body = { message, code, data: { code, httpStatus, path: procedure }, ...defined({ issues }) };
   return { status: httpStatus, type: 'application/json', text: JSON.stringify(body) };
 }

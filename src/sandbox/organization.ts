@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { defined } from '../model/defined.ts';
 import { type Size, SLOW_SIZES } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import { DAY } from '../model/time.ts';
@@ -162,9 +163,7 @@ export class Organization {
       const { account, type } = caller;
       if (type === 'read_scaling' && !account.hasConnected) return { events: [], result: 'never_connected' };
       return {
-        events: [
-          { at, event: 'connected', account: account.username, type, ...(agent === undefined ? {} : { agent }) },
-        ],
+        events: [{ at, event: 'connected', account: account.username, type, ...defined({ agent }) }],
         result: { account, type, identity: state.identity, startsInMs: this.#startsInMs(account, type, at) },
       };
     });
@@ -262,7 +261,7 @@ const NINETY_DAYS = 90 * DAY;
 function seedEvents(state: OrganizationState, at: number, count: number, options: SeedOptions): Decision<number> {
   const { prefix = 'tenant_', ttl = NINETY_DAYS, tokens = { read_write: 'etl', read_scaling: 'app' } } = options;
   const expires = ttl === null ? {} : { expires: at + ttl * 1000 };
-  const ducklings = options.ducklings === undefined ? {} : { ducklings: options.ducklings };
+  const ducklings = defined({ ducklings: options.ducklings });
   const events: SandboxEvent[] = [];
   let added = 0;
   for (let number = 1; number <= count; number += 1) {

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Connector } from '../motherduck/connector.ts';
 import { queryString, type Transport } from '../motherduck/transport.ts';
@@ -25,7 +26,7 @@ export async function embeddedSandbox(folder: string, agent?: string): Promise<E
   let made: Connector | undefined;
   // A plan connects to nothing: the build loads connector.ts when sandboxConnector is first called (SELDOM in scripts/bundle-plugins.mjs).
   const connector = () => {
-    made ??= sandboxConnector(organization, agent === undefined ? {} : { agent });
+    made ??= sandboxConnector(organization, defined({ agent }));
     return made;
   };
   return {

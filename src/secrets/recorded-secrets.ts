@@ -1,4 +1,5 @@
 /** What a state records of the secrets in a store. */
+import { defined } from '../model/defined.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import type { SecretRecord } from '../model/secret-record.ts';
 import {
@@ -42,13 +43,13 @@ export function expectedSecret(
   const older = entry.retiring.flatMap((old) => old.fingerprint ?? old.secret?.fingerprint ?? []);
   if (secret !== 'unknown') {
     const { fingerprint } = secret;
-    return isHere(secret) ? { ...address, older, ...(fingerprint === undefined ? {} : { fingerprint }) } : undefined;
+    return isHere(secret) ? { ...address, older, ...defined({ fingerprint }) } : undefined;
   }
   // While the token that an adopted one replaced lives, its secret serves.
   const { stored, retiring } = entry;
   const isServing = retiring.some(({ retire_at }) => retire_at === undefined);
   if (stored === undefined || isServing || !isHere(stored)) return undefined;
-  return { ...address, older, ...(stored.fingerprint === undefined ? {} : { replaced: stored.fingerprint }) };
+  return { ...address, older, ...defined({ replaced: stored.fingerprint }) };
 }
 
 /** A secret of the state, as its store removes it. */
@@ -70,7 +71,7 @@ export function copyIn(store: SecretStore, address: TokenAddress): SecretCopy {
   const command = store.commandOf?.(address);
   return {
     ...{ store: store.name, secret_path: store.secretPath(address) },
-    ...(command === undefined ? {} : { command }),
+    ...defined({ command }),
   };
 }
 

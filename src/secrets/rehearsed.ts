@@ -1,4 +1,5 @@
 /** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
+
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,6 +7,7 @@ import { writeFileAtomic } from '../files/atomic-write.ts';
 import { refuseTrackedLinks } from '../files/links.ts';
 import { isWithin, shownRelativePath } from '../files/paths.ts';
 import { errnoOf, writeFix } from '../files/system-errors.ts';
+import { defined } from '../model/defined.ts';
 import type { SecretStoreConfig } from '../model/desired.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { isTokenKey } from '../model/tokens.ts';
@@ -68,12 +70,9 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
       return at && fileOf(at);
     },
     // What a real run would find changed is found in the rehearsal too.
-    ...(real.commandOf === undefined ? {} : { commandOf: real.commandOf }),
-    ...(real.missingProgram === undefined ? {} : { missingProgram: real.missingProgram }),
-    ...(real.removalOf === undefined ? {} : { removalOf: real.removalOf }),
+    ...defined({ commandOf: real.commandOf, missingProgram: real.missingProgram, removalOf: real.removalOf }),
     ...(real.namesGeneration ? { namesGeneration: true } : {}),
-    ...(real.pathClues === undefined ? {} : { pathClues: real.pathClues }),
-    ...(real.scripts === undefined ? {} : { scripts: real.scripts }),
+    ...defined({ pathClues: real.pathClues, scripts: real.scripts }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Stores that have another name in the configuration than in the state, and nothing else of which is another: no secret moved. */
 
+import { defined } from '../model/defined.ts';
 import type { SecretCopy, State, StateToken } from '../model/state.ts';
 import type { RenamedStore } from '../model/store-warning.ts';
 import { pathByToken, type SecretStore, tokenAtPath } from './store.ts';
@@ -68,7 +69,7 @@ function renameIn(token: StateToken, rename: Rename): StateToken {
     const first = rename(given, taken);
     const also = given.also?.map((copy) => rename(copy, new Set([...taken, first.store])));
     const isSame = first === given && (also ?? []).every((copy, index) => copy === given.also?.[index]);
-    return isSame ? given : { ...first, ...(also ? { also } : {}) };
+    return isSame ? given : { ...first, ...defined({ also }) };
   };
   const { current, stored } = token;
   const ofCurrent = current && current.secret !== 'unknown' ? secret(current.secret) : undefined;
@@ -90,7 +91,7 @@ function renameIn(token: StateToken, rename: Rename): StateToken {
   return {
     ...token,
     ...(current && ofCurrent ? { current: { ...current, secret: ofCurrent } } : {}),
-    ...(ofStored ? { stored: ofStored } : {}),
+    ...defined({ stored: ofStored }),
     retiring,
     intents,
   };

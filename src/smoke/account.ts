@@ -12,6 +12,7 @@
  * because that is how its programs connect. Read/write connections always open the configured database: a read scaling
  * one sees only what the account attached before.
  */
+import { defined } from '../model/defined.ts';
 import type { DesiredDucklings } from '../model/ducklings.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
@@ -182,7 +183,7 @@ class AccountTest {
       account: username,
       type,
       ranBefore: ranBefore?.[type] ?? false,
-      ...(size && { size }),
+      ...defined({ size }),
       ...(configured.database && opensDatabase && { database: forAccount(configured.database, username) }),
       ...(configured.query && runsQuery && { query: forAccount(configured.query, username) }),
     };

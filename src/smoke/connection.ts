@@ -1,6 +1,8 @@
 /** One connection: opened through the connector, checked, and its Duckling shut down if requested. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectSeconds } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { Size } from '../model/ducklings.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
@@ -92,7 +94,7 @@ export async function connect(
       checks,
       passed: checks.every((check) => check.passed),
       shut_down: shutDown,
-      ...(organization && { organization }),
+      ...defined({ organization }),
     },
     connects: failure === undefined,
     aborted: failure?.kind === 'aborted',
@@ -139,7 +141,7 @@ type Limited = Expected & { readonly limit: TimeLimit };
 
 /** The time limit of one connection. */
 export function limitFor({ timeout }: ConnectionOptions, size: Size | undefined): TimeLimit {
-  return { seconds: timeout ?? connectSeconds(size), isGiven: timeout !== undefined, ...(size && { size }) };
+  return { seconds: timeout ?? connectSeconds(size), isGiven: timeout !== undefined, ...defined({ size }) };
 }
 
 function isOfAccount({ scope, isDoubtful = false }: ConnectionFailure): boolean {
@@ -213,7 +215,7 @@ async function openOnce(
   try {
     const foreign = request.steps.flatMap(({ sql, foreign }) => (foreign ? [sql] : []));
     const target = await connector.target(secret, database, timeoutMs / 1000, foreign);
-    const probeOptions = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...(signal && { signal }) };
+    const probeOptions = { timeoutMs, secrets: [secret], ...(probePath && { probePath }), ...defined({ signal }) };
     return await probe(target, request, probeOptions);
   } catch (error) {
     const text = error instanceof UserError ? `${error.message} (${error.hint.text})` : String(error);

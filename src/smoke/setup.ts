@@ -1,5 +1,7 @@
 /** Runs the SQL of an account's `setup` in one connection, as the account. */
+
 import { connectSeconds, SETUP_SECONDS } from '../model/defaults.ts';
+import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
@@ -83,7 +85,7 @@ function limitFor({ account, timeout }: SetupOptions): TimeLimit {
   const size = account.ducklings?.read_write.size;
   const connecting = timeout ?? connectSeconds(size);
   const seconds = timeout ?? connecting + SETUP_SECONDS;
-  return { seconds, connecting, isGiven: timeout !== undefined, ...(size && { size }) };
+  return { seconds, connecting, isGiven: timeout !== undefined, ...defined({ size }) };
 }
 
 function reasonOf({ kind, text }: ProbeFailure, seconds: number) {

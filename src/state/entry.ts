@@ -1,4 +1,5 @@
 /** One entry of a state, `ACCOUNT` or `ACCOUNT/TOKEN`: finding it, and giving it another name. Pure. */
+import { defined } from '../model/defined.ts';
 import { type EntryName, entryName, parseEntryName } from '../model/entry-name.ts';
 import { quote } from '../model/quote.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -33,7 +34,7 @@ function notThere(message: string, wrong: string, known: readonly string[]): Use
 
 /** The name of an entry, with the account as the state spells it. */
 export function nameOfEntry({ account, token }: StateEntry): string {
-  return entryName({ account: account.username, ...(token === undefined ? {} : { token }) });
+  return entryName({ account: account.username, ...defined({ token }) });
 }
 
 /** What `state mv` does: the account as it is, and as it will be. */
@@ -102,7 +103,7 @@ function newName(from: string, to: string): EntryName {
   if ((token === undefined) !== (before.token === undefined)) {
     const text = 'Name two accounts, or two tokens of one account.';
     const command = before.token === undefined ? undefined : ['state', 'mv', from, `${before.account}/${username}`];
-    throw new UserError('USAGE', `${from} cannot become ${to}`, { text, ...(command ? { command } : {}) });
+    throw new UserError('USAGE', `${from} cannot become ${to}`, { text, ...defined({ command }) });
   }
   if (!isUsername(username))
     throw new UserError('USAGE', `${quote(username)} is no username`, `Write ${USERNAME_RULE}.`);

@@ -1,6 +1,8 @@
 /** An opened state: the state in memory, and the writes that make it durable. */
+
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { defined } from '../model/defined.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
@@ -39,11 +41,11 @@ export async function openState(
   const of = {
     organization,
     sandbox,
-    ...(sandboxId === undefined ? {} : { organization_id: sandboxId }),
+    ...defined({ organization_id: sandboxId }),
     ...(configuration === undefined ? {} : { configuration: basename(configuration) }),
   };
   const folder = dirname(configuration ?? backend.file ?? '.');
-  const where = { folder, ...(sandboxFolder === undefined ? {} : { sandboxFolder }) };
+  const where = { folder, ...defined({ sandboxFolder }) };
   return new OpenedState(backend, of, await readState(backend, { ...of, ...where }, migrations));
 }
 
@@ -191,7 +193,7 @@ export class OpenedState {
             : wholeChange(written, this.#writer),
         ),
         snapshot: () => statePieces(written),
-        ...(migratedFrom === undefined ? {} : { migratedFrom }),
+        ...defined({ migratedFrom }),
       });
     } catch (error) {
       this.#touched = union(touched, this.#touched);

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { trackedStates } from '../files/git.ts';
 import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { readText } from '../files/read-text.ts';
+import { defined } from '../model/defined.ts';
 import { moveAwayCommand } from '../model/shell.ts';
 import { ownState, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -84,7 +85,7 @@ function readOrError(file: string): Promise<ReadState | UserError | undefined> {
 async function isDamaged(file: string): Promise<boolean> {
   const text = (await readText(file).catch(() => undefined)) ?? '';
   const [, configuration] = /"configuration":\s*"([^"\\]+)"/.exec(text) ?? [];
-  if (/"(lineage|serial)"/.test(text)) return isInUse(file, configuration === undefined ? {} : { configuration });
+  if (/"(lineage|serial)"/.test(text)) return isInUse(file, defined({ configuration }));
   // Nothing of a state is left in it, so the file beside it tells whether it is ours.
   for (const beside of namedAlike(file)) {
     if (/^\s*"?organization"?\s*:/m.test((await readText(beside).catch(() => undefined)) ?? '')) return true;

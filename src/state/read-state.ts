@@ -1,6 +1,8 @@
 /** Reads a state from where it is kept, checks it, and brings it to the current version. */
+
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { defined } from '../model/defined.ts';
 import { shellCommand } from '../model/shell.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -118,7 +120,7 @@ async function parseState(source: StateSource, stored: StoredState, migrations: 
   return {
     state,
     ...(version === migrations.to ? {} : { migratedFrom: version }),
-    ...(moved === undefined ? {} : { moved }),
+    ...defined({ moved }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../model/defined.ts';
 import type {
   MovedFrom,
   RetiringToken,
@@ -157,9 +158,9 @@ function* sorted<T>(map: ReadonlyMap<string, T>): Generator<[string, T]> {
 export function headDocument(state: State): HeadDocument {
   const { configuration, organization, organization_id, sandbox, runs, moved_from } = state;
   return {
-    ...(configuration === undefined ? {} : { configuration }),
+    ...defined({ configuration }),
     organization,
-    ...(organization_id === undefined ? {} : { organization_id }),
+    ...defined({ organization_id }),
     ...(sandbox ? { sandbox: true as const } : {}),
     ...(moved_from === undefined ? {} : { moved_from: ordered(moved_from, MOVED_FROM) }),
     ...(runs.length > 0 ? { runs: runs.map((run) => ordered(run, RUN)) } : {}),
@@ -229,13 +230,12 @@ export function stateFromDocument(document: StateDocument): State {
   } = document;
   return {
     organization,
-    ...(organization_id === undefined ? {} : { organization_id }),
-    ...(configuration === undefined ? {} : { configuration }),
+    ...defined({ organization_id, configuration }),
     sandbox,
     lineage,
     serial,
     runs,
-    ...(moved_from === undefined ? {} : { moved_from }),
+    ...defined({ moved_from }),
     accounts: mapOf(accounts, (account) => ({ ...account, tokens: mapOf(account.tokens, (token) => token) })),
   };
 }

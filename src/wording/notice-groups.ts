@@ -1,5 +1,7 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
+
 import { groupBy } from '../model/collections.ts';
+import { defined } from '../model/defined.ts';
 import type { PlanNotice } from '../model/notice.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { groupEdits } from './branch-warnings.ts';
@@ -51,7 +53,7 @@ function inWords(notices: readonly PlanNotice[], names: readonly string[]): Noti
     const all = new Set(notices.map((notice) => noticeText(notice).message));
     return { ...noticeText(first), message: [...all].join('; ') };
   }
-  const coded = code === undefined ? {} : { code };
+  const coded = defined({ code });
   const shown = few(names, NAMES_SHOWN.list);
   const accounts = counted(names.length, 'account');
   const tokens = counted(names.length, 'token');

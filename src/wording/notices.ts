@@ -1,5 +1,6 @@
 /** The wording of a plan's notices, for every output format: those of branches, secret stores, tokens, and errors and violations have files of their own. */
 
+import { defined } from '../model/defined.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
@@ -39,7 +40,7 @@ export interface NoticeText {
  */
 export function noticeText(notice: PlanNotice): NoticeText {
   const subject = subjectOf(notice);
-  return { ...(subject === undefined ? {} : { subject }), ...words(notice) };
+  return { ...defined({ subject }), ...words(notice) };
 }
 
 /** How suspended accounts get new tokens. Whoever rotates after a leak wants the old ones gone. */

@@ -1,5 +1,6 @@
 import { compareText } from '../model/collections.ts';
 import { isCredentialName, mayBeCredential } from '../model/credential.ts';
+import { defined } from '../model/defined.ts';
 import { hasJwt } from '../model/jwt.ts';
 import { isSecretVariable, tokenFinder } from '../model/secret.ts';
 import type { FromEnvironment } from './tree.ts';
@@ -84,7 +85,7 @@ export function substitute(raw: string, environment: EnvironmentVariables): Subs
     const value = name === undefined || refusal !== undefined ? undefined : environment.get(name);
     missing ||= value === undefined;
     if (value === undefined && bad.length < MAX_BAD) {
-      bad.push({ index, ...(name === undefined ? {} : { name }), ...(refusal ? { refusal } : {}) });
+      bad.push({ index, ...defined({ name, refusal }) });
     }
     return value ?? match;
   });

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, Scalar } from 'yaml';
+import { defined } from '../model/defined.ts';
 import { quote } from '../model/quote.ts';
 import { enumerated } from '../model/wording.ts';
 import { DOLLARS, type EnvironmentVariables, type Substituted, substitute } from './environment.ts';
@@ -156,7 +157,7 @@ class TreeBuilder {
     if (typeof value === 'string' && value.includes('$')) {
       const { text, env, bad } = substitute(value, this.#context.environment);
       this.#reportVariables(bad, at);
-      return { ...leaf, value: text, ...(env === undefined ? {} : { env }) };
+      return { ...leaf, value: text, ...defined({ env }) };
     }
     const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
     return { ...leaf, value: known ? value : null };

@@ -1,3 +1,4 @@
+import { defined } from '../../model/defined.ts';
 import { wordedNotice } from '../../wording/notices.ts';
 import { aboutAccount, applyHint, type Rule } from '../rule.ts';
 
@@ -16,8 +17,7 @@ export const olderState: Rule = {
         const location = account.desired?.tokens.get(notice.token)?.location;
         yield {
           ...aboutAccount(account),
-          ...(name === undefined ? {} : { token: name }),
-          ...(location === undefined ? {} : { location }),
+          ...defined({ token: name, location }),
           message,
           fix: hint ?? applyHint(account),
         };

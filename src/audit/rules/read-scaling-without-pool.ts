@@ -1,3 +1,4 @@
+import { defined } from '../../model/defined.ts';
 import { aboutAccount, liveTokenName, type Rule } from '../rule.ts';
 
 /** Not where the next apply creates a pool, which ducklings-differ reports. */
@@ -18,7 +19,7 @@ export const readScalingWithoutPool: Rule = {
         ...aboutAccount(account),
         message: `its read scaling pool has size 0, and it has a read scaling token: ${readers.map(({ live }) => liveTokenName(live)).join(', ')}`,
         fix: { text: 'Give the account a pool_size, or revoke the token.' },
-        ...(location ? { location } : {}),
+        ...defined({ location }),
       };
     }
   },

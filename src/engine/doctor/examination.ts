@@ -1,6 +1,8 @@
 /** The things that `doctor` checks: each is opened once, by the first check that needs it. */
+
 import { InvalidConfiguration } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
+import { defined } from '../../model/defined.ts';
 import type { Desired } from '../../model/desired.ts';
 import { diagnosticJson } from '../../model/diagnostic.ts';
 import type { DoctorCheck, DoctorCheckName } from '../../model/doctor.ts';
@@ -36,7 +38,7 @@ export const ok = (message: string): CheckResult => ({ status: 'ok', message });
 export const skipped = (message: string, hint?: Hint): CheckResult => ({
   status: 'skipped',
   message,
-  ...(hint ? { hint } : {}),
+  ...defined({ hint }),
 });
 export const warning = (message: string, hint: Hint): CheckResult => ({ status: 'warning', message, hint });
 export const failed = ({ code, message, hint }: Pick<UserError, 'code' | 'message' | 'hint'>): CheckResult => ({

@@ -1,4 +1,5 @@
 import type { Action, ComputeCeiling, Reason } from '../../model/action.ts';
+import { defined } from '../../model/defined.ts';
 import { entryName } from '../../model/entry-name.ts';
 import type { Notice, PlanNotice, PlanWarning } from '../../model/notice.ts';
 import type { Plan, Summary } from '../../model/plan.ts';
@@ -94,5 +95,5 @@ export function groupedWarning({
   notices,
 }: NoticeGroup<PlanWarning>): GroupedWarning {
   const cases = notices.map(({ kind: _, ...data }) => data);
-  return { kind, ...(code === undefined ? {} : { code }), message, hint, count: notices.length, names, cases };
+  return { kind, ...defined({ code }), message, hint, count: notices.length, names, cases };
 }

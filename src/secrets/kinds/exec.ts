@@ -1,5 +1,6 @@
 /** `kind: exec`: secrets passed to the user's program on its standard input. */
 
+import { defined } from '../../model/defined.ts';
 import { quote } from '../../model/quote.ts';
 import { suggestion } from '../../model/suggestion.ts';
 import { HOUR } from '../../model/time.ts';
@@ -123,9 +124,7 @@ export const exec: StoreKind<ExecStoreConfig> = {
     return {
       kind: 'exec',
       command,
-      ...(shownInput === undefined ? {} : { input: shownInput }),
-      ...(check === undefined ? {} : { check }),
-      ...(remove === undefined ? {} : { remove }),
+      ...defined({ input: shownInput, check, remove }),
       ...shown,
       ...(runs.size === 0 ? {} : { runs: [...runs] }),
     };
@@ -160,7 +159,7 @@ function wordsFor({ command, input }: ExecStoreConfig, { account, token, type }:
   return expandWords(input === undefined ? command : [...command, input], {
     account,
     token,
-    ...(type === undefined ? {} : { type }),
+    ...defined({ type }),
   });
 }
 

@@ -1,4 +1,5 @@
 /** The lock of a state file: a file beside it. */
+
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { removeLeftovers } from '../../files/atomic-write.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../files/lock.ts';
 import { processStatus } from '../../files/process.ts';
 import { errnoOf, writeFix } from '../../files/system-errors.ts';
+import { defined } from '../../model/defined.ts';
 import { UserError } from '../../model/user-error.ts';
 import type { LockRequest } from '../backend.ts';
 import { describeHolder } from '../state-lock.ts';
@@ -49,7 +51,7 @@ export async function lockState(statePath: string, request: LockRequest): Promis
         onStale: (holder) => warn(replaced(path, holder)),
         onWait: (holder) =>
           note?.(`${statePath}: waiting for another run${holder ? `, ${describeHolder(holder)}` : ''}`),
-        ...(signal ? { signal } : {}),
+        ...defined({ signal }),
       },
     );
     // Remove temporary files of killed runs now: this run may have nothing to write.

@@ -1,3 +1,4 @@
+import { defined } from '../../../model/defined.ts';
 import { type FileEntry, type SecretsText, UnquotableError } from './secrets-text.ts';
 
 /**
@@ -84,8 +85,7 @@ function entriesOf(text: string): DotenvEntry[] {
     entries.push({
       text: entry,
       head: head ?? '',
-      ...(name === undefined ? {} : { name }),
-      ...(quoted === undefined ? {} : { quoted }),
+      ...defined({ name, quoted }),
     });
     at += entry.length;
   }

@@ -1,6 +1,8 @@
 /** Rows of a table at MotherDuck as objects. Each statement is a transaction of its own, so of two runs that insert the same row, one fails. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STATE_TABLE } from '../../../model/defaults.ts';
+import { defined } from '../../../model/defined.ts';
 import type { StateConfig } from '../../../model/desired.ts';
 import { thenAgain } from '../../../model/hints.ts';
 import { monotonicMs } from '../../../model/time.ts';
@@ -193,7 +195,7 @@ class TableStore implements ObjectStore {
       target,
       seconds,
       secrets: [token],
-      ...(this.#probePath === undefined ? {} : { probePath: this.#probePath }),
+      ...defined({ probePath: this.#probePath }),
     });
   }
 

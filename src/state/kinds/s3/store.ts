@@ -1,6 +1,8 @@
 /** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
+
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { defined } from '../../../model/defined.ts';
 import { folderOf } from '../../cloud-store.ts';
 import { atAddress, type ObjectStore } from '../../object-store.ts';
 import { ServiceClock } from '../../service-clock.ts';
@@ -130,7 +132,7 @@ class S3Store implements ObjectStore {
           new this.#sdk.ListObjectsV2Command({
             Bucket: this.#location.bucket,
             Prefix: this.#folder + prefix,
-            ...(token === undefined ? {} : { ContinuationToken: token }),
+            ...defined({ ContinuationToken: token }),
           }),
           this.#limit(false),
         );
@@ -241,8 +243,7 @@ function openClient(
   process.env[QUIET] = 'true';
   try {
     return new S3Client({
-      ...(signedFor === undefined ? {} : { region: signedFor }),
-      ...(address === undefined ? {} : { endpoint: address }),
+      ...defined({ region: signedFor, endpoint: address }),
       forcePathStyle: pathStyle,
       requestHandler,
       // `sure` repeats requests: it knows which ones may be.
