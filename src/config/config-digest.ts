@@ -3,20 +3,20 @@ import { createHash } from 'node:crypto';
 
 /** What a configuration was read from: its files, and the values of variables in them. */
 export class ConfigDigest {
-  readonly #parts: { readonly kind: 'file' | 'env'; readonly name: string; readonly bytes: Uint8Array }[] = [];
+  readonly #parts: { readonly is: 'file' | 'env'; readonly name: string; readonly bytes: Uint8Array }[] = [];
 
-  add(kind: 'file' | 'env', name: string, bytes: Uint8Array): void {
-    this.#parts.push({ kind, name, bytes });
+  add(is: 'file' | 'env', name: string, bytes: Uint8Array): void {
+    this.#parts.push({ is, name, bytes });
   }
 
   /** SHA-256 (hex) of everything, in the order in which it was read. */
   hash(): string {
-    return hashOf(this.#parts.flatMap(({ kind, name, bytes }) => [Buffer.from(kind), Buffer.from(name), bytes]));
+    return hashOf(this.#parts.flatMap(({ is, name, bytes }) => [Buffer.from(is), Buffer.from(name), bytes]));
   }
 
   /** SHA-256 (hex) of each file, by its name. */
   fileHashes(): Map<string, string> {
-    const files = this.#parts.filter(({ kind }) => kind === 'file');
+    const files = this.#parts.filter(({ is }) => is === 'file');
     return new Map(files.map(({ name, bytes }) => [name, hashOf([bytes])]));
   }
 }
