@@ -7,7 +7,6 @@ import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from './backend.ts';
 import type { StateOf } from './foreign-state.ts';
-import { MIGRATIONS, type Migrations } from './migrate.ts';
 import type { OtherState } from './other-states.ts';
 import { type ReadState, readState } from './read-state.ts';
 import { changeBetween, type Touched, wholeChange } from './state-change.ts';
@@ -23,8 +22,6 @@ export interface StateOptions {
   readonly sandboxFolder?: string;
   /** The path of the configuration's main file. */
   readonly configuration?: string;
-  /** For tests: other migrations. */
-  readonly migrations?: Migrations;
 }
 
 /**
@@ -37,7 +34,7 @@ export async function openState(
   organization: string,
   options: StateOptions = {},
 ): Promise<OpenedState> {
-  const { sandbox = false, sandboxId, sandboxFolder, configuration, migrations = MIGRATIONS } = options;
+  const { sandbox = false, sandboxId, sandboxFolder, configuration } = options;
   const of = {
     organization,
     sandbox,
@@ -46,7 +43,7 @@ export async function openState(
   };
   const folder = dirname(configuration ?? backend.file ?? '.');
   const where = { folder, ...defined({ sandboxFolder }) };
-  return new OpenedState(backend, of, await readState(backend, { ...of, ...where }, migrations));
+  return new OpenedState(backend, of, await readState(backend, { ...of, ...where }));
 }
 
 /**
@@ -56,7 +53,7 @@ export async function openState(
  * @throws UserError STATE_NEWER, or STATE_INVALID, also when there is none.
  */
 export async function openAnyState(backend: StateBackend, instead?: string): Promise<OpenedState> {
-  const read = await readState(backend, undefined, MIGRATIONS);
+  const read = await readState(backend);
   if (read === undefined) {
     const message = `there is no state at ${backend.name}`;
     const other = instead === undefined ? undefined : { text: instead };
