@@ -19,7 +19,7 @@ import { secretFilesOf } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
-import { runProbe } from '../motherduck/probe-process.ts';
+import { probeRunner } from '../motherduck/probe-process.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
@@ -152,7 +152,7 @@ export function connect(options: SandboxOptions): Promise<number> {
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
     ];
-    const report = await runProbe(
+    const report = await probeRunner(io.env)(
       target,
       { steps, shutdown: false },
       { timeoutMs: CONNECT_SECONDS * 1000 + (target.startsInMs ?? 0), secrets: [token] },
