@@ -8,6 +8,12 @@ export function counted(count: number, what: string): string {
  */
 export const NAMES_SHOWN = { sentence: 5, list: 10, refusal: 20 } as const;
 
+/**
+ * How many names a command to type has. Of more, one that works without names has none (`optional`), and one that needs them has
+ * the first, or a pattern (`needed`).
+ */
+export const NAMES_TYPED = { optional: 5, needed: 10 } as const;
+
 /** `a, b and 3 more`: names for a message, as many as a person reads. */
 export function few(names: readonly string[], most: number = NAMES_SHOWN.sentence): string {
   const shown = names.slice(0, most).join(', ');

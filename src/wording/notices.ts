@@ -4,15 +4,12 @@ import { defined } from '../model/defined.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
-import { few } from '../model/wording.ts';
+import { few, NAMES_TYPED } from '../model/wording.ts';
 import { branchText } from './branch-warnings.ts';
 import { errorText } from './plan-errors.ts';
 import { shortLine } from './reasons.ts';
 import { storeText } from './store-warnings.ts';
 import { deletionSteps, tokenText } from './token-warnings.ts';
-
-/** The number of accounts in a command. */
-const ACCOUNTS_TYPED = 5;
 
 /** A notice in words. */
 export interface NoticeText {
@@ -45,7 +42,10 @@ export function noticeText(notice: PlanNotice): NoticeText {
 
 /** How suspended accounts get new tokens. Whoever rotates after a leak wants the old ones gone. */
 export function resumeHint(accounts: readonly string[]): Hint {
-  const command = ['apply', ...(accounts.length > ACCOUNTS_TYPED ? [] : accounts.flatMap((name) => ['--only', name]))];
+  const command = [
+    'apply',
+    ...(accounts.length > NAMES_TYPED.optional ? [] : accounts.flatMap((name) => ['--only', name])),
+  ];
   const text =
     'For new tokens, take "suspended: true" out of the configuration first. If the suspension was not applied yet, an apply revokes the tokens now.';
   return { text, command };
@@ -127,11 +127,11 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
     case 'not_renamed': {
       const { before, tokens, deleted } = notice;
       const fate = deleted ? 'this plan deletes with its data' : 'was removed from the configuration';
-      const named = tokens.length === 1 ? 'token (NAMES) is named like that' : 'tokens (NAMES) are named like those';
+      const [are, those] = tokens.length === 1 ? ['token', 'is named like that'] : ['tokens', 'are named like those'];
       return {
-        message: `it is new, and its ${named.replace('NAMES', few(tokens))} of ${before}, which ${fate}; MotherDuck cannot rename an account`,
+        message: `it is new, and its ${are} (${few(tokens)}) ${those} of ${before}, which ${fate}; MotherDuck cannot rename an account`,
         hint: {
-          text: `If it is to replace ${before}, it begins without its data. Put ${before} back beside it and apply, move data and programs, then delete ${before} (docs/plans.md, "Rename a token or an account").`,
+          text: 'If it is to replace that account, it begins without its data. Put the old account back beside it and apply, move data and programs, then delete the old one (docs/plans.md, "Rename a token or an account").',
         },
       };
     }

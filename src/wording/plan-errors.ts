@@ -136,7 +136,7 @@ export function generationsText({ token, actual }: { readonly token: string; rea
     message: `the state says that "${token}" had ${MAX_GENERATION.toLocaleString('en')} generations, so it can have no other`,
     hint:
       actual === undefined
-        ? { text: `Give "${token}" another key in the configuration, so that its generations begin anew.` }
+        ? { text: 'Give the token another key in the configuration, so that its generations begin anew.' }
         : {
             text: `It was edited. Set the token's "generation" in the state to ${actual}, then plan.`,
             command: ['plan'],

@@ -63,18 +63,18 @@ export function tokenText(notice: TokenWarning): Words {
     }
     case 'not_replaced':
       return {
-        message: `the state has "${notice.name}" as replaced, but no live token of a later generation replaced it: it is left alone`,
+        message: `the state has "${notice.name}" (${notice.id}) as replaced, but no live token of a later generation replaced it: it is left alone`,
         hint: {
-          text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it.`,
+          text: 'If nothing uses it, revoke it at MotherDuck; the next apply forgets it.',
         },
       };
     case 'long_overlap': {
       const policy =
         notice.overlap === undefined ? '' : `, and the overlap of its policy is ${formatDuration(notice.overlap)}`;
       return {
-        message: `"${notice.name}" was replaced and stays live until ${notice.retire_at.slice(0, 10)}${policy}`,
+        message: `"${notice.name}" (${notice.id}) was replaced and stays live until ${notice.retire_at.slice(0, 10)}${policy}`,
         hint: {
-          text: `If nothing uses it, revoke "${notice.name}" (id ${notice.id}) at MotherDuck; the next apply forgets it. If the overlap was not shortened, find out who changed the state.`,
+          text: 'If nothing uses it, revoke it at MotherDuck; the next apply forgets it. If the overlap was not shortened, find out who changed the state.',
         },
       };
     }

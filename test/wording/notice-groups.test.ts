@@ -50,7 +50,82 @@ it('says of several about one token what each says, and names no command that a 
   expect(both?.message).toContain('so "airflow.2" stays live');
   const left = { ...one, retained: true, replaced: 'dbt' } as const;
   const mixed = of({ ...left, account: 'old' }, { ...left, account: 'older' });
-  expect(mixed?.hint.command).toBeUndefined();
+  expect(mixed?.hint.command?.[0]).toBe('plan');
+});
+
+it('counts notices, and says of each what tells it from the others', () => {
+  const unread = { kind: 'state_unread', why: 'it is damaged' } as const;
+  const states = groupNotices([
+    { ...unread, state: 'a.json' },
+    { ...unread, state: 'b.json' },
+  ]);
+  expect(states.map(({ message }) => message).join()).toMatch(/a\.json.*b\.json/s);
+  const { message: branch = '' } = groupNotices([
+    { kind: 'not_compared', target: 'main', why: 'no-commit', hint },
+    { kind: 'not_compared', target: 'main', why: 'no-file', hint },
+  ])[0] as { message: string };
+  expect(branch).toMatch(/no-commit.*\b1 more.*no-file/);
+  const attached = [{ account: 'bi', location: { line: 9 } }];
+  const shares = ['sales', 'stock'].map(
+    (share) => ({ kind: 'share_deleted', account: 'etl', share, attached }) as const,
+  );
+  expect(groupNotices(shares)).toMatchObject([{ subject: 'etl', message: expect.stringMatching(/sales.*stock/) }]);
+  const stays = { kind: 'secret_stays', store: 'vault' } as const;
+  const [stay] = groupNotices([
+    { ...stays, tokens: ['a/x', 'a/y'] },
+    { ...stays, tokens: ['b/x'] },
+  ]);
+  expect(stay?.message.match(/a\/y/g)).toHaveLength(1);
+  expect(stay?.message).toMatch(/\b1 more.*b\/x/);
+});
+
+it('gives each form of a warning its own cause and advice', () => {
+  const stays = { kind: 'secret_stays', store: 'vault', tokens: ['etl/airflow'] } as const;
+  const left = { kind: 'secret_left', store: 'old', tokens: ['etl/airflow'], secret_paths: ['s.env#A'] } as const;
+  const lost = { kind: 'secret_lost', store: 'local', tokens: ['etl/airflow'] } as const;
+  const unverified = { kind: 'unverified', account: 'etl', token: 'a', name: 'a.2', replaced: 'a' } as const;
+  const older = { kind: 'older_state', account: 'etl', token: 'a', names: ['a.2'] } as const;
+  const removed = { kind: 'not_rotated', account: 'etl', name: 'a', expires_at: '2027-02-06T00:00:00.000Z' } as const;
+  const forms: readonly PlanNotice[] = [
+    ...[stays, { ...stays, near: true } as const, { ...stays, shared: true } as const],
+    ...[left, { ...left, changed: true } as const, { ...left, near: true } as const],
+    ...[{ ...left, secret_paths: ['s.env#B'] }],
+    ...[lost, { ...lost, shared: { who: 'ann' } }, { ...lost, retained: true } as const],
+    ...[unverified, { ...unverified, adopted: true } as const, { ...unverified, requested: true } as const],
+    ...[older, { ...older, retained: true } as const, { ...older, removed: true } as const],
+    ...[removed, { ...removed, kept: true } as const],
+  ];
+  expect(groupNotices(forms)).toMatchObject(forms.map((form) => noticeText(form)));
+});
+
+it('groups what it does not know by that, so that nothing new of a notice is lost', () => {
+  const one = { kind: 'smoke_failed', account: 'etl' } as const;
+  const other = { ...one, account: 'bi', invented: true };
+  expect(groupNotices<PlanNotice>([one, other])).toHaveLength(2);
+});
+
+it('names no retained token in a rotation', () => {
+  const one = { kind: 'older_state', token: 'a', names: ['a.2'] } as const;
+  const all: PlanNotice[] = [
+    { ...one, account: 'etl' },
+    { ...one, account: 'left', retained: true },
+    { ...one, account: 'gone', retained: true },
+  ];
+  const commands = groupNotices(all).map((group) => group.hint.command);
+  expect(commands).toEqual([['rotate', 'etl/a'], undefined]);
+});
+
+it('keeps a command that is the same for all, or rotates each', () => {
+  const orphan = { kind: 'orphan', account: 'etl', name: 'a', retained: false } as const;
+  const [rotated] = groupNotices([
+    { ...orphan, token: 'a' },
+    { ...orphan, token: 'b' },
+  ]);
+  expect(rotated?.hint.command).toEqual(['rotate', 'etl/a', 'etl/b']);
+  const [planned] = groupNotices(
+    ['a', 'b'].map((account) => ({ kind: 'not_adopted', account, state: 'p.json' }) as const),
+  );
+  expect(planned?.hint.command).toEqual(['plan']);
 });
 
 it('is one warning in every format of a plan', async () => {
