@@ -86,14 +86,17 @@ export async function setDucklings(
  * Deletes an account and all of its data, if it is still the one of the state.
  *
  * @returns Why secrets of it could not be removed. The state then keeps it as deleted, and the next run removes them.
- * @throws ApiError; UserError PLAN_STALE when another account has its name.
+ * @throws ApiError; UserError PLAN_STALE when another account has its name, or it cannot be told.
  */
 export async function deleteAccount(action: DeleteAccount, tools: DeletionTools): Promise<UserError[]> {
   const { api, stateWriter } = tools;
   const id = await tools.idOf(action.account);
   const isGone = id === undefined && !(await exists(action.account, api));
   if (!isGone && (id === undefined || id !== stateWriter.state.accounts.get(accountKey(action.account))?.id)) {
-    const message = `another account is named ${action.account} at MotherDuck since the plan was made, so it was not deleted`;
+    const message =
+      id === undefined
+        ? `${action.account} is not in MotherDuck's list of users, which tells accounts of one name apart, so it was not deleted`
+        : `another account is named ${action.account} at MotherDuck since the plan was made, so it was not deleted`;
     throw new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
   }
   const at = isoTime(api.now());

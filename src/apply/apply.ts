@@ -52,7 +52,7 @@ const SUSPENDED_MS = 1000;
 /**
  * Carries out the plan. Failures of actions are in the result.
  *
- * @throws UserError STORE_UNUSABLE, STORE_FOREIGN, before anything was done; STATE_UNWRITABLE
+ * @throws UserError STORE_UNUSABLE, STORE_FOREIGN, STATE_LOST, before anything was done; STATE_UNWRITABLE
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);
@@ -60,19 +60,18 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   if (named.renamed.length > 0) input.stateWriter.note(() => named.state);
   const before = input.stateWriter.state;
   const refused = await checkStores(input);
+  // Another run may have the state: this one may have waited for an answer, on a machine that slept.
+  await input.stateWriter.confirm();
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
-  const groups = actionsToApply(input);
+  const groups = actionsToApply(input, input.verify !== undefined);
   const { run } = input;
   // Written with the first intent.
   if (run !== undefined && groups.size > 0)
     input.stateWriter.note((state) => ({ ...state, runs: withRun(state.runs, run) }));
-  let ids: ReturnType<typeof listIds> | undefined;
   // Read when an account is first deleted: it may have been replaced since the plan was made.
-  const idOf = async (username: string) => {
-    ids ??= listIds(input.api);
-    return (await ids).get(accountKey(username));
-  };
+  const ids = onceRead(() => listIds(input.api));
+  const idOf = async (username: string) => (await ids()).get(accountKey(username));
   const halt: Halt = {};
   const slots = new Slots(input.parallelism);
   const stateWriter = lendingSlots(input.stateWriter, slots, halt);
@@ -114,6 +113,18 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     interrupted: input.stopping.aborted,
     unsaved: unsavedEntries(input.stateWriter),
     saved: isSaved(input.stateWriter),
+  };
+}
+
+/** Reads once for all who ask, and again after a failure. */
+function onceRead<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read().catch((error: unknown) => {
+      reading = undefined;
+      throw error;
+    });
+    return reading;
   };
 }
 
@@ -211,20 +222,19 @@ export interface ApplySteps {
 }
 
 /** The number of actions of an apply of this plan, and of its accounts, which are finished when they are tested. */
-export function countSteps(input: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): ApplySteps {
-  const groups = actionsToApply(input);
+export function countSteps(input: PlannedWork, withSmoke: boolean): ApplySteps {
+  const groups = actionsToApply(input, withSmoke);
   return { actions: [...groups.values()].reduce((sum, actions) => sum + actions.length, 0), accounts: groups.size };
 }
 
-/** The plan's actions by account; accounts that are only tested again have none. */
-function actionsToApply({
-  plan,
-  desired,
-  stateWriter,
-}: Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>): Map<string, Action[]> {
+type PlannedWork = Pick<ApplyInput, 'plan' | 'desired' | 'stateWriter'>;
+
+/** The plan's actions by account. Accounts that are only tested again have none, as those whose tokens are accepted without a test. */
+function actionsToApply({ plan, desired, stateWriter }: PlannedWork, withSmoke: boolean): Map<string, Action[]> {
   const groups = actionsByAccount(plan.actions);
-  const unverified = plan.unverified.map(({ account }) => account);
-  for (const account of [...plan.retest, ...unverified]) {
+  const isTested = (account: string) => withSmoke && desired.accounts.get(accountKey(account))?.smoke !== false;
+  const accepted = plan.unverified.map(({ account }) => account).filter((account) => !isTested(account));
+  for (const account of [...plan.retest, ...accepted]) {
     const isKnown = desired.accounts.has(accountKey(account)) && stateWriter.state.accounts.has(accountKey(account));
     if (isKnown && !groups.has(account)) groups.set(account, []);
   }

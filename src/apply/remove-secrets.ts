@@ -84,12 +84,15 @@ export async function removeSecrets(
 }
 
 /** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
-export async function removeGone(input: RemovalTools & { readonly live: Live }): Promise<UserError[]> {
+export async function removeGone(
+  input: RemovalTools & { readonly live: Live; readonly stopping: AbortSignal },
+): Promise<UserError[]> {
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
   const removals = newRemovals(input);
   for (const record of gone) {
+    if (input.stopping.aborted) break;
     try {
       await removeSecret(record, input, removals);
     } catch (error) {

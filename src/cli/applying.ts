@@ -22,6 +22,8 @@ import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';
 import type { Plan } from '../model/plan.ts';
+import type { TokenAddress } from '../model/secret.ts';
+import { accountKey } from '../model/username.ts';
 import { few } from '../model/wording.ts';
 import { applyCommand } from '../plan/plan-request.ts';
 import { hasChanges, leavesDueWork } from '../plan/summary.ts';
@@ -30,6 +32,7 @@ import { APPLY_FORMATS } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { kindOf } from '../secrets/stores.ts';
 import type { OpenedState } from '../state/opened-state.ts';
+import { rotationHint } from '../wording/store-warnings.ts';
 import { remindToCommit } from './commit-reminder.ts';
 import { confirm } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
@@ -141,24 +144,25 @@ function warnOfRealStores({ plan, desired, stores }: Planned, { isSandbox }: Ope
   }
 }
 
-/** Names on a command line that a person reads. */
-const TOKENS_TYPED = 10;
-
 /** Real stores get new secrets alone: those that are rehearsed are not moved, and no plan changes them. */
 function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, service: OpenedService, io: Io): void {
   const replaced = new Set(storingActions(plan.actions).map(entryName));
   const deleted = new Set(
     plan.actions.flatMap(({ action, account }) => (action === 'delete_account' ? [account] : [])),
   );
-  const left = rehearsedTokens(state, storesFor(desired, service))
-    .filter(({ account }) => !deleted.has(account))
-    .map(entryName)
-    .filter((name) => !replaced.has(name));
+  const left = rehearsedTokens(state, storesFor(desired, service)).filter(
+    (each) => !deleted.has(each.account) && !replaced.has(entryName(each)),
+  );
   if (left.length === 0) return;
-  io.warn(`secrets that were rehearsed stay in the sandbox's folder: ${few(left)}`, {
-    text: 'Replace the tokens, so that the real stores get their secrets.',
-    command: ['rotate', ...(left.length > TOKENS_TYPED ? ['*'] : left), '--real-stores'],
-  });
+  const isConfigured = ({ account, token }: TokenAddress) =>
+    desired.accounts.get(accountKey(account))?.tokens.has(token) === true;
+  const names = left.filter(isConfigured).map(entryName);
+  io.warn(
+    `secrets that were rehearsed stay in the sandbox's folder: ${few(left.map(entryName))}`,
+    names.length === 0
+      ? { text: 'Their tokens are no longer in the configuration. To replace one, put it back.' }
+      : rotationHint('Replace the tokens, so that the real stores get their secrets.', names, true),
+  );
 }
 
 async function carryOut(
@@ -179,7 +183,7 @@ async function carryOut(
   };
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
-    : await applyWithProgress(countSteps(input), io, (onEvent) =>
+    : await applyWithProgress(countSteps(input, options.smoke), io, (onEvent) =>
         applyTested({ ...input, onEvent }, service, options.smoke, by),
       );
   const { applied, smoke } = done;

@@ -45,6 +45,11 @@ export class Progress {
     this.#done += 1;
   }
 
+  /** Sets how much is done. */
+  at(done: number): void {
+    this.#done = done;
+  }
+
   /** Sets the name of the account that is in work. */
   now(current: string): void {
     this.#current = current;
@@ -97,7 +102,7 @@ export async function withProgress<T>(
   };
   const progress = (done: number, total: number) => {
     bar ??= new Progress(io, what, total);
-    if (done > 0) bar.step();
+    bar.at(done);
     if (done === total) end();
   };
   try {

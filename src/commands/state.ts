@@ -90,7 +90,7 @@ export function show(options: StateOptions, name: string): Promise<number> {
 export function forget(options: StateOptions, name: string): Promise<number> {
   return runCommand(options, async (io) => {
     const backend = await backendAt(options, backendContext(options, io));
-    return interruptibleUnderLock('state forget', backend, options, io, async () => {
+    return interruptibleUnderLock('state forget', backend, options, io, async (stopping) => {
       const file = await openAt(options, backend);
       const { serial } = file.state;
       const entry = findEntry(name, file.state);
@@ -98,7 +98,7 @@ export function forget(options: StateOptions, name: string): Promise<number> {
       const what = nameOfEntry(entry);
       const shown = printable(what);
       warnOfIntents(account, token, io);
-      await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io);
+      await sure(`Forget ${what}? It stays at MotherDuck and is no longer managed.`, options, io, stopping);
       const run = runBy({ command: 'state forget', who: whoRuns(io.env) }, new Date().toISOString());
       file.note((state) => ({
         ...state,
@@ -177,7 +177,7 @@ function warnOfIntents({ username, tokens }: StateAccount, token: string | undef
 export function unlock(options: StateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const told = await (await backendAt(options, backendContext(options, io))).unlock((question) =>
-      sure(question, options, io),
+      sure(question, options, io, new AbortController().signal),
     );
     io.report(`${told}\n`);
     return EXIT.done;
@@ -264,7 +264,6 @@ async function isStateFile(name: string): Promise<boolean> {
   return text === undefined ? name.endsWith('.state.json') : isLikeState(text);
 }
 
-async function sure(question: string, { yes }: StateOptions, io: Io): Promise<void> {
-  if (!yes)
-    await askFor('yes', question, { text: `${question} Check it, then add --yes.` }, io, new AbortController().signal);
+async function sure(question: string, { yes }: StateOptions, io: Io, signal: AbortSignal): Promise<void> {
+  if (!yes) await askFor('yes', question, { text: `${question} Check it, then add --yes.` }, io, signal);
 }

@@ -32,7 +32,7 @@ export interface ImportDecisionInput {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly state: State;
-  readonly service: Pick<OpenedService, 'env' | 'isSandbox' | 'claims'>;
+  readonly service: Pick<OpenedService, 'isSandbox' | 'claims'>;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
   /** What Terraform manages, where the selection is of that. */
@@ -120,7 +120,7 @@ async function loadChanged(
 }
 
 function planOf(desired: Desired, { selection, live, state, service, others }: ImportDecisionInput): Plan {
-  const stores = openStores(desired.stores, service.env);
+  const stores = openStores(desired.stores);
   return makePlan(desired, live, state, {
     only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,

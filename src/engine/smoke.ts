@@ -8,7 +8,7 @@ import type { Smoke } from '../model/smoke.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { probeRunner } from '../motherduck/probe-process.ts';
+import { runProbe } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { ACCEPT_MISSING, refuseMissing } from '../plan/missing-accounts.ts';
 import { secretLosses } from '../plan/secret-warnings.ts';
@@ -53,21 +53,17 @@ export async function smokeTest(
   }
   await checkManagedAccounts(desired, state, service, options.parallelism, signal);
   checkClock(service, context);
-  let done = 0;
-  progress?.(done, accounts.length);
+  progress?.(0, accounts.length);
   const smoke = await smokeAccounts({
     accounts: accounts.map((account) => ({ account })),
     api: service.api,
     connector: service.connector,
-    probe: probeRunner(service.env),
+    probe: runProbe,
     ...defined({ timeout: service.timeout }),
     parallelism: options.parallelism,
     organization: state.organization_id,
     ...defined({ signal }),
-    onDone: () => {
-      done += 1;
-      progress?.(done, accounts.length);
-    },
+    onDone: (_result, { done, total }) => progress?.(done, total),
   });
   const stores = storesFor(desired, service);
   const named = withStoreNames(state, stores).state;

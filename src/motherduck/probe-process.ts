@@ -45,8 +45,6 @@ export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 
 /** The limits of the process that runs a probe, and where its program is. */
 export interface ProbeOptions {
-  /** The environment of the run, of which the process gets what a connection needs. */
-  readonly env: NodeJS.ProcessEnv;
   /** Milliseconds for all steps together; then the child is killed. */
   readonly timeoutMs: number;
   /** The built probe program; unless given, `probe.cjs` beside the running bundle or one folder up. */
@@ -57,16 +55,7 @@ export interface ProbeOptions {
 }
 
 /** A function that probes a target, as `runProbe` does. */
-export type ProbeRunner = (
-  target: Target,
-  request: ProbeRequest,
-  options: Omit<ProbeOptions, 'env' | 'probePath'>,
-) => Promise<ProbeReport>;
-
-/** Runs probes in the environment of a run. */
-export function probeRunner(env: NodeJS.ProcessEnv): ProbeRunner {
-  return (target, request, options) => runProbe(target, request, { ...options, env });
-}
+export type ProbeRunner = (target: Target, request: ProbeRequest, options: ProbeOptions) => Promise<ProbeReport>;
 
 /** The build puts probe.cjs at the top of dist/, and this code either there or in a folder for shared chunks. */
 export function builtProbe(): string {
@@ -83,9 +72,9 @@ const MAX_STDERR = 4096;
 /** Opens the target in a child process and runs the request there. Never rejects. */
 export async function runProbe(target: Target, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReport> {
   const started = monotonicMs();
-  const clean = printableWithoutAll(secretsOf(target, options.env, options.secrets));
+  const clean = printableWithoutAll(secretsOf(target, options.secrets));
   const steps = new Map<string, ProbeStep>();
-  const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean, options.env));
+  const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean));
   const end = await runChild({ target, request }, options, take);
 
   if (steps.get('connect')?.failure !== undefined) return steps;
@@ -112,7 +101,7 @@ async function runChild(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [options.probePath ?? builtProbe()], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      env: childEnvironment(options.env),
+      env: childEnvironment(process.env),
       windowsHide: true,
     });
     let why: ProbeFailure | undefined; // the first cause is reported
@@ -183,11 +172,7 @@ function eventOf(line: string): ProbeEvent | undefined {
   }
 }
 
-function stepOf(
-  { ms, answer, failure }: ProbeEvent,
-  clean: (text: string) => string,
-  env: NodeJS.ProcessEnv,
-): ProbeStep {
+function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => string): ProbeStep {
   const cleanRow = (row: ProbeRow): ProbeRow =>
     Object.fromEntries(Object.entries(row).map(([key, value]) => [clean(key), value && clean(value)]));
   return {
@@ -199,7 +184,7 @@ function stepOf(
         ...(answer.every && { every: answer.every.map(cleanRow) }),
       },
     }),
-    ...(failure && { failure: cleanFailure(failure, clean, env) }),
+    ...(failure && { failure: cleanFailure(failure, clean) }),
   };
 }
 
@@ -207,10 +192,9 @@ function stepOf(
 export function cleanFailure(
   { kind, text, duckdb }: NonNullable<ProbeEvent['failure']>,
   clean: (text: string) => string,
-  env: NodeJS.ProcessEnv,
 ) {
-  const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => env[name]);
-  const through = duckdb && describeDownloads(env);
+  const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
+  const through = duckdb && describeDownloads(process.env);
   return {
     kind,
     text: clean(text),
@@ -244,8 +228,12 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(passed), ...inBothSpellings(known), BROWSER: 'false' };
 }
 
-/** The secrets that texts of a probe may contain: those of the target, of proxies in the environment, and `more`. */
-export function secretsOf(target: Target, env: NodeJS.ProcessEnv, more: readonly Secret[] = []): string[] {
+/** The secrets that texts of a probe may contain: those of the target, of proxies, and `more`. */
+export function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
-  return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal()), ...proxySecrets(env)];
+  return [
+    ...inOptions.map(([, value]) => value),
+    ...more.map((secret) => secret.reveal()),
+    ...proxySecrets(process.env),
+  ];
 }

@@ -32,8 +32,6 @@ export interface SqlSessionOptions {
   readonly seconds: Seconds;
   /** Secrets that are removed from the texts of errors, beside those in the target. */
   readonly secrets: readonly Secret[];
-  /** The environment of the run, of which the process gets what a connection needs. */
-  readonly env: NodeJS.ProcessEnv;
   readonly probePath?: string;
 }
 
@@ -76,16 +74,15 @@ export class SqlSession {
 
   async #spawn(onEnd: () => void): Promise<Child> {
     const { spawn } = await import('node:child_process');
-    const { target, seconds, secrets, env, probePath = builtProbe() } = this.#options;
+    const { target, seconds, secrets, probePath = builtProbe() } = this.#options;
     const opened = await target();
     const child = spawn(process.execPath, [probePath], {
       cwd: tmpdir(),
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      env: childEnvironment(env),
+      env: childEnvironment(process.env),
       windowsHide: true,
     });
-    const clean = printableWithoutAll(secretsOf(opened, env, secrets));
-    return new Child(child, opened, { limitMs: seconds * 1000, clean, env, onEnd });
+    return new Child(child, opened, seconds * 1000, printableWithoutAll(secretsOf(opened, secrets)), onEnd);
   }
 }
 
@@ -94,27 +91,28 @@ interface Pending {
   readonly reject: (error: SqlError) => void;
 }
 
-interface ChildOptions {
-  /** For one answer, in milliseconds. */
-  readonly limitMs: number;
-  /** Removes secrets and control characters from a text. */
-  readonly clean: (text: string) => string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly onEnd: () => void;
-}
-
 class Child {
   readonly #process: ChildProcess;
-  readonly #options: ChildOptions;
+  readonly #clean: (text: string) => string;
+  readonly #onEnd: () => void;
+  readonly #limitMs: number;
   readonly #pending = new Map<number, Pending>();
   #idle: NodeJS.Timeout | undefined;
   #limit: NodeJS.Timeout | undefined;
   #last = 0;
   #over: ProbeFailure | undefined;
 
-  constructor(child: ChildProcess, target: Target, options: ChildOptions) {
+  constructor(
+    child: ChildProcess,
+    target: Target,
+    limitMs: number,
+    clean: (text: string) => string,
+    onEnd: () => void,
+  ) {
     this.#process = child;
-    this.#options = options;
+    this.#clean = clean;
+    this.#onEnd = onEnd;
+    this.#limitMs = limitMs;
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(0, MAX_STDERR);
@@ -168,7 +166,7 @@ class Child {
     this.#pending.delete(answer.id);
     this.#hold(this.#pending.size > 0);
     if (answer.failure === undefined) pending?.resolve(answer.rows ?? []);
-    else pending?.reject(new SqlError(cleanFailure(answer.failure, this.#options.clean, this.#options.env)));
+    else pending?.reject(new SqlError(cleanFailure(answer.failure, this.#clean)));
   }
 
   /** Keeps this process alive while it waits, or stops that. The time limit starts again with each answer. */
@@ -176,9 +174,8 @@ class Child {
     clearTimeout(this.#limit);
     clearTimeout(this.#idle);
     if (isWaiting) {
-      const { limitMs } = this.#options;
-      const text = `no answer within ${limitMs / 1000} s`;
-      this.#limit = setTimeout(() => this.#end({ kind: 'time_limit', text }), limitMs);
+      const text = `no answer within ${this.#limitMs / 1000} s`;
+      this.#limit = setTimeout(() => this.#end({ kind: 'time_limit', text }), this.#limitMs);
     } else if (this.#over === undefined) {
       this.#idle = setTimeout(() => this.kill(), IDLE_MS);
       this.#idle.unref();
@@ -192,8 +189,8 @@ class Child {
 
   #end(why: ProbeFailure): void {
     if (this.#over !== undefined) return;
-    this.#over = { ...why, text: this.#options.clean(why.text) };
-    this.#options.onEnd();
+    this.#over = { ...why, text: this.#clean(why.text) };
+    this.#onEnd();
     this.#process.kill('SIGKILL');
     const error = new SqlError(this.#over);
     for (const { reject } of this.#pending.values()) reject(error);

@@ -20,9 +20,11 @@ import {
   stateDifference,
 } from './stale-plan.ts';
 
+const KIND = 'motherduck-accounts plan';
+
 /** The document in a plan file. */
 export interface PlanFile {
-  readonly kind: 'motherduck-accounts plan';
+  readonly kind: typeof KIND;
   readonly version: 4;
   readonly plan: Plan;
   /** Made with `--prune`. */
@@ -66,7 +68,7 @@ export function planFile(
   asked: Pick<PlanFile, 'prune' | 'due' | 'allow_missing' | 'rotate' | 'revoke_old' | 'destroy'>,
 ): string {
   const file: Omit<PlanFile, 'digest'> = {
-    kind: 'motherduck-accounts plan',
+    kind: KIND,
     version: 4,
     plan: planned.plan,
     ...asked,
@@ -102,14 +104,18 @@ function digestOf(file: Omit<PlanFile, 'digest'>): string {
 
 /** Whether the text is that of a plan file, of whatever version. */
 export function isPlanFile(text: string): boolean {
-  return text.includes('"kind": "motherduck-accounts plan"');
+  return document(text)?.kind === KIND;
 }
 
 function parsed(text: string): PlanFile | undefined {
+  const file = document(text);
+  const isPlan = file?.kind === KIND && file.version === 4;
+  return isPlan && areActions(file.plan?.actions) && file.seen ? (file as PlanFile) : undefined;
+}
+
+function document(text: string): Partial<PlanFile> | null | undefined {
   try {
-    const file = JSON.parse(text) as Partial<PlanFile> | null;
-    const isPlan = file?.kind === 'motherduck-accounts plan' && file.version === 4;
-    return isPlan && areActions(file.plan?.actions) && file.seen ? (file as PlanFile) : undefined;
+    return JSON.parse(text) as Partial<PlanFile> | null;
   } catch {
     return undefined;
   }

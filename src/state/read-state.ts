@@ -13,9 +13,8 @@ import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend } from './kinds/file.ts';
 import { isLikeState } from './kinds/file-errors.ts';
 import { leftFile, storedIn } from './kinds/file-text.ts';
-import { migrateDocument } from './migrate.ts';
+import { MIGRATIONS, type Migrations, migrateDocument } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
-import { STATE_VERSION } from './state-document.ts';
 
 /** A state that was read. */
 export interface ReadState {
@@ -32,8 +31,12 @@ export interface ReadState {
  * @param of What it must belong to; undefined: anything.
  * @throws UserError STATE_NEWER, STATE_FOREIGN, STATE_MOVED or STATE_INVALID.
  */
-export async function readState(backend: StateBackend, of?: FitsIn): Promise<ReadState | undefined> {
-  const parsed = await readKept(backend);
+export async function readState(
+  backend: StateBackend,
+  of: FitsIn | undefined,
+  migrations: Migrations,
+): Promise<ReadState | undefined> {
+  const parsed = await readKept(backend, migrations);
   if (parsed === undefined) return undefined;
   if (parsed.moved !== undefined) throw movedAway(backend, parsed.moved);
   if (of !== undefined) {
@@ -44,16 +47,19 @@ export async function readState(backend: StateBackend, of?: FitsIn): Promise<Rea
 }
 
 /** As `readState`, for a state of any organization, also at a location that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
-export async function readKept(backend: StateSource & Pick<StateBackend, 'read'>): Promise<ReadState | undefined> {
+export async function readKept(
+  backend: StateSource & Pick<StateBackend, 'read'>,
+  migrations: Migrations,
+): Promise<ReadState | undefined> {
   const stored = await backend.read();
-  return stored === undefined ? undefined : parseState(backend, stored);
+  return stored === undefined ? undefined : parseState(backend, stored, migrations);
 }
 
 /** Reads the state that the text of a file is. @throws as `readKept` */
 export async function stateOfText(name: string, text: string): Promise<State | undefined> {
   const read = async () => storedIn(text);
   const restoreHint = async () => ({ text: 'Restore it there.' });
-  return (await readKept({ name, read, restoreHint }))?.state;
+  return (await readKept({ name, read, restoreHint }, MIGRATIONS))?.state;
 }
 
 /** The error of a location that the state has left. */
@@ -75,7 +81,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.endsWith('.state.json')) continue;
     const file = join(folder, name);
-    const { state } = (await readState(fileBackend(file)).catch(() => undefined)) ?? {};
+    const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
     if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) continue;
     const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
     if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
@@ -85,7 +91,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   }
 }
 
-async function parseState(source: StateSource, stored: StoredState): Promise<ReadState> {
+async function parseState(source: StateSource, stored: StoredState, migrations: Migrations): Promise<ReadState> {
   const { snapshot, changes } = stored;
   const text = snapshot ?? changes[0] ?? '';
   const base = snapshot === undefined ? undefined : await parseDocument(source, snapshot);
@@ -94,14 +100,14 @@ async function parseState(source: StateSource, stored: StoredState): Promise<Rea
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
     throw invalidState(source, 'has no version, so it may not be a state file', await source.restoreHint(text));
   }
-  if (version > STATE_VERSION) {
+  if (version > migrations.to) {
     throw new UserError(
       'STATE_NEWER',
-      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${STATE_VERSION}.`,
+      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${migrations.to}.`,
       'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }
-  const current = migrateDocument(document, version);
+  const current = migrateDocument(document, version, migrations);
   if (current === undefined) {
     throw invalidState(
       source,
@@ -113,7 +119,7 @@ async function parseState(source: StateSource, stored: StoredState): Promise<Rea
   const moved = movedTo(changes.slice(-1).map((change): unknown => JSON.parse(change)));
   return {
     state,
-    ...(version === STATE_VERSION ? {} : { migratedFrom: version }),
+    ...(version === migrations.to ? {} : { migratedFrom: version }),
     ...defined({ moved }),
   };
 }

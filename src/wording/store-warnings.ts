@@ -7,7 +7,7 @@ import { few, NAMES_SHOWN } from '../model/wording.ts';
 const TOKENS_TYPED = 10;
 
 /** A rotation of as many of the tokens as fit; the text says if these are not all. @param real by the program itself, in a sandbox too */
-function rotation(text: string, tokens: readonly string[], real = false): Hint {
+export function rotationHint(text: string, tokens: readonly string[], real = false): Hint {
   const named = tokens.slice(0, TOKENS_TYPED);
   const [, words, end] = /^(.*)([.:])$/s.exec(text) ?? [];
   const some =
@@ -50,7 +50,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       }
       return {
         message,
-        hint: rotation(one ? 'Replace the token.' : 'Replace the tokens.', notice.tokens),
+        hint: rotationHint(one ? 'Replace the token.' : 'Replace the tokens.', notice.tokens),
       };
     }
     case 'secret_foreign':
@@ -81,7 +81,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
         : [`${notice.tokens.length} secrets were`, 'they may move'];
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
-        hint: rotation(
+        hint: rotationHint(
           'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
           notice.tokens,
           notice.real,
@@ -91,7 +91,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'command_unknown':
       return {
         message: `it is not known which command of the secret store ${notice.store} stored ${notice.tokens.length === 1 ? 'a secret' : `${notice.tokens.length} secrets`}, so the command may have changed since: ${few(notice.tokens)}`,
-        hint: rotation('Read the command. To store the secrets with it now:', notice.tokens, notice.real),
+        hint: rotationHint('Read the command. To store the secrets with it now:', notice.tokens, notice.real),
       };
     case 'secret_stays':
       if (notice.near) {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { updateToken } from '../../src/apply/state-writer.ts';
 import type { AccountSmoke } from '../../src/model/smoke.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import type { ObsoleteSecret } from '../../src/secrets/store.ts';
 import { jwt } from '../motherduck/support.ts';
-import { brief, DAY, desire, HOUR, token, World } from '../world.ts';
+import { brief, DAY, desire, HOUR, MemoryStore, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
 
@@ -439,5 +440,93 @@ describe('accounts in parallel', () => {
 
   it('are processed one after the other where one operation is allowed', async () => {
     expect(await peaks(1)).toEqual({ puts: 1, updates: 1 });
+  });
+});
+
+describe('a secret of a token that is gone', () => {
+  /** A store whose secrets have other paths from some day on, and which can remove them. */
+  class MovedStore extends MemoryStore {
+    folder = 'old';
+    readonly removed: string[] = [];
+
+    override secretPath(token: { account: string; token: string }): string {
+      return `${this.folder}/${super.secretPath(token)}`;
+    }
+
+    async remove({ secretPath }: ObsoleteSecret): Promise<void> {
+      this.removed.push(secretPath);
+    }
+  }
+
+  async function world() {
+    const [world, store] = [new World(), new MovedStore()];
+    world.stores = new Map([['memory', store]]);
+    await world.apply(desired);
+    store.folder = 'new';
+    await world.apply(desired, { rotate: () => true });
+    await world.organization.advance(200 * DAY);
+    store.removed.length = 0;
+    return { world, store };
+  }
+
+  it('is removed at the beginning', async () => {
+    const { world: here, store } = await world();
+    await here.apply(desired);
+    expect(store.removed).toHaveLength(1);
+  });
+
+  it('is not removed by a run that lost the state while it waited for an answer', async () => {
+    const { world: here, store } = await world();
+    here.stateWriter.confirm = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Plan again.'));
+    await expect(here.apply(desired)).rejects.toMatchObject({ code: 'STATE_LOST' });
+    expect(store.removed).toEqual([]);
+  });
+
+  it('is not removed after an interruption', async () => {
+    const { world: here, store } = await world();
+    await here.apply(desired, { stopping: AbortSignal.abort() });
+    expect(store.removed).toEqual([]);
+  });
+});
+
+describe('the list of users that is read before an account is deleted', () => {
+  const three = ['acme', 'globex', 'initech'];
+  const accounts = (names: readonly string[]) =>
+    desire(Object.fromEntries(names.map((name) => [name, { protected: false }])), { guardrails: { maxDeletes: 9 } });
+
+  it('is read again for the next account after a failure', async () => {
+    const world = new World();
+    await world.apply(accounts(three));
+    let failures = 0;
+    const { outcomes } = await world.apply(accounts([]), {
+      prune: true,
+      parallelism: 1,
+      onEvent: ({ kind }) => {
+        if (kind !== 'begin' || failures > 0) return;
+        world.interfere = (request) => {
+          if (!new URL(request.url).pathname.endsWith('/users')) return undefined;
+          failures += 1;
+          world.interfere = undefined;
+          return Response.json({ message: 'not now' }, { status: 403 });
+        };
+      },
+    });
+    expect(failures).toBe(1);
+    expect(outcomes.map(({ result }) => result)).toEqual(['failed', 'done', 'done']);
+  });
+
+  it('and lacks the account, says that it cannot be told', async () => {
+    const world = new World();
+    await world.apply(accounts(['acme']));
+    const { outcomes } = await world.apply(accounts([]), {
+      prune: true,
+      onEvent: ({ kind }) => {
+        if (kind !== 'begin') return;
+        world.interfere = (request) =>
+          new URL(request.url).pathname.endsWith('/users') ? Response.json({ users: [] }) : undefined;
+      },
+    });
+    expect(outcomes).toMatchObject([{ result: 'failed', error: { code: 'PLAN_STALE' } }]);
+    expect(outcomes[0]?.error?.message).not.toContain('another account');
   });
 });

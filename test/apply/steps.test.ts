@@ -17,7 +17,7 @@ it('counts the actions, as the result does, and the accounts that are finished a
     const options = { prune: true };
     const guardrails = { ...desired.guardrails, maxDeletes: 9 };
     const plan = await world.plan({ ...desired, guardrails }, options);
-    const steps = countSteps({ plan, desired, stateWriter });
+    const steps = countSteps({ plan, desired, stateWriter }, false);
     const seen = { actions: 0, accounts: 0 };
     const onEvent = ({ kind }: { readonly kind: string }) => {
       if (kind === 'end') seen.actions += 1;
@@ -27,4 +27,17 @@ it('counts the actions, as the result does, and the accounts that are finished a
     expect({ steps, seen }).toEqual({ steps: expected, seen: expected });
     expect(outcomes).toHaveLength(steps.actions);
   }
+});
+
+it('counts accounts whose tokens are accepted without a test where there is none', async () => {
+  const world = new World();
+  const desired = desire({ acme: { tokens: [token('app')] }, globex: { tokens: [token('app')], smoke: false } });
+  await world.apply(desired);
+  const plan = {
+    ...(await world.plan(desired)),
+    unverified: ['acme', 'globex'].map((account) => ({ account, token: 'app' })),
+  };
+  const count = (withSmoke: boolean) =>
+    countSteps({ plan, desired, stateWriter: world.stateWriter }, withSmoke).accounts;
+  expect([count(false), count(true)]).toEqual([2, 1]);
 });

@@ -3,13 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { expectGolden } from '../golden/golden.ts';
 import { outputOf, STATE, Stage } from '../stage.ts';
 
-/** Runs a command whose output and input are a terminal, and answers its question. */
-async function answered(stage: Stage, words: string, answer: string, columns = 0) {
+/** Begins a command whose output and input are a terminal. */
+function begun(stage: Stage, words: string, columns = 0) {
   const code = ['stdin', 'stdout', 'stderr'].map((stream) => `process.${stream}.isTTY=true`);
   code.push(`process.stderr.columns=${columns}`);
   const node = ['--import', `data:text/javascript,${code.join(';')}`];
   const env = { NO_COLOR: '1', TERM: 'dumb' };
-  const child = stage.spawn(words, env, { node, stdio: ['pipe', 'pipe', 'pipe'] });
+  return stage.spawn(words, env, { node, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** Runs a command whose output and input are a terminal, and answers its question. */
+async function answered(stage: Stage, words: string, answer: string, columns = 0) {
+  const child = begun(stage, words, columns);
   // One that does not ask ends without reading it.
   child.stdin?.on('error', () => undefined).end(`${answer}\n`);
   return outputOf(child);
@@ -65,3 +70,21 @@ describe('a no', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_CONFIRMED' } });
   });
 });
+
+it.each(['rotate etl_prod/airflow --sandbox', 'state forget etl_prod/airflow'])(
+  'one interruption of the question of %s ends it, and unlocks the state',
+  async (words) => {
+    const stage = await Stage.applied();
+    const before = stage.read(STATE);
+    const child = begun(stage, words);
+    let said = '';
+    child.stderr?.on('data', (bytes) => {
+      const isAsked = said.includes('to go on:');
+      said += bytes;
+      if (!isAsked && said.includes('to go on:')) child.kill('SIGINT');
+    });
+    expect(await outputOf(child)).toMatchObject({ code: 130 });
+    expect(stage.read(STATE)).toBe(before);
+    expect((await stage.run('rotate etl_prod/airflow --sandbox --yes --no-smoke')).code).toBe(0);
+  },
+);

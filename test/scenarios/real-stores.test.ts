@@ -48,3 +48,16 @@ it.skipIf(isWindows)('a command with ten of the tokens says so', async () => {
   stage.write('put.sh', 'cat > "$1"\n');
   expect((await stage.run('plan --sandbox')).stdout).toContain('(the command names 10 of 12):');
 });
+
+it.skipIf(isWindows)('the command for what was rehearsed names tokens that are configured', async () => {
+  const stage = stageWith(14);
+  expect((await stage.run('apply --sandbox --yes')).code).toBe(0);
+  stage.write('motherduck.accounts.yaml', configuration(13));
+  const { code, stderr } = await stage.run('apply --sandbox --real-stores --yes');
+  expect(code).toBe(0);
+  const names = Array.from({ length: 13 }, (_, at) => `etl/t${at}`)
+    .sort()
+    .slice(0, 10);
+  expect(stderr).toContain(`mdacc rotate ${names.join(' ')} --real-stores --sandbox`);
+  expect((await stage.run(['rotate', ...names, '--real-stores', '--sandbox', '--yes'])).code).toBe(0);
+});

@@ -120,7 +120,7 @@ export const file: StoreKind<FileStoreConfig> = {
     ...(overwrite === true ? { overwrite } : {}),
   }),
 
-  open: (config, { owners }) => fileStore(config, owners),
+  open: fileStore,
 };
 
 type Written = WrittenStore<FileStoreConfig>;

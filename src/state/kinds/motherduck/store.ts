@@ -29,10 +29,10 @@ export interface TableOptions {
 /** Rows as objects. */
 export function tableStore(
   { database, schema = 'main' }: Pick<StateConfig, string>,
-  context: Pick<StateContext, 'admin' | 'env'>,
+  { admin }: Pick<StateContext, 'admin'>,
   options: TableOptions = {},
 ): ObjectStore {
-  return new TableStore(String(database), String(schema), context, options);
+  return new TableStore(String(database), String(schema), admin, options);
 }
 
 class TableStore implements ObjectStore {
@@ -43,7 +43,7 @@ class TableStore implements ObjectStore {
   readonly #table: string;
   readonly #waitMs: number;
   readonly #probePath: string | undefined;
-  readonly #context: Pick<StateContext, 'admin' | 'env'>;
+  readonly #open: () => Promise<AdminConnection>;
   /** Until the session has connected, which needs it no longer. */
   #admin: Promise<AdminConnection> | undefined;
   #session: Promise<SqlSession> | undefined;
@@ -51,12 +51,12 @@ class TableStore implements ObjectStore {
   /** Keys that the next statement reads. */
   #requested: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
 
-  constructor(database: string, schema: string, context: Pick<StateContext, 'admin' | 'env'>, options: TableOptions) {
+  constructor(database: string, schema: string, open: () => Promise<AdminConnection>, options: TableOptions) {
     this.name = `${database}.${schema}.${STATE_TABLE}`;
     this.#database = database;
     this.#schema = `${quoted(database)}.${quoted(schema)}`;
     this.#table = `${this.#schema}.${quoted(STATE_TABLE)}`;
-    this.#context = context;
+    this.#open = open;
     this.#waitMs = options.waitMs ?? WAIT_MS;
     this.#probePath = options.probePath;
   }
@@ -195,13 +195,12 @@ class TableStore implements ObjectStore {
       target,
       seconds,
       secrets: [token],
-      env: this.#context.env,
       ...defined({ probePath: this.#probePath }),
     });
   }
 
   #connection(): Promise<AdminConnection> {
-    this.#admin ??= this.#context.admin();
+    this.#admin ??= this.#open();
     return this.#admin;
   }
 
