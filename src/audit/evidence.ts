@@ -19,7 +19,7 @@ import type { StoreContents } from '../plan/store-facts.ts';
 import { type AuditedAccount, joinAccount } from './account.ts';
 
 /** What was read for an audit; what could not be read has the error instead. */
-export interface Readings {
+export interface AuditReadings {
   readonly desired: Desired;
   readonly live: Live;
   /** The empty state where there is no file. */
@@ -97,11 +97,11 @@ export interface Evidence {
   readonly unreadStates: NonNullable<MakePlanOptions['unreadStates']>;
   readonly usage?: Usage;
   readonly scope?: Scope;
-  readonly adminToken?: Readings['adminToken'];
+  readonly adminToken?: AuditReadings['adminToken'];
 }
 
 /** Joins what was read. */
-export function joinEvidence(readings: Readings): Evidence {
+export function joinEvidence(readings: AuditReadings): Evidence {
   const { desired, live, state, sandbox, only = () => true, active, usage, secretPath, inStores } = readings;
   const known = defined({ secretPath, inStores });
   const plan = makePlan(desired, live, state, { only, sandbox, ...known });
@@ -129,7 +129,7 @@ export function joinEvidence(readings: Readings): Evidence {
 }
 
 function joinAccounts(
-  { desired, live, state, active, unconfigured = false }: Readings,
+  { desired, live, state, active, unconfigured = false }: AuditReadings,
   plan: Plan,
   only: (username: string) => boolean,
 ) {

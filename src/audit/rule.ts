@@ -19,7 +19,7 @@ export interface Rule extends RuleInfo {
   readonly afterOthers?: true;
   /** Whether the evidence was enough to check the rule; absent: it always is. */
   readonly isChecked?: (evidence: Evidence) => boolean;
-  check(evidence: Evidence, others: Others): Iterable<Found>;
+  check(evidence: Evidence, others: Others): Iterable<RuleFinding>;
 }
 
 /** The other rules, for one that comes after them; before, nothing of them is known. */
@@ -30,9 +30,9 @@ export interface Others {
 }
 
 /** What a rule reports; its id and severity are added from the rule. */
-export type Found = Omit<Finding, 'rule' | 'severity'>;
+export type RuleFinding = Omit<Finding, 'rule' | 'severity'>;
 
-type Subject = Pick<Found, 'account' | 'token' | 'location'>;
+type Subject = Pick<RuleFinding, 'account' | 'token' | 'location'>;
 
 /** Milliseconds that scheduled work may be late before it is reported: two nightly runs, so that one may fail and be fixed. */
 export const OVERDUE_AFTER_MS = 2 * DAY_MS;

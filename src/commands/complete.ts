@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { commandFirst } from '../cli/command-words.ts';
 import { SHARED_OPTIONS } from '../cli/options.ts';
-import { candidatesFor, type Names } from '../completion/candidates.ts';
+import { type ConfiguredNames, candidatesFor } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
 
 /** Prints the candidates. It never fails, because a shell cannot show an error there. */
@@ -12,7 +12,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
 }
 
 /** Returns the names of the configuration; none if it cannot be read. */
-async function namesOf(config: string | undefined): Promise<Names> {
+async function namesOf(config: string | undefined): Promise<ConfiguredNames> {
   const [{ loadConfig }, { DEFAULT_CONFIG }] = await Promise.all([
     import('../config/load.ts'),
     import('../model/defaults.ts'),

@@ -15,7 +15,7 @@ export interface Candidate {
 }
 
 /** The names in the configuration. */
-export interface Names {
+export interface ConfiguredNames {
   readonly accounts: readonly string[];
   /** `etl_prod/airflow`. */
   readonly tokens: readonly string[];
@@ -35,7 +35,7 @@ const NOTHING: Candidates = { words: [], files: 'none' };
 export async function candidatesFor(
   program: Command,
   words: readonly string[],
-  names: (config: string | undefined) => Promise<Names>,
+  names: (config: string | undefined) => Promise<ConfiguredNames>,
   shared: readonly Option[] = [],
 ): Promise<Candidates> {
   const before = words.slice(0, -1);
@@ -73,7 +73,11 @@ function walk(program: Command, words: readonly string[]): { command: Command; r
   return { command, rest: words.slice(used) };
 }
 
-async function nextOf(command: Command, rest: readonly string[], ask: () => Promise<Names>): Promise<Candidates> {
+async function nextOf(
+  command: Command,
+  rest: readonly string[],
+  ask: () => Promise<ConfiguredNames>,
+): Promise<Candidates> {
   const commands = command.commands.filter((each) => !each.name().startsWith('_'));
   if (commands.length > 0) {
     return { words: commands.map((each) => ({ word: each.name(), about: each.description() })), files: 'none' };
@@ -99,7 +103,7 @@ function argumentAt(all: readonly Argument[], index: number): Argument | undefin
 async function valuesOf(
   metavar: string,
   choices: readonly string[] | undefined,
-  ask: () => Promise<Names>,
+  ask: () => Promise<ConfiguredNames>,
 ): Promise<Candidates> {
   if (choices !== undefined) return { words: choices.map((word) => ({ word })), files: 'none' };
   if (/file/.test(metavar)) return { words: [], files: 'files' };

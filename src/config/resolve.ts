@@ -19,7 +19,7 @@ import {
 export interface Resolved {
   readonly sections: Sections;
   /** The names of each section, which know whether they were used. */
-  readonly names: readonly Names[];
+  readonly names: readonly NameLookup[];
   readonly policies: readonly ResolvedPolicy[];
   readonly pools: readonly ResolvedDucklings[];
   readonly accounts: readonly ResolvedAccount[];
@@ -79,7 +79,7 @@ const TEMPLATES = { section: 'templates', noun: 'template', unknown: 'unknown-te
 
 class Resolver {
   readonly #sections: Sections;
-  readonly #names: Readonly<Record<'stores' | 'policies' | 'pools' | 'templates', Names>>;
+  readonly #names: Readonly<Record<'stores' | 'policies' | 'pools' | 'templates', NameLookup>>;
   readonly #policies = new Map<MapEntry, ResolvedPolicy>();
   readonly #pools = new Map<MapEntry, ResolvedDucklings>();
   /** Cached, because all accounts of a template share its tokens. */
@@ -88,10 +88,10 @@ class Resolver {
   constructor(sections: Sections, problems: Problems) {
     this.#sections = sections;
     this.#names = {
-      stores: new Names(STORES, sections.stores, problems),
-      policies: new Names(POLICIES, sections.policies, problems),
-      pools: new Names(POOLS, sections.pools, problems),
-      templates: new Names(TEMPLATES, sections.templates, problems),
+      stores: new NameLookup(STORES, sections.stores, problems),
+      policies: new NameLookup(POLICIES, sections.policies, problems),
+      pools: new NameLookup(POOLS, sections.pools, problems),
+      templates: new NameLookup(TEMPLATES, sections.templates, problems),
     };
   }
 
@@ -247,7 +247,7 @@ export function joinFiles(main: Node, files: readonly { readonly root?: Node }[]
 const MAX_HINTS = 100;
 
 /** The names of one section, with a record of which were used. */
-class Names {
+class NameLookup {
   readonly #section: string;
   readonly #noun: string;
   readonly #unknown: DiagnosticCode;

@@ -49,10 +49,10 @@ interface Imported {
 }
 
 /** An import, or the named accounts and tokens for which all of it is refused. */
-export type Decision = { readonly import: Import } | { readonly refused: Skipped };
+export type ImportOutcome = { readonly import: Import } | { readonly refused: Skipped };
 
 /** Decides what an import writes. @throws UserError about the selection, USAGE, or IMPORT_REFUSED */
-export function decideImport(input: DecideInput): Decision {
+export function decideImport(input: DecideInput): ImportOutcome {
   const { desired, definitions, state } = input;
   const { candidates, skipped: skippedAccounts, refused } = findCandidates(input);
   if (refused[0] !== undefined) return { refused: refused[0] };

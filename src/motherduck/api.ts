@@ -12,7 +12,7 @@ import {
 import { notMotherDuck } from './response.ts';
 import type { RestClient, RestResponse } from './rest-client.ts';
 import { ApiError } from './transport-errors.ts';
-import { Fields, readActiveAccount, readCreatedToken, readDucklings, readToken, readUser } from './wire.ts';
+import { readActiveAccount, readCreatedToken, readDucklings, readToken, readUser, WireFields } from './wire.ts';
 
 /**
  * MotherDuck's REST API, one method for each endpoint. A method that fails throws ApiError. Source: MotherDuck's OpenAPI
@@ -89,7 +89,7 @@ export function createApi(client: RestClient, onNames: (names: readonly string[]
     async createToken(username, request) {
       const path = userPath('POST', username, 'tokens');
       const { json, context } = await client.do({ method: 'POST', path, body: request });
-      const fields = new Fields(json, context);
+      const fields = new WireFields(json, context);
       const secret = new Secret(fields.text('token'));
       if (secret.reveal() === '') throw notMotherDuck(context, '"token" is empty');
       return { record: readCreatedToken(fields, request, client.now()), secret };
@@ -108,13 +108,13 @@ export function createApi(client: RestClient, onNames: (names: readonly string[]
 
     async getDucklings(username) {
       const { json, context } = await client.do({ method: 'GET', path: userPath('GET', username, 'instances') });
-      return readDucklings(new Fields(json, context));
+      return readDucklings(new WireFields(json, context));
     },
 
     async setDucklings(username, ducklings) {
       const path = userPath('PUT', username, 'instances');
       const { json, context } = await client.do({ method: 'PUT', path, body: { config: ducklings } });
-      return readDucklings(new Fields(json, context));
+      return readDucklings(new WireFields(json, context));
     },
 
     async activeAccounts() {
@@ -145,7 +145,7 @@ async function readPages<T>(
   client: RestClient,
   path: string,
   name: string,
-  read: (item: Fields) => T,
+  read: (item: WireFields) => T,
   idOf: (item: T) => string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<{ items: T[]; totals: (number | undefined)[]; context: RestResponse['context'] }> {
@@ -159,7 +159,7 @@ async function readPages<T>(
     const { json, length, context } = await client.do({ method: 'GET', path, query: parameters });
     gathered += length;
     if (gathered > MAX_LIST_LENGTH) throw notMotherDuck(context, 'the list has more than 256 MB');
-    const page = new Fields(json, context);
+    const page = new WireFields(json, context);
     for (const item of page.objects(name).map(read)) if (!items.has(idOf(item))) items.set(idOf(item), item);
     totals.push(page.integerOr('total_count', undefined));
     next = page.textOr('next_page_token', '');
@@ -195,6 +195,6 @@ const UNSAFE_PART = /^\.{0,2}$|\p{Surrogate}/u;
 
 /** Creating and deleting a user return its name. */
 function checkUsername({ json, context }: RestResponse, username: string): void {
-  const named = new Fields(json, context).text('username');
+  const named = new WireFields(json, context).text('username');
   if (accountKey(named) !== accountKey(username)) throw notMotherDuck(context, '"username" is not the requested one');
 }

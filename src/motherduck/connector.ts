@@ -7,7 +7,7 @@ import { UserError } from '../model/user-error.ts';
 import { duckdbProxy } from './proxy.ts';
 
 /** How to open a connection; passed to a child process on its standard input. */
-export interface Target {
+export interface ConnectionTarget {
   /** What DuckDB opens: `md:`, `md:sales`, or a file of the sandbox. */
   readonly path: string;
   /** DuckDB options. They contain the token for MotherDuck, so a Target is as secret as a token. */
@@ -39,13 +39,13 @@ export interface Connector {
     database: string | undefined,
     seconds?: Seconds,
     statements?: readonly string[],
-  ): Promise<Target>;
+  ): Promise<ConnectionTarget>;
   /**
    * The target for a session of statements that name a database in full. The sandbox has every database: it creates the file.
    *
    * @param seconds until a connection attempt is given up; a minute unless given
    */
-  sessionTarget(token: Secret, database: string, seconds?: Seconds): Promise<Target>;
+  sessionTarget(token: Secret, database: string, seconds?: Seconds): Promise<ConnectionTarget>;
   /** Called with the statements of a setup that ran, so that the sandbox knows which databases the account has attached. */
   noteStatements?(token: Secret, statements: readonly string[]): Promise<void>;
   /** Called after SHUTDOWN was sent, so that the sandbox's Duckling stops as MotherDuck's does. */

@@ -9,7 +9,7 @@ import { defined } from '../model/defined.ts';
 import { proxySecrets } from '../model/environment-secrets.ts';
 import { type Secret, withoutTokens } from '../model/secret.ts';
 import { monotonicMs } from '../model/time.ts';
-import type { Target } from './connector.ts';
+import type { ConnectionTarget } from './connector.ts';
 import type { DuckDBBuild, ProbeAnswer, ProbeEvent, ProbeInput, ProbeRequest, ProbeRow } from './probe-protocol.ts';
 import { describeDownloads, inBothSpellings } from './proxy.ts';
 import { printableWithoutAll } from './scrub.ts';
@@ -55,7 +55,11 @@ export interface ProbeOptions {
 }
 
 /** A function that probes a target, as `runProbe` does. */
-export type ProbeRunner = (target: Target, request: ProbeRequest, options: ProbeOptions) => Promise<ProbeReport>;
+export type ProbeRunner = (
+  target: ConnectionTarget,
+  request: ProbeRequest,
+  options: ProbeOptions,
+) => Promise<ProbeReport>;
 
 /** The build puts probe.cjs at the top of dist/, and this code either there or in a folder for shared chunks. */
 export function builtProbe(): string {
@@ -70,7 +74,11 @@ const MAX_ROWS_REPORT = 16 * 1024 * 1024;
 const MAX_STDERR = 4096;
 
 /** Opens the target in a child process and runs the request there. Never rejects. */
-export async function runProbe(target: Target, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReport> {
+export async function runProbe(
+  target: ConnectionTarget,
+  request: ProbeRequest,
+  options: ProbeOptions,
+): Promise<ProbeReport> {
   const started = monotonicMs();
   const clean = printableWithoutAll(secretsOf(target, options.secrets));
   const steps = new Map<string, ProbeStep>();
@@ -229,7 +237,7 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** The secrets that texts of a probe may contain: those of the target, of proxies, and `more`. */
-export function secretsOf(target: Target, more: readonly Secret[] = []): string[] {
+export function secretsOf(target: ConnectionTarget, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
   return [
     ...inOptions.map(([, value]) => value),

@@ -1,5 +1,5 @@
 /** The lines of JSON between the process that connects (probe.ts) and the one that started it. */
-import type { Target } from './connector.ts';
+import type { ConnectionTarget } from './connector.ts';
 
 /** The SQL that a probe runs over one connection. */
 export interface ProbeRequest {
@@ -23,7 +23,7 @@ export interface ProbeStepRequest {
 
 /** The first line that the process reads: what it opens, and what it runs there. */
 export interface ProbeInput {
-  readonly target: Target;
+  readonly target: ConnectionTarget;
   readonly request: ProbeRequest;
 }
 
@@ -53,7 +53,7 @@ export interface ProbeEvent {
 
 /** The first line of a session. */
 export interface SessionInput {
-  readonly target: Target;
+  readonly target: ConnectionTarget;
   readonly session: true;
 }
 

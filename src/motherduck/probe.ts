@@ -1,5 +1,5 @@
 /**
- * The program of the child process that connects: it opens one Target, runs a few queries, and exits. It is a process of
+ * The program of the child process that connects: it opens one ConnectionTarget, runs a few queries, and exits. It is a process of
  * its own because DuckDB refuses two accounts on one `md:` path in a process, because a hanging connection can be killed,
  * and because a crash of the native library then does no further harm.
  *
@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { defined } from '../model/defined.ts';
 import { monotonicMs } from '../model/time.ts';
-import type { Target } from './connector.ts';
+import type { ConnectionTarget } from './connector.ts';
 import type {
   DuckDBBuild,
   ProbeAnswer,
@@ -39,7 +39,7 @@ const MAX_COLUMNS = 20;
 class Refused extends Error {}
 class NoNative extends Error {}
 
-async function open(target: Target): Promise<DuckDBConnection> {
+async function open(target: ConnectionTarget): Promise<DuckDBConnection> {
   // Without a token the extension would start a login in a browser.
   const needsToken = /^(md|motherduck):/i.test(target.path);
   if (needsToken && !target.options.motherduck_token) throw new Refused('there is no token to connect with');
@@ -55,7 +55,7 @@ async function open(target: Target): Promise<DuckDBConnection> {
 
 const confined = new WeakSet<DuckDBConnection>();
 
-async function confine(connection: DuckDBConnection, target: Target): Promise<void> {
+async function confine(connection: DuckDBConnection, target: ConnectionTarget): Promise<void> {
   if (confined.has(connection)) return;
   for (const sql of target.confine) await connection.run(sql);
   confined.add(connection);
@@ -180,7 +180,7 @@ const FILE_HELD_MS = 100;
 const IN_USE = /could not set lock on file|conflicting lock|used by another process/i;
 
 /** Runs statements one after another. A connection that could not be opened is tried again by the next one. */
-function session(target: Target): (query: SessionQuery) => Promise<void> {
+function session(target: ConnectionTarget): (query: SessionQuery) => Promise<void> {
   let connection: DuckDBConnection | undefined;
   let waiting = 0;
   let attachedAt: number | undefined;

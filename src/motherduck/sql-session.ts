@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import type { Secret } from '../model/secret.ts';
 import type { Seconds } from '../model/time.ts';
-import type { Target } from './connector.ts';
+import type { ConnectionTarget } from './connector.ts';
 import { builtProbe, childEnvironment, cleanFailure, type ProbeFailure, secretsOf } from './probe-process.ts';
 import type { ProbeRow, SessionAnswer, SessionInput, SessionQuery } from './probe-protocol.ts';
 import { printableWithoutAll } from './scrub.ts';
@@ -27,7 +27,7 @@ export class SqlError extends Error {
 /** What an SQL session connects to, and its time limit. */
 export interface SqlSessionOptions {
   /** Opens the target, again after the process has ended. */
-  readonly target: () => Promise<Target>;
+  readonly target: () => Promise<ConnectionTarget>;
   /** The time limit of connecting, and of one statement. */
   readonly seconds: Seconds;
   /** Secrets that are removed from the texts of errors, beside those in the target. */
@@ -104,7 +104,7 @@ class Child {
 
   constructor(
     child: ChildProcess,
-    target: Target,
+    target: ConnectionTarget,
     limitMs: number,
     clean: (text: string) => string,
     onEnd: () => void,

@@ -8,7 +8,7 @@ import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
 
 /** Reads a user. An unknown value of one user must not stop the others; a user that may be a service account counts as one. */
-export function readUser(user: Fields): WireUser {
+export function readUser(user: WireFields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
@@ -25,7 +25,7 @@ export function readUser(user: Fields): WireUser {
 }
 
 /** Reads a token's record, which has no secret. One without an id is known by its name alone. @throws ApiError without both */
-export function readToken(token: Fields): WireToken {
+export function readToken(token: WireFields): WireToken {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
@@ -58,7 +58,7 @@ export function readToken(token: Fields): WireToken {
  * @param now MotherDuck's time, in milliseconds since 1970
  * @throws ApiError if the id is missing
  */
-export function readCreatedToken(token: Fields, request: WireTokenRequest, now: number): WireToken {
+export function readCreatedToken(token: WireFields, request: WireTokenRequest, now: number): WireToken {
   const type: TokenType = request.token_type ?? 'read_write';
   const expiry = request.ttl === undefined ? undefined : new Date(now + request.ttl * 1000).toISOString();
   const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
@@ -74,7 +74,7 @@ export function readCreatedToken(token: Fields, request: WireTokenRequest, now: 
 }
 
 /** Reads an account's Ducklings. */
-export function readDucklings(ducklings: Fields): WireDucklings {
+export function readDucklings(ducklings: WireFields): WireDucklings {
   const readWrite = ducklings.object('read_write');
   const readScaling = ducklings.object('read_scaling');
   return {
@@ -91,7 +91,7 @@ export function readDucklings(ducklings: Fields): WireDucklings {
 }
 
 /** Reads an account with its running Ducklings. */
-export function readActiveAccount(account: Fields): WireActiveAccounts['accounts'][number] {
+export function readActiveAccount(account: WireFields): WireActiveAccounts['accounts'][number] {
   return {
     username: account.text('username'),
     // One of another type is not counted; one of another status may be running.
@@ -134,7 +134,7 @@ export class UnknownValue extends ApiError {}
  * Reads a response's JSON field by field. A required field that is missing or has the wrong type is an ApiError, which
  * names the field but not its value. Fields that are not read are ignored; null counts as missing.
  */
-export class Fields {
+export class WireFields {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #path: string;
   readonly #context: ResponseContext;
@@ -181,14 +181,14 @@ export class Fields {
     return this.#lacks(name) ? otherwise : this.integer(name);
   }
 
-  object(name: string): Fields {
-    return new Fields(this.#fields[name], this.#context, this.#pathOf(name));
+  object(name: string): WireFields {
+    return new WireFields(this.#fields[name], this.#context, this.#pathOf(name));
   }
 
-  objects(name: string): Fields[] {
+  objects(name: string): WireFields[] {
     const list = this.#fields[name];
     if (!Array.isArray(list)) return this.#wrong(name, 'a list');
-    return list.map((item: unknown, at) => new Fields(item ?? {}, this.#context, `${this.#pathOf(name)}[${at}]`));
+    return list.map((item: unknown, at) => new WireFields(item ?? {}, this.#context, `${this.#pathOf(name)}[${at}]`));
   }
 
   texts(name: string): string[] {

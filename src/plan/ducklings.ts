@@ -4,7 +4,7 @@ import { type DesiredDucklings, type Ducklings, type Size, sizeFacts } from '../
 import { formatDuration } from '../model/time.ts';
 import { TOKEN_TYPES, typeName } from '../model/tokens.ts';
 
-type Kind = keyof Ducklings;
+type DucklingKind = keyof Ducklings;
 
 /**
  * The settings that are sent to MotherDuck, which accepts both parts or none: settings that the configuration leaves out stay
@@ -21,7 +21,7 @@ export function mergeDucklings(desired: DesiredDucklings, live: Ducklings): Duck
   };
 }
 
-function mergeSize(desired: DesiredDucklings[Kind], live: Ducklings[Kind]): Ducklings['read_write'] {
+function mergeSize(desired: DesiredDucklings[DucklingKind], live: Ducklings[DucklingKind]): Ducklings['read_write'] {
   const size = desired.size ?? live.size;
   // MotherDuck may report the fixed cooldown of a size that takes none (1 s on Pulse), which no other size takes.
   const kept = sizeFacts(live.size).cooldown.settable ? live.cooldown : undefined;

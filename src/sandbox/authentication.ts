@@ -40,10 +40,10 @@ function part(value: object): string {
 export type AdminHash = string | undefined;
 
 /** Why a token that belongs to no account is refused: its form, its signature, its time, or that it was revoked. */
-export type Refusal = 'malformed' | 'foreign' | 'expired' | 'revoked';
+export type SecretRefusal = 'malformed' | 'foreign' | 'expired' | 'revoked';
 
 /** @param now the sandbox's time, in milliseconds since 1970 */
-export function secretRefusal(secret: Secret, now: number): Refusal {
+export function secretRefusal(secret: Secret, now: number): SecretRefusal {
   if (!/^[^.]+\.[^.]+\.[^.]+$/.test(secret.reveal())) return 'malformed';
   const { iss, exp } = claimsOf(secret.reveal()) ?? {};
   if (iss !== ISSUER) return 'foreign';
@@ -77,7 +77,7 @@ export function identify(
 const ROLES = ['admin', 'builder', 'explorer'] as const;
 
 /** A preset role. */
-export type Role = (typeof ROLES)[number];
+export type PresetRole = (typeof ROLES)[number];
 
 /** The roles that were granted to an account; the Admin's is a setting of the sandbox. */
 export function rolesOf(account: Account, settings: Settings): readonly string[] {
@@ -91,7 +91,7 @@ export function rolesOf(account: Account, settings: Settings): readonly string[]
  * @param minimum undefined: any preset role, since all of them may list users
  * @throws RestError UNAUTHORIZED, FORBIDDEN
  */
-export function authorize(caller: Caller | undefined, minimum: Role | undefined, settings: Settings): Caller {
+export function authorize(caller: Caller | undefined, minimum: PresetRole | undefined, settings: Settings): Caller {
   if (caller === undefined) {
     throw new RestError('UNAUTHORIZED', 'Your request is not authenticated. Please check your MotherDuck token.');
   }

@@ -5,7 +5,7 @@ import { defined } from '../model/defined.ts';
 import type { Tier } from '../model/ducklings.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenType } from '../model/tokens.ts';
-import type { Connector, Target } from '../motherduck/connector.ts';
+import type { ConnectionTarget, Connector } from '../motherduck/connector.ts';
 import {
   catalogOf,
   type DatabaseFiles,
@@ -16,7 +16,7 @@ import {
   withShares,
 } from './account-databases.ts';
 import { keepEffects } from './attachments.ts';
-import { hashOf, type Refusal } from './authentication.ts';
+import { hashOf, type SecretRefusal } from './authentication.ts';
 import { homeOf } from './databases.ts';
 import { ducklingId, sizeTitle } from './ducklings.ts';
 import { openSandbox } from './open.ts';
@@ -38,7 +38,7 @@ const CONFINE = ['SET enable_external_access = false', 'SET lock_configuration =
 
 const NOT_AUTHENTICATED = 'Request failed: Your request is not authenticated. Please check your MotherDuck token.';
 /** As documented and seen; assumption: the texts of `foreign` and `never_connected`. */
-const REFUSALS: Readonly<Record<Refusal | 'never_connected', string>> = {
+const REFUSALS: Readonly<Record<SecretRefusal | 'never_connected', string>> = {
   malformed: `${NOT_AUTHENTICATED} (Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections)`,
   foreign: `${NOT_AUTHENTICATED} (Jwt verification fails)`,
   expired: `${NOT_AUTHENTICATED} (Jwt is expired)`,
@@ -81,7 +81,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
     return typeof connection === 'string' ? REFUSALS[connection] : { opened, connection };
   };
   return {
-    async target(token, database, _seconds, statements = []): Promise<Target> {
+    async target(token, database, _seconds, statements = []): Promise<ConnectionTarget> {
       const connected = await connect(token);
       if (typeof connected === 'string') return refused(connected);
       const { opened, connection } = connected;
@@ -102,7 +102,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
           : readScaling(about, files, database);
       return { ...target, instead: own.instead, shutdown: SHUTDOWN, startsInMs };
     },
-    async sessionTarget(token, database): Promise<Target> {
+    async sessionTarget(token, database): Promise<ConnectionTarget> {
       const connected = await connect(token);
       if (typeof connected === 'string') return refused(connected);
       const { opened, connection } = connected;
@@ -138,7 +138,7 @@ function adminOf({ adminToken }: SandboxClient): { adminToken?: Secret } {
   return defined({ adminToken });
 }
 
-function refused(message: string): Target {
+function refused(message: string): ConnectionTarget {
   return { path: ':memory:', options: {}, setup: [raise(message)], confine: CONFINE, shutdown: SHUTDOWN };
 }
 
@@ -148,7 +148,7 @@ function readWrite(
   files: DatabaseFiles | undefined,
   database: string | undefined,
   allowed: readonly string[],
-): Omit<Target, 'shutdown'> {
+): Omit<ConnectionTarget, 'shutdown'> {
   const { path = ':memory:', siblings = [], shares = [] } = files ?? {};
   const first = files === undefined ? [attach(path, FIRST_DATABASE, false)] : [];
   const others = siblings.map((each) => attach(each.path, each.name, false));
@@ -166,7 +166,7 @@ function readScaling(
   about: readonly string[],
   files: DatabaseFiles | undefined,
   database: string | undefined,
-): Omit<Target, 'shutdown'> {
+): Omit<ConnectionTarget, 'shutdown'> {
   const { path = ':memory:', siblings = [], shares = [] } = files ?? {};
   const setup =
     files === undefined

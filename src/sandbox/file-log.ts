@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { writeFix } from '../files/system-errors.ts';
 import { UserError } from '../model/user-error.ts';
-import { type Decision, type EventLog, newIdentity } from './log.ts';
+import { type EventLog, type LoggedDecision, newIdentity } from './log.ts';
 import { type Identity, OrganizationState, readEvent, type SandboxEvent } from './organization-state.ts';
 import { SETTINGS_FILE } from './settings.ts';
 import { underShortLock } from './short-lock.ts';
@@ -56,7 +56,7 @@ export class FileLog implements EventLog {
     this.#seen = seen;
   }
 
-  async write<T>(decide: () => Decision<T>): Promise<T> {
+  async write<T>(decide: () => LoggedDecision<T>): Promise<T> {
     return this.#locked(() => {
       this.#begin();
       const { events, result } = decide();

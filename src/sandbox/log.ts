@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity, OrganizationState, SandboxEvent } from './organization-state.ts';
 
 /** What a writer decided under the lock: the events to append, and the result for its caller. */
-export interface Decision<T> {
+export interface LoggedDecision<T> {
   readonly events: readonly SandboxEvent[];
   readonly result: T;
 }
@@ -14,7 +14,7 @@ export interface EventLog {
   /** Applies events that other processes have appended. */
   catchUp(): void;
   /** Under the lock: catches up, calls `decide`, and appends and applies the events that it returns. */
-  write<T>(decide: () => Decision<T>): Promise<T>;
+  write<T>(decide: () => LoggedDecision<T>): Promise<T>;
   /** All events, oldest first. For tests. */
   events(): readonly SandboxEvent[];
   close(): void;
@@ -49,7 +49,7 @@ export class OrganizationStore {
    *
    * @param decide gets the current state and the sandbox's time, in milliseconds since 1970
    */
-  write<T>(decide: (state: OrganizationState, at: number) => Decision<T>): Promise<T> {
+  write<T>(decide: (state: OrganizationState, at: number) => LoggedDecision<T>): Promise<T> {
     const { state } = this.#log;
     return this.#log.write(() => decide(state, Date.now() + state.clockOffset));
   }

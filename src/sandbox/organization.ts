@@ -6,10 +6,18 @@ import { DAY } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireDucklings } from '../model/wire.ts';
-import { type AdminHash, hashOf, identify, newSecret, type Refusal, rolesOf, secretRefusal } from './authentication.ts';
+import {
+  type AdminHash,
+  hashOf,
+  identify,
+  newSecret,
+  rolesOf,
+  type SecretRefusal,
+  secretRefusal,
+} from './authentication.ts';
 import { isAwake } from './ducklings.ts';
 import type { SandboxResponse } from './endpoint.ts';
-import { type Decision, type EventLog, OrganizationStore } from './log.ts';
+import { type EventLog, type LoggedDecision, OrganizationStore } from './log.ts';
 import {
   type Account,
   ADMIN_USERNAME,
@@ -156,8 +164,8 @@ export class Organization {
    *
    * @param agent the client's user agent, for the query history
    */
-  connect(secret: Secret, agent?: string): Promise<Connection | Refusal | 'never_connected'> {
-    return this.#store.write<Connection | Refusal | 'never_connected'>((state, at) => {
+  connect(secret: Secret, agent?: string): Promise<Connection | SecretRefusal | 'never_connected'> {
+    return this.#store.write<Connection | SecretRefusal | 'never_connected'>((state, at) => {
       const caller = identify(state, secret, at, this.#adminHash);
       if (caller === undefined) return { events: [], result: secretRefusal(secret, at) };
       const { account, type } = caller;
@@ -258,7 +266,7 @@ export interface SeedOptions {
 const NINETY_DAYS = 90 * DAY;
 
 /** The events that create a large organization, for one write. Hashes are random, so the tokens have no secrets. */
-function seedEvents(state: OrganizationState, at: number, count: number, options: SeedOptions): Decision<number> {
+function seedEvents(state: OrganizationState, at: number, count: number, options: SeedOptions): LoggedDecision<number> {
   const { prefix = 'tenant_', ttl = NINETY_DAYS, tokens = { read_write: 'etl', read_scaling: 'app' } } = options;
   const expires = ttl === null ? {} : { expires: at + ttl * 1000 };
   const ducklings = defined({ ducklings: options.ducklings });

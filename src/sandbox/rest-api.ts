@@ -1,5 +1,5 @@
 import { Secret } from '../model/secret.ts';
-import { type AdminHash, authorize, identify, type Role } from './authentication.ts';
+import { type AdminHash, authorize, identify, type PresetRole } from './authentication.ts';
 import { activeAccounts, getDucklings, setDucklings } from './ducklings.ts';
 import {
   type Endpoint,
@@ -19,7 +19,7 @@ interface Route {
   readonly procedure: string;
   readonly endpoint: Endpoint;
   /** The least role that may call it; absent: any preset one. */
-  readonly role?: Role;
+  readonly role?: PresetRole;
 }
 
 /** The endpoints of MotherDuck's REST API. There is no `GET /v1/users/{username}`. */

@@ -1,6 +1,6 @@
 /** Reads a world as `mdacc audit` does, and audits it. */
 import { audit } from '../../src/audit/audit.ts';
-import { type Evidence, joinEvidence, type Readings } from '../../src/audit/evidence.ts';
+import { type AuditReadings, type Evidence, joinEvidence } from '../../src/audit/evidence.ts';
 import { readLive } from '../../src/live/read.ts';
 import type { Audit } from '../../src/model/audit.ts';
 import type { Desired } from '../../src/model/desired.ts';
@@ -23,7 +23,11 @@ export function liveOf(world: World, desired: Desired): Promise<Live> {
   });
 }
 
-export async function evidenceOf(world: World, desired: Desired, differs: Partial<Readings> = {}): Promise<Evidence> {
+export async function evidenceOf(
+  world: World,
+  desired: Desired,
+  differs: Partial<AuditReadings> = {},
+): Promise<Evidence> {
   return joinEvidence({
     desired,
     live: differs.live ?? (await liveOf(world, desired)),
@@ -36,7 +40,7 @@ export async function evidenceOf(world: World, desired: Desired, differs: Partia
   });
 }
 
-export async function auditOf(world: World, desired: Desired, differs: Partial<Readings> = {}): Promise<Audit> {
+export async function auditOf(world: World, desired: Desired, differs: Partial<AuditReadings> = {}): Promise<Audit> {
   return audit(await evidenceOf(world, desired, differs));
 }
 

@@ -1,5 +1,5 @@
 /** An organization in which every rule finds exactly one thing, each made the way it happens in practice. */
-import type { Readings } from '../../src/audit/evidence.ts';
+import type { AuditReadings } from '../../src/audit/evidence.ts';
 import type { Desired, SecretStoreConfig } from '../../src/model/desired.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import { accountKey } from '../../src/model/username.ts';
@@ -104,7 +104,7 @@ const NOW = configured({
 });
 
 /** Everyone ran a query an hour ago, but for one, and one never on the size that it has. */
-function usageAt(now: number, world: World): NonNullable<Readings['usage']> {
+function usageAt(now: number, world: World): NonNullable<AuditReadings['usage']> {
   const names = world.organization.inspect().accounts.map(({ username }) => accountKey(username));
   const lastQueryAt = new Map(names.map((name) => [name, now - 3_600_000]));
   lastQueryAt.set('idle', now - 35.5 * DAY * 1000);
@@ -188,7 +188,7 @@ export interface Seeded {
   readonly world: World;
   readonly desired: Desired;
   /** What cannot be read from the organization itself. */
-  readonly readings: Partial<Readings>;
+  readonly readings: Partial<AuditReadings>;
 }
 
 export async function seeded(): Promise<Seeded> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SHARED_OPTIONS } from '../../src/cli/options.ts';
-import { candidatesFor, type Names } from '../../src/completion/candidates.ts';
+import { type ConfiguredNames, candidatesFor } from '../../src/completion/candidates.ts';
 import { program } from '../../src/program.ts';
 
-const NAMES: Names = {
+const NAMES: ConfiguredNames = {
   accounts: ['etl_prod', 'tenant_acme'],
   tokens: ['etl_prod/airflow', 'tenant_acme/app'],
   stores: ['local', 'vault'],

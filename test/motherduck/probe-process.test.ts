@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
-import { motherduckConnector, type Target } from '../../src/motherduck/connector.ts';
+import { type ConnectionTarget, motherduckConnector } from '../../src/motherduck/connector.ts';
 import { childEnvironment, type ProbeRequest, runProbe } from '../../src/motherduck/probe-process.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { program, run as runProgram } from '../files/processes.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => probe.remove());
 
-function local(more: Partial<Target> = {}): Target {
+function local(more: Partial<ConnectionTarget> = {}): ConnectionTarget {
   return { path: ':memory:', options: {}, setup: [], confine: [], shutdown: 'SELECT 1', ...more };
 }
 
@@ -32,7 +32,7 @@ function ask(...sql: string[]): ProbeRequest {
   return { steps: sql.map((text, index) => ({ name: `q${index}`, sql: text })), shutdown: false };
 }
 
-function run(target: Target, request: ProbeRequest, more: Partial<Parameters<typeof runProbe>[2]> = {}) {
+function run(target: ConnectionTarget, request: ProbeRequest, more: Partial<Parameters<typeof runProbe>[2]> = {}) {
   return runProbe(target, request, { timeoutMs: PROBE_TIMEOUT_MS, probePath: probe.path, secrets: [TOKEN], ...more });
 }
 

@@ -14,7 +14,7 @@ import type {
 import type { Api } from '../../src/motherduck/api.ts';
 import { queryString, type Transport, type TransportRequest } from '../../src/motherduck/transport.ts';
 import type { ApiFailure } from '../../src/motherduck/transport-errors.ts';
-import { Fields } from '../../src/motherduck/wire.ts';
+import { WireFields } from '../../src/motherduck/wire.ts';
 import { sandboxTransport } from '../../src/sandbox/sandbox-transport.ts';
 import { failureOf, rig } from '../motherduck/support.ts';
 import { memorySandbox } from '../sandbox/memory.ts';
@@ -145,8 +145,8 @@ describe('what the client reads', () => {
   function notedReads(): Set<string> {
     const noted = new Set<string>();
     const paths = new WeakMap<object, string>();
-    const prototype = Fields.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
-    for (const method of Object.getOwnPropertyNames(Fields.prototype)) {
+    const prototype = WireFields.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const method of Object.getOwnPropertyNames(WireFields.prototype)) {
       const original = prototype[method];
       if (method === 'constructor' || original === undefined) continue;
       prototype[method] = function (this: object, name, ...others) {
@@ -154,7 +154,7 @@ describe('what the client reads', () => {
         const path = parent === '' ? String(name) : `${parent}.${name}`;
         noted.add(path);
         const value = original.call(this, name, ...others);
-        if (value instanceof Fields) paths.set(value, path);
+        if (value instanceof WireFields) paths.set(value, path);
         else if (method === 'objects') for (const each of value as object[]) paths.set(each, `${path}[]`);
         return value;
       };

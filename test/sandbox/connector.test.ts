@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import type { TokenType } from '../../src/model/tokens.ts';
-import type { Target } from '../../src/motherduck/connector.ts';
+import type { ConnectionTarget } from '../../src/motherduck/connector.ts';
 import { sandboxConnector } from '../../src/sandbox/connector.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
@@ -15,7 +15,7 @@ import { memorySandbox } from './memory.ts';
 import { ADMIN, accounts, ask, folder, organization } from './support.ts';
 
 /** Opens a target as the smoke test's child process does: setup in order, then the query; then closes it. */
-async function query(target: Target, sql: string) {
+async function query(target: ConnectionTarget, sql: string) {
   const instance = await DuckDBInstance.create(target.path, { ...target.options });
   try {
     const connection = await instance.connect();

@@ -1,5 +1,5 @@
 /** An organization in memory. */
-import { type Decision, type EventLog, newIdentity } from '../../src/sandbox/log.ts';
+import { type EventLog, type LoggedDecision, newIdentity } from '../../src/sandbox/log.ts';
 import { Organization, type OrganizationOptions } from '../../src/sandbox/organization.ts';
 import { OrganizationState, type SandboxEvent } from '../../src/sandbox/organization-state.ts';
 
@@ -14,7 +14,7 @@ export class MemoryLog implements EventLog {
 
   catchUp(): void {}
 
-  async write<T>(decide: () => Decision<T>): Promise<T> {
+  async write<T>(decide: () => LoggedDecision<T>): Promise<T> {
     const { events, result } = decide();
     for (const event of events) {
       this.#events.push(event);

@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { Secret } from '../../src/model/secret.ts';
 import { smokeTokenName, type TokenType } from '../../src/model/tokens.ts';
 import type { WireActiveAccounts, WireToken } from '../../src/model/wire.ts';
-import type { Connector, Target } from '../../src/motherduck/connector.ts';
+import type { ConnectionTarget, Connector } from '../../src/motherduck/connector.ts';
 import { type ProbeRunner, runProbe } from '../../src/motherduck/probe-process.ts';
 import { ApiError, type ApiFailure } from '../../src/motherduck/transport-errors.ts';
 import type { SessionOptions } from '../../src/smoke/session.ts';
@@ -95,7 +95,7 @@ export class FakeMotherDuck {
     },
   };
 
-  #target(identity: Identity, database: string | undefined): Target {
+  #target(identity: Identity, database: string | undefined): ConnectionTarget {
     const { user, organization = 'acme', size = 'Pulse', databases = [], refused = false } = identity;
     const refusal = 'Request failed: Your request is not authenticated. Please check your MotherDuck token. (401)';
     const missing = database !== undefined && !databases.includes(database);

@@ -1,7 +1,7 @@
 import { showDay } from '../../model/time.ts';
 import { isNewUsername, renameAdvice } from '../../model/username.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, applyHint, type Found, forgetHint, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, forgetHint, type Rule, type RuleFinding } from '../rule.ts';
 
 /** The only finding of such an account: its tokens are not reported as missing too. A removed account that is gone is fine. */
 export const accountMissing: Rule = {
@@ -18,7 +18,7 @@ export const accountMissing: Rule = {
   },
 };
 
-function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | undefined {
+function explain(account: AuditedAccount): Pick<RuleFinding, 'message' | 'fix'> | undefined {
   const { state, standing, obstacle } = account;
   if (obstacle?.is === 'person') {
     const message = "its name belongs to a person's user at MotherDuck, so there is no such service account";
@@ -48,7 +48,7 @@ function explain(account: AuditedAccount): Pick<Found, 'message' | 'fix'> | unde
 }
 
 /** An apply, unless it would refuse the name. */
-function create(account: AuditedAccount, text?: string): Found['fix'] {
+function create(account: AuditedAccount, text?: string): RuleFinding['fix'] {
   if (isNewUsername(account.username)) return applyHint(account, text);
   return { text: `No account of that name can be created. ${renameAdvice(account.username)}` };
 }

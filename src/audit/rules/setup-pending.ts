@@ -1,6 +1,6 @@
 import { planSetup } from '../../plan/setup.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutAccount, applyHint, type Found, type Rule } from '../rule.ts';
+import { aboutAccount, applyHint, type Rule, type RuleFinding } from '../rule.ts';
 
 /** The statements that a plan would run. A setup that failed has a rule of its own. */
 export const setupPending: Rule = {
@@ -29,7 +29,7 @@ export function isPending({ desired, state, live }: AuditedAccount): boolean {
 }
 
 /** The account, and the first statement that is not as it last ran. */
-export function aboutSetup(account: AuditedAccount): Pick<Found, 'account' | 'location'> {
+export function aboutSetup(account: AuditedAccount): Pick<RuleFinding, 'account' | 'location'> {
   const { setup = [] } = account.desired ?? {};
   const changed = setup.find(({ hash }, index) => hash !== account.state?.setup?.statements[index]) ?? setup[0];
   return { ...aboutAccount(account), ...(changed ? { location: changed.location } : {}) };

@@ -1,7 +1,7 @@
 import { NEWER_VERSION } from '../../model/hints.ts';
 import type { UserError } from '../../model/user-error.ts';
 import { incompleteList, noticeText } from '../../wording/notices.ts';
-import { aboutAccount, type Found, type Rule } from '../rule.ts';
+import { aboutAccount, type Rule, type RuleFinding } from '../rule.ts';
 
 /** The only finding of an account that cannot be read. */
 export const unreadable: Rule = {
@@ -44,6 +44,6 @@ export const unreadable: Rule = {
   },
 };
 
-function notRead(what: string, { message, hint }: UserError): Found {
+function notRead(what: string, { message, hint }: UserError): RuleFinding {
   return { message: `${what}: ${message}`, fix: hint };
 }

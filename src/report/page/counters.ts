@@ -1,12 +1,12 @@
 /** The numbers at the top of a page. */
-import { html, type Kind, type Markup } from './markup.ts';
+import { type ChangeKind, html, type Markup } from './markup.ts';
 
 /** One number. */
 export interface Counter {
   readonly label: string;
   readonly count: number | string;
   /** What its colour stands for; the label says it too. A zero has none. */
-  readonly kind?: Kind;
+  readonly kind?: ChangeKind;
 }
 
 /** A number of more characters takes two places on a phone. */

@@ -34,10 +34,10 @@ function escaped(text: string): string {
 }
 
 /** What a colour stands for. */
-export type Kind = 'create' | 'remove' | 'change' | 'adopt' | 'none';
+export type ChangeKind = 'create' | 'remove' | 'change' | 'adopt' | 'none';
 
 /** A coloured word, which says by itself what its colour means. */
-export function tag(kind: Kind, text: string): Markup {
+export function tag(kind: ChangeKind, text: string): Markup {
   return html`<span class="tag ${kind}">${text}</span>`;
 }
 

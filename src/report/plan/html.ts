@@ -13,10 +13,10 @@ import { hintText, type InContext, noContext } from '../hint.ts';
 import { shownState } from '../locations.ts';
 import { type Counter, counters } from '../page/counters.ts';
 import {
+  type ChangeKind,
   countedNameList,
   EMPTY_MARKUP,
   html,
-  type Kind,
   type Markup,
   navigation,
   unbrokenMarkup,
@@ -224,6 +224,6 @@ function planCounters(plan: Plan): Markup {
   return shown.length === 0 ? EMPTY_MARKUP : counters(shown);
 }
 
-function counter(count: number, one: string, rest: string, kind: Kind, many = `${one}s`): Counter {
+function counter(count: number, one: string, rest: string, kind: ChangeKind, many = `${one}s`): Counter {
   return { label: `${count === 1 ? one : many}${rest}`, count, kind };
 }

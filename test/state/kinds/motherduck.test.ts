@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/model/secret.ts';
-import type { Target } from '../../../src/motherduck/connector.ts';
+import type { ConnectionTarget } from '../../../src/motherduck/connector.ts';
 import { SqlSession } from '../../../src/motherduck/sql-session.ts';
 import { type TableOptions, tableStore } from '../../../src/state/kinds/motherduck/store.ts';
 import { type ObjectStore, UnsureError } from '../../../src/state/object-store.ts';
@@ -39,7 +39,7 @@ class Databases {
   }
 
   /** The sandbox's file of a database. */
-  async target(database: string): Promise<Target> {
+  async target(database: string): Promise<ConnectionTarget> {
     const { connector, token, close } = await this.admin();
     const target = await connector.sessionTarget(token, database);
     await close();
@@ -221,7 +221,7 @@ describe('an error of MotherDuck', () => {
   const failing = async (text: string) => {
     const admin = async () => {
       const opened = await databases.admin();
-      const sessionTarget = async (): Promise<Target> => ({
+      const sessionTarget = async (): Promise<ConnectionTarget> => ({
         path: ':memory:',
         options: {},
         setup: [`SELECT error('${text.replaceAll("'", "''")}')`],

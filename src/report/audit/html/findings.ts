@@ -3,12 +3,15 @@ import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/a
 import type { Hint } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
 import { commandText, type InContext } from '../../hint.ts';
-import { EMPTY_MARKUP, html, isolated, type Kind, type Markup, unbrokenMarkup } from '../../page/markup.ts';
+import { type ChangeKind, EMPTY_MARKUP, html, isolated, type Markup, unbrokenMarkup } from '../../page/markup.ts';
 import { acceptanceText, countFindings, findingSubject, showLocation } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
 
 /** The colour of a severity on a page, where its name is beside it. */
-export const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<Severity, Kind>;
+export const KINDS = { error: 'remove', warning: 'change', note: 'adopt' } as const satisfies Record<
+  Severity,
+  ChangeKind
+>;
 /** Further findings of one fix are folded. */
 const OPEN = 5;
 /** A command of more characters is folded. */
@@ -29,7 +32,7 @@ export function foundOf(audit: Audit, severity: Severity, inContext: InContext):
   return html`<section id="${severity}s"><h2>${counted(countFindings(audit)[severity], severity)}</h2>${cards}</section>`;
 }
 
-function card(audit: Audit, rule: string, groups: Finding[][], kind: Kind, inContext: InContext): Markup {
+function card(audit: Audit, rule: string, groups: Finding[][], kind: ChangeKind, inContext: InContext): Markup {
   const title = audit.rules.find(({ id }) => id === rule)?.title ?? '';
   const count = groups.reduce((sum, { length }) => sum + length, 0);
   const times = count === 1 ? EMPTY_MARKUP : html` <span class="quiet whole">${count} times</span>`;

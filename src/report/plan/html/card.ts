@@ -2,7 +2,7 @@
 import { type Action, deletedTokens, RISKS, type Risk } from '../../../model/action.ts';
 import { counted } from '../../../model/wording.ts';
 import { withArrows } from '../../escape.ts';
-import { EMPTY_MARKUP, html, type Kind, type Markup, nameList, tag } from '../../page/markup.ts';
+import { type ChangeKind, EMPTY_MARKUP, html, type Markup, nameList, tag } from '../../page/markup.ts';
 import { accountDiff } from '../account-yaml.ts';
 import { type AccountGroup, type GroupedAction, groupAccounts, ofAccount } from '../groups.ts';
 import { actionSubject, type ActionSymbol as Sign, symbolOf } from '../wording.ts';
@@ -14,7 +14,7 @@ const KIND_OF = {
   '~': 'change',
   '-/+': 'change',
   '?': 'adopt',
-} as const satisfies Record<Sign, Kind>;
+} as const satisfies Record<Sign, ChangeKind>;
 
 /** In a plan of more cards, those with only safe actions are folded. */
 const OPEN = 20;

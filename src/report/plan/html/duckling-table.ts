@@ -5,7 +5,7 @@ import { SIZES, type Size } from '../../../model/ducklings.ts';
 import type { Plan } from '../../../model/plan.ts';
 import { formatDuration, type Seconds } from '../../../model/time.ts';
 import { counted } from '../../../model/wording.ts';
-import { EMPTY_MARKUP, html, type Kind, type Markup, tag } from '../../page/markup.ts';
+import { type ChangeKind, EMPTY_MARKUP, html, type Markup, tag } from '../../page/markup.ts';
 import { ALL_DUCKLINGS, ceilingText, isTold } from '../ceiling.ts';
 import { DEFAULTS } from '../duckling-text.ts';
 import { rangesOf } from './account-names.ts';
@@ -15,7 +15,7 @@ const DIRECTIONS = {
   up: ['change', '▲ up'],
   down: ['adopt', '▼ down'],
   changed: ['change', '~ changed'],
-} as const satisfies Record<Exclude<Direction, 'same'>, readonly [Kind, string]>;
+} as const satisfies Record<Exclude<Direction, 'same'>, readonly [ChangeKind, string]>;
 
 /** The table; undefined when no Ducklings change. */
 export function ducklingTable({ actions, compute }: Plan): Markup | undefined {

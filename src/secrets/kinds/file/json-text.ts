@@ -9,7 +9,7 @@ interface Members {
 }
 
 /** The layout of the file, which new members follow. */
-interface Layout {
+interface JsonLayout {
   /** The indentation of one level; undefined: everything is on one line. */
   readonly indent: string | undefined;
   readonly eol: string;
@@ -24,7 +24,7 @@ interface Layout {
 export class JsonText implements SecretsText {
   readonly #text: string;
   readonly #accounts: Members;
-  readonly #layout: Layout;
+  readonly #layout: JsonLayout;
   /** The secrets that were set, by account and token; maps, since a name may be `__proto__`. */
   readonly #set = new Map<string, Map<string, string>>();
 
@@ -187,7 +187,7 @@ function membersOf(node: Node): Members {
   return { node, byName };
 }
 
-function layoutOf(text: string, root: Node): Layout {
+function layoutOf(text: string, root: Node): JsonLayout {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const first = root.children?.[0];
   const [name, value] = first?.children ?? [];
