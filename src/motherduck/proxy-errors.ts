@@ -1,4 +1,5 @@
 /** Words the failure of a proxy to open a tunnel, before anything was sent to MotherDuck. */
+import { certificateAdvice, certificateProblem } from './certificate-errors.ts';
 import { describeProxy, type HttpProxy, withCredentials } from './proxy.ts';
 
 /** A CONNECT that failed. */
@@ -20,10 +21,19 @@ export class ProxyError extends Error {
   }
 }
 
-/** @param host of the API, which the proxy was to connect to */
-export function explainProxy(error: ProxyError, proxy: HttpProxy, host: string): readonly [what: string, hint: string] {
+/**
+ * @param host of the API, which the proxy was to connect to
+ * @param extraCa the value of NODE_EXTRA_CA_CERTS
+ */
+export function explainProxy(
+  error: ProxyError,
+  proxy: HttpProxy,
+  host: string,
+  extraCa: string | undefined,
+): Explanation {
   const { problem } = error;
-  const [what, hint] = typeof problem === 'number' ? refusal(error, problem, proxy, host) : failure(problem, proxy);
+  const [what, hint] =
+    typeof problem === 'number' ? refusal(error, problem, proxy, host) : failure(problem, proxy, extraCa);
   return [`${describeProxy(proxy)} ${what}`, hint];
 }
 
@@ -72,14 +82,13 @@ function refusal(error: ProxyError, status: number, proxy: HttpProxy, host: stri
   }
 }
 
-function failure(code: string, { variable, url }: HttpProxy): Explanation {
+function failure(code: string, { variable, url }: HttpProxy, extraCa: string | undefined): Explanation {
   const check = `Correct ${variable}, or use no proxy: unset ${variable}`;
   const isTls = url.protocol === 'https:';
-  if (/CERT|^UNABLE_TO_/.test(code)) {
-    return [
-      `has a certificate that is not trusted (${code})`,
-      `Name a file with the proxy's CA certificate: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem. Or correct ${variable}.`,
-    ];
+  const problem = certificateProblem(code);
+  if (problem !== undefined) {
+    const advice = certificateAdvice(problem, extraCa, { isOfProxy: true });
+    return [`has a certificate that is not trusted (${code})`, [`Check ${variable}.`, advice ?? []].flat().join(' ')];
   }
   switch (code) {
     case 'ENOTFOUND':

@@ -1,6 +1,5 @@
-/** The proxy that the environment names for an address, and its settings for certificates. */
+/** The proxy that the environment names for an address. */
 
-import { readFileSync } from 'node:fs';
 import { defined } from '../model/defined.ts';
 import { decoded } from '../model/environment-secrets.ts';
 import { Secret } from '../model/secret.ts';
@@ -103,31 +102,6 @@ function isForDownloads(env: NodeJS.ProcessEnv): boolean {
   } catch {
     return true; // and DuckDB says what is wrong with it, unless the connection is to the sandbox
   }
-}
-
-/** What is wrong with NODE_EXTRA_CA_CERTS, given that a certificate is not trusted; Node itself says little. */
-export function extraCaAdvice(file: string | undefined): string {
-  if (file === undefined || file === '') {
-    return 'If a proxy of your company opens TLS connections, name a file with its CA certificate: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
-  }
-  const problem = extraCaProblem(file);
-  if (problem !== undefined) return `${problem.what}. ${problem.fix}`;
-  return `NODE_EXTRA_CA_CERTS is set, but the certificates in ${file} do not include the CA of this one, or are damaged. Add the CA certificate of your company's proxy to that file.`;
-}
-
-/** Why a file has no certificates for Node, and what to do. */
-export function extraCaProblem(file: string): { readonly what: string; readonly fix: string } | undefined {
-  const set = 'NODE_EXTRA_CA_CERTS is set, but';
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    return { what: `${set} ${file} cannot be read${code}`, fix: 'Correct the path.' };
-  }
-  if (/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) return undefined;
-  const fix = `Convert a binary one: openssl x509 -inform der -in ${file} -out ca.pem`;
-  return { what: `${set} ${file} holds no certificate in PEM format`, fix };
 }
 
 function firstSet(env: NodeJS.ProcessEnv, variables: readonly string[]) {

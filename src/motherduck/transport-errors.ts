@@ -1,6 +1,7 @@
 import { defined } from '../model/defined.ts';
 import { type ErrorCode, UserError } from '../model/user-error.ts';
-import { describeProxy, extraCaAdvice, type HttpProxy } from './proxy.ts';
+import { certificateAdvice, certificateProblem } from './certificate-errors.ts';
+import { describeProxy, type HttpProxy } from './proxy.ts';
 import { explainProxy, goAround, ProxyError } from './proxy-errors.ts';
 import type { Printable } from './scrub.ts';
 
@@ -118,8 +119,8 @@ export function explain(
   const { host } = new URL(about.origin);
   const { proxy } = about;
   if (error instanceof ProxyError && proxy !== undefined) {
-    const [what, hint] = explainProxy(error, proxy, host);
-    return { failure: 'unreachable', what, hint };
+    const [what, hint] = explainProxy(error, proxy, host, about.extraCa);
+    return { failure: 'unreachable', what, hint: about.printable(hint) };
   }
   if (code === 'TIMEOUT') {
     const what = `no complete response from ${host} within ${Math.ceil(about.timeoutMs / 1000)} s`;
@@ -139,9 +140,11 @@ export function explain(
   }
   const checkAddress = `Check ${addressIn(about)}.`;
   const through = proxy === undefined ? '' : `, through ${describeProxy(proxy)}`;
-  if (isCertificate(code)) {
+  const problem = certificateProblem(code);
+  if (problem !== undefined) {
     const what = `the certificate of ${host} is not trusted (${code})${through}`;
-    return { failure: 'unreachable', what, hint: about.printable(`${checkAddress}${certificateAdvice(code, about)}`) };
+    const hint = [checkAddress, certificateAdvice(problem, about.extraCa) ?? []].flat().join(' ');
+    return { failure: 'unreachable', what, hint: about.printable(hint) };
   }
   const [what, hint] = connectionFailure(code, host, unsent.has(error), checkAddress) ?? [
     `the connection to ${host} failed (${about.printable(code === '' ? error.message : code)})`,
@@ -222,7 +225,7 @@ export function markUnsent(error: Error): Error {
 export function neverSent(error: NodeJS.ErrnoException): boolean {
   const code = networkCode(error);
   if (error instanceof ProxyError || unsent.has(error)) return true;
-  if (NEVER_SENT_CODES.includes(code) || isCertificate(code)) return true;
+  if (NEVER_SENT_CODES.includes(code) || certificateProblem(code) !== undefined) return true;
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [error];
   return parts.length > 0 && parts.every((part) => ['connect', 'getaddrinfo'].includes(syscallOf(part)));
 }
@@ -264,13 +267,4 @@ export function networkCode(error: NodeJS.ErrnoException): string {
 
 function syscallOf(error: unknown): string {
   return error instanceof Error && 'syscall' in error ? String(error.syscall) : '';
-}
-
-function certificateAdvice(code: string, { extraCa }: Network): string {
-  if (/SELF_SIGNED|^UNABLE_TO_|UNTRUSTED/.test(code)) return ` ${extraCaAdvice(extraCa)}`;
-  return /EXPIRED|NOT_YET/.test(code) ? " Check also this machine's clock." : '';
-}
-
-function isCertificate(code: string): boolean {
-  return /CERT|^UNABLE_TO_|^ERR_TLS_CERT|^CRL_/.test(code);
 }

@@ -2,6 +2,7 @@
 import { maskCredentials } from '../model/credential.ts';
 import { replaceControls } from '../model/quote.ts';
 import { UserError } from '../model/user-error.ts';
+import { certificateAdvice, certificateProblem } from '../motherduck/certificate-errors.ts';
 import { UnsureError } from './object-store.ts';
 
 /** How long a request may take, in milliseconds. */
@@ -33,11 +34,13 @@ export function fromElsewhere(name: string, host: string, status: number): UserE
   return new UserError('STATE_UNREACHABLE', `${name}: something other than ${host} answered ${status}`, hint);
 }
 
-/** The error of a certificate that is not trusted; repeating the request does not help. */
-export function untrusted(name: string, error: unknown): UserError | undefined {
+/** The error of a certificate that is not trusted; repeating the request does not help. @param extraCa The value of NODE_EXTRA_CA_CERTS */
+export function untrusted(name: string, error: unknown, extraCa: string | undefined): UserError | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return undefined;
-  const hint = 'If a proxy of your company opens TLS connections: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem';
+  const problem = certificateProblem(code);
+  if (problem === undefined) return undefined;
+  const check = 'Check the block state of the configuration.';
+  const hint = [check, certificateAdvice(problem, extraCa) ?? []].flat().join(' ');
   return new UserError('STATE_UNREACHABLE', `the certificate of ${name} is not trusted (${code})`, hint);
 }
 

@@ -35,7 +35,7 @@ const EMULATOR: ServerProgram = {
 };
 
 async function refuseOtherBucket(endpoint: string): Promise<void> {
-  const missing = objectBackend(openGcs(sdk, { bucket: 'acme-other', endpoint }));
+  const missing = objectBackend(openGcs(sdk, { bucket: 'acme-other', endpoint }, {}));
   await expect(missing.read()).rejects.toMatchObject({
     code: 'STATE_UNREACHABLE',
     hint: { text: expect.stringContaining('gcloud storage buckets create gs://acme-other') },
@@ -51,7 +51,7 @@ withServer('fake-gcs-server', FAKE_GCS, (start) => {
       return {
         place: async () => {
           const prefix = `state-${places++}`;
-          return lossyFolder(async () => openGcs(sdk, { bucket: BUCKET, prefix, endpoint: url }));
+          return lossyFolder(async () => openGcs(sdk, { bucket: BUCKET, prefix, endpoint: url }, {}));
         },
         end,
       };
@@ -69,7 +69,7 @@ withServer('gcp-storage-emulator', EMULATOR, (start) => {
     afterAll(() => server.end());
 
     it('keeps objects', async () => {
-      const store = openGcs(sdk, { bucket: BUCKET, prefix: 'objects', endpoint: server.url });
+      const store = openGcs(sdk, { bucket: BUCKET, prefix: 'objects', endpoint: server.url }, {});
       expect(await store.get('log/1.json')).toBeUndefined();
       const text = '{"name":"Zoë 鴨 \u{1f986}"}\n';
       await store.put('log/1.json', text);
@@ -81,7 +81,7 @@ withServer('gcp-storage-emulator', EMULATOR, (start) => {
     });
 
     it('ignores conditions, so that its lock is refused', async () => {
-      const store = openGcs(sdk, { bucket: BUCKET, prefix: 'lock', endpoint: server.url });
+      const store = openGcs(sdk, { bucket: BUCKET, prefix: 'lock', endpoint: server.url }, {});
       await expect(objectBackend(store).lock(LOCK_REQUEST)).rejects.toMatchObject({
         code: 'STATE_UNREACHABLE',
         message: expect.stringContaining('If-None-Match'),

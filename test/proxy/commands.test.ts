@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { extraCaAdvice } from '../../src/motherduck/proxy.ts';
+import { extraCaAdvice } from '../../src/motherduck/certificate-errors.ts';
 import { ROOT } from '../in-process.ts';
 import { outputOf, SANDBOX, Stage } from '../stage.ts';
 import { CA, type ConnectProxy, HOST, OTHER_CA, refusal, startProxy, startRaw, startTls } from './connect-proxy.ts';

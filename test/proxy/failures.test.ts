@@ -106,7 +106,12 @@ describe('a proxy that', () => {
 
   it('has a certificate that is not trusted', async () => {
     const proxy = await startProxy({ tls: true });
-    await said('has an untrusted certificate', behind(`https://localhost:${proxy.port}`));
+    const url = `https://localhost:${proxy.port}`;
+    await said('has an untrusted certificate', behind(url));
+    await said(
+      'has an untrusted certificate, and NODE_EXTRA_CA_CERTS is wrong',
+      behind(url, { extraCa: '/no/such.pem' }),
+    );
   });
 
   it('opens a tunnel to a page', async () => {

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { proxySecrets } from '../../src/model/environment-secrets.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
+import { extraCaAdvice } from '../../src/motherduck/certificate-errors.ts';
 import { motherduckConnector } from '../../src/motherduck/connector.ts';
-import { authorizationOf, duckdbProxy, extraCaAdvice, inBothSpellings, proxyFor } from '../../src/motherduck/proxy.ts';
+import { authorizationOf, duckdbProxy, inBothSpellings, proxyFor } from '../../src/motherduck/proxy.ts';
 import { expectGolden, expectGoldenError } from '../golden/golden.ts';
 import { CA } from './connect-proxy.ts';
 
@@ -213,6 +214,11 @@ describe('the advice on NODE_EXTRA_CA_CERTS', () => {
   it('says what is wrong with the file', () => {
     const files = [undefined, '/no/such.pem', import.meta.dirname, import.meta.filename, CA];
     const names = { ca: CA, text: import.meta.filename, directory: import.meta.dirname };
-    expectGolden('errors', 'the advice on NODE_EXTRA_CA_CERTS', files.map(extraCaAdvice).join('\n'), names);
+    expectGolden(
+      'errors',
+      'the advice on NODE_EXTRA_CA_CERTS',
+      files.map((file) => extraCaAdvice(file)).join('\n'),
+      names,
+    );
   });
 });

@@ -32,12 +32,12 @@ export const gcs: StateKind = {
     },
   },
 
-  async open(config) {
+  async open(config, { env }) {
     const [sdk, { openGcs }] = await Promise.all([
       optionalPackage(() => import('@google-cloud/storage'), 'gcs', ['@google-cloud/storage']),
       import('./gcs/store.ts'),
     ]);
     const { bucket = '', prefix, endpoint } = textFields(config);
-    return objectBackend(openGcs(sdk, { bucket, prefix, endpoint }));
+    return objectBackend(openGcs(sdk, { bucket, prefix, endpoint }, env));
   },
 };

@@ -23,7 +23,7 @@ testObjectStore(
         const prefix = `place/${++places}`;
         server.fate = () => 'answered';
         return {
-          store: async () => openGcs(sdk, { bucket: 'acme', prefix, endpoint: server.url }),
+          store: async () => openGcs(sdk, { bucket: 'acme', prefix, endpoint: server.url }, {}),
           loses: (fate) => {
             server.fate = (action) => (action.startsWith('CREATE') ? fate() : 'answered');
           },
@@ -39,15 +39,15 @@ async function started() {
   const server = await gcsServer();
   onTestFinished(() => server.end());
   const open = (limitMs?: number, bucket = 'acme') =>
-    openGcs(sdk, { bucket, prefix: 'prod', endpoint: server.url }, limitMs);
+    openGcs(sdk, { bucket, prefix: 'prod', endpoint: server.url }, {}, limitMs);
   return { server, store: open(), open };
 }
 
 describe('the kind gcs', () => {
   it('is named by its bucket and prefix', async () => {
-    expect(openGcs(sdk, { bucket: 'acme', prefix: 'motherduck/prod' }).name).toBe('gs://acme/motherduck/prod');
-    expect(openGcs(sdk, { bucket: 'acme' }).name).toBe('gs://acme');
-    const elsewhere = openGcs(sdk, { bucket: 'acme', endpoint: 'https://acme.example/' });
+    expect(openGcs(sdk, { bucket: 'acme', prefix: 'motherduck/prod' }, {}).name).toBe('gs://acme/motherduck/prod');
+    expect(openGcs(sdk, { bucket: 'acme' }, {}).name).toBe('gs://acme');
+    const elsewhere = openGcs(sdk, { bucket: 'acme', endpoint: 'https://acme.example/' }, {});
     expect(elsewhere.name).toBe('gs://acme at https://acme.example');
   });
 
@@ -148,7 +148,7 @@ describe('credentials of Google', () => {
       writeFileSync(file, JSON.stringify({ type: 'authorized_user', client_id: 'id', client_secret, refresh_token }));
       vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', file);
     };
-    return { login, store: () => openGcs(sdk, { bucket: 'acme', prefix: 'prod' }) };
+    return { login, store: () => openGcs(sdk, { bucket: 'acme', prefix: 'prod' }, {}) };
   };
   const TOKEN = 'https://oauth2.googleapis.com/token';
   const STORAGE = 'https://storage.googleapis.com/*';

@@ -2,6 +2,7 @@
 import * as blobs from '@azure/storage-blob';
 import * as google from '@google-cloud/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { extraCaAdvice } from '../../../src/motherduck/certificate-errors.ts';
 import { openAzure } from '../../../src/state/kinds/azure/store.ts';
 import { openGcs } from '../../../src/state/kinds/gcs/store.ts';
 import type { ObjectStore } from '../../../src/state/object-store.ts';
@@ -10,10 +11,10 @@ import { refusal, startProxy, startTls } from '../../proxy/connect-proxy.ts';
 const KEY = Buffer.from('MARKER').toString('base64');
 const HOSTS = { gcs: 'storage.googleapis.com', azure: 'acme.blob.core.windows.net' };
 const OPEN = {
-  gcs: async () => openGcs(google, { bucket: 'acme' }),
-  azure: () => {
+  gcs: async (env: NodeJS.ProcessEnv = {}) => openGcs(google, { bucket: 'acme' }, env),
+  azure: (env: NodeJS.ProcessEnv = {}) => {
     const sdk = { blobs, identity: () => import('@azure/identity') };
-    return openAzure(sdk, { account: 'acme', container: 'acme' }, { AZURE_STORAGE_KEY: KEY });
+    return openAzure(sdk, { account: 'acme', container: 'acme' }, { ...env, AZURE_STORAGE_KEY: KEY });
   },
 };
 const OPERATIONS: readonly ((store: ObjectStore) => Promise<unknown>)[] = [
@@ -67,9 +68,12 @@ describe.each(['gcs', 'azure'] as const)('the kind %s behind a proxy', (kind) =>
   it('does not repeat a request whose certificate is not trusted', async () => {
     const port = await startTls(1);
     vi.stubEnv('HTTPS_PROXY', (await startProxy({ hosts: { [HOSTS[kind]]: port } })).url);
-    await expect((await OPEN[kind]()).get('a')).rejects.toMatchObject({
-      code: 'STATE_UNREACHABLE',
-      hint: { text: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
-    });
+    for (const file of [undefined, '/no/such.pem']) {
+      const store = await OPEN[kind](file === undefined ? {} : { NODE_EXTRA_CA_CERTS: file });
+      await expect(store.get('a')).rejects.toMatchObject({
+        code: 'STATE_UNREACHABLE',
+        hint: { text: expect.stringContaining(extraCaAdvice(file)) },
+      });
+    }
   });
 });

@@ -45,7 +45,9 @@ export async function openAzure(
     .replace(/\/$/, '')
     .concat(atAddress(location.endpoint));
   const service = await openService(sdk, location, env, name);
-  return new AzureStore(service.getContainerClient(location.container), name, folderOf(location.prefix), limitMs);
+  const { container, prefix } = location;
+  const about = { name, folder: folderOf(prefix), limitMs, extraCa: env.NODE_EXTRA_CA_CERTS };
+  return new AzureStore(service.getContainerClient(container), about);
 }
 
 /** A login is shown to Microsoft's hosts alone; a key signs, and is sent nowhere. */
@@ -89,18 +91,28 @@ function openConnection(
   throw refused(`is of the account ${service.accountName}`, `Set that of ${account}, or unset it to use your login.`);
 }
 
+interface StoreAbout {
+  readonly name: string;
+  readonly folder: string;
+  readonly limitMs: number;
+  /** The value of NODE_EXTRA_CA_CERTS. */
+  readonly extraCa: string | undefined;
+}
+
 class AzureStore implements ObjectStore {
   readonly name: string;
   readonly #container: ContainerClient;
   readonly #folder: string;
   readonly #limitMs: number;
+  readonly #extraCa: string | undefined;
   readonly #clock = new ServiceClock();
 
-  constructor(container: ContainerClient, name: string, folder: string, limitMs: number) {
+  constructor(container: ContainerClient, { name, folder, limitMs, extraCa }: StoreAbout) {
     this.name = name;
     this.#container = container;
     this.#folder = folder;
     this.#limitMs = limitMs;
+    this.#extraCa = extraCa;
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
@@ -200,7 +212,10 @@ class AzureStore implements ObjectStore {
     }
     if (status === undefined || isUndecided(status)) {
       const text = error instanceof Error && error.name === 'AbortError' ? 'no answer in time' : message;
-      return untrusted(this.name, error) ?? new UnsureError(status === undefined ? text : `${status} ${code}`.trim());
+      return (
+        untrusted(this.name, error, this.#extraCa) ??
+        new UnsureError(status === undefined ? text : `${status} ${code}`.trim())
+      );
     }
     // Azure names each error.
     if (code === '') return fromElsewhere(this.name, new URL(this.#container.url).host, status);

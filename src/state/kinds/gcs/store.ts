@@ -28,10 +28,16 @@ const ROLE = 'roles/storage.objectUser';
 const HOST = 'storage.googleapis.com';
 const LOGIN = 'gcloud auth application-default login';
 
-/** Opens a bucket of Google Cloud Storage. @param limitMs the time limit of a request, in milliseconds */
+/**
+ * Opens a bucket of Google Cloud Storage.
+ *
+ * @param env names the file of CA certificates; the library reads credentials from the process's own
+ * @param limitMs the time limit of a request, in milliseconds
+ */
 export function openGcs(
   { Storage }: Sdk,
   { bucket, prefix, endpoint }: GcsLocation,
+  env: NodeJS.ProcessEnv,
   limitMs: number = TIME_LIMIT_MS,
 ): ObjectStore {
   const storage = new Storage({
@@ -43,7 +49,16 @@ export function openGcs(
     clientOptions: { transporterOptions: { timeout: limitMs } },
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint.replace(/\/$/, '') }),
   });
-  return new GcsStore(storage.bucket(bucket), folderOf(prefix), endpoint, limitMs);
+  const about = { folder: folderOf(prefix), endpoint, limitMs, extraCa: env.NODE_EXTRA_CA_CERTS };
+  return new GcsStore(storage.bucket(bucket), about);
+}
+
+interface StoreAbout {
+  readonly folder: string;
+  readonly endpoint: string | undefined;
+  readonly limitMs: number;
+  /** The value of NODE_EXTRA_CA_CERTS. */
+  readonly extraCa: string | undefined;
 }
 
 class GcsStore implements ObjectStore {
@@ -52,14 +67,16 @@ class GcsStore implements ObjectStore {
   readonly #folder: string;
   readonly #isEmulator: boolean;
   readonly #limitMs: number;
+  readonly #extraCa: string | undefined;
   readonly #clock = new ServiceClock();
 
-  constructor(bucket: Bucket, folder: string, endpoint: string | undefined, limitMs: number) {
+  constructor(bucket: Bucket, { folder, endpoint, limitMs, extraCa }: StoreAbout) {
     this.#isEmulator = endpoint !== undefined;
     this.name = `gs://${bucket.name}/${folder}`.replace(/\/$/, '').concat(atAddress(endpoint));
     this.#bucket = bucket;
     this.#folder = folder;
     this.#limitMs = limitMs;
+    this.#extraCa = extraCa;
   }
 
   async get(key: string): Promise<StoredObject | undefined> {
@@ -166,7 +183,10 @@ class GcsStore implements ObjectStore {
     }
     // 409: another request for the same object was being done.
     if (status === undefined || isUndecided(status) || status === 409) {
-      return untrusted(this.name, error) ?? new UnsureError(isOwn || status === undefined ? message : `${status}`);
+      return (
+        untrusted(this.name, error, this.#extraCa) ??
+        new UnsureError(isOwn || status === undefined ? message : `${status}`)
+      );
     }
     return this.#refused(`${status} ${message}`, 'Correct the block `state`, or ask who manages the bucket.');
   }
