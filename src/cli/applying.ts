@@ -161,7 +161,7 @@ function warnOfRehearsed({ plan, desired }: Planned, { state }: OpenedState, ser
     `secrets that were rehearsed stay in the sandbox's folder: ${few(left.map(entryName))}`,
     names.length === 0
       ? { text: 'Their tokens are no longer in the configuration. To replace one, put it back.' }
-      : rotationHint('Replace the tokens, so that the real stores get their secrets.', names, true),
+      : rotationHint('Replace the tokens, so that the real stores get their secrets', names, true),
   );
 }
 

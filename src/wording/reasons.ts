@@ -2,6 +2,7 @@
 
 import {
   type Action,
+  type AdoptToken,
   type CreateToken,
   type DeleteAccount,
   deletedTokens,
@@ -169,11 +170,11 @@ function ownSharedText(action: Action): string {
     case 'set_ducklings':
       return action.before === null ? 'the account is new' : ducklingChanges(action.after, action.before).join('; ');
     case 'create_token':
-      return CREATED[action.reason.kind] ?? reasonText(action);
+      return action.reason.kind === 'interrupted' && action.reason.stored === false
+        ? 'an interrupted run created a token, and did not store its secret'
+        : CREATED[action.reason.kind];
     case 'adopt_token':
-      return reason.kind === 'unmanaged'
-        ? 'live and not in the state: adopted as they are, with unknown secrets'
-        : 'renamed in the configuration: the tokens stay';
+      return sharedAdoptionText(action);
     case 'rotate_token':
       if (action.reason.kind === 'due') {
         const { policy, rotate_before, earlier = 0 } = action.reason;
@@ -186,9 +187,9 @@ function ownSharedText(action: Action): string {
       if (action.reason.kind === 'interrupted' && action.reason.left === 'revocation') {
         return 'an interrupted run was to replace it and to revoke it at once';
       }
-      return ROTATED[action.reason.kind] ?? reasonText(action);
+      return ROTATED[action.reason.kind];
     case 'revoke_token':
-      return REVOKED[action.reason.kind] ?? reasonText(action);
+      return action.reason.kind === 'requested' ? sharedRequestText(action.reason) : REVOKED[action.reason.kind];
     case 'run_setup':
       return SETUP[action.reason.kind];
     case 'delete_account':
@@ -208,17 +209,34 @@ const SETUP = {
   interrupted: 'its setup failed before, or its run was interrupted',
 } as const;
 
-const CREATED: Readonly<Record<string, string>> = {
+function sharedAdoptionText({ reason, between = [] }: AdoptToken): string {
+  switch (reason.kind) {
+    case 'unmanaged':
+      return 'live and not in the state: adopted as they are, with unknown secrets';
+    case 'newer': {
+      const than = reason.current === undefined ? '' : ', and newer than those in the state';
+      const retire = between.length === 0 ? '' : ', and those between retire';
+      return `live and not in the state${than}: adopted as they are, with unknown secrets${retire}`;
+    }
+    default:
+      return `renamed in the configuration: ${reason.replaced ? 'their entries move, and the tokens are replaced' : 'the tokens stay'}`;
+  }
+}
+
+const CREATED: Readonly<Record<CreateToken['reason']['kind'], string>> = {
+  new_account: 'the account is new',
+  new: 'in the configuration and not in MotherDuck',
   interrupted: 'an interrupted run created a token whose secret may not be stored',
   resumed: 'no longer suspended; old secrets stay invalid',
   expired: 'expired',
   revoked: 'revoked outside of mdacc',
 };
-const ROTATED: Readonly<Record<string, string>> = {
+const ROTATED: Readonly<Record<Exclude<RotateToken['reason']['kind'], 'due'>, string>> = {
+  requested: 'requested with mdacc rotate',
   changed: 'the name changed',
   interrupted: 'an interrupted run left another token, or an unverified one',
 };
-const REVOKED: Readonly<Record<string, string>> = {
+const REVOKED: Readonly<Record<Exclude<RevokeToken['reason']['kind'], 'requested'>, string>> = {
   removed: 'removed from the configuration',
   suspended: 'suspended; the account and its data stay',
   overlap_ended: 'replaced, and the overlap ended',
@@ -266,10 +284,22 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
   }
 }
 
+type Request = Extract<RevokeToken['reason'], { readonly kind: 'requested' }>;
+
 /** Of a token that does not live on for an overlap. */
-function requestText({ at, force }: Extract<RevokeToken['reason'], { readonly kind: 'requested' }>): string {
+function requestText(request: Request): string {
+  const { at } = request;
   const when = at === undefined ? '' : ` ${showTime(Date.parse(at))}, by a run that did not end`;
-  return `requested with --revoke-old${when}: ${force ? 'no overlap, whether the new token connects or not' : 'no overlap, once the new token connects'}`;
+  return `requested with --revoke-old${when}: ${noOverlapText(request)}`;
+}
+
+function sharedRequestText(request: Request): string {
+  const by = request.at === undefined ? '' : ' by a run that did not end';
+  return `requested with --revoke-old${by}: ${noOverlapText(request)}`;
+}
+
+function noOverlapText({ force }: Request): string {
+  return force ? 'no overlap, whether the new token connects or not' : 'no overlap, once the new token connects';
 }
 
 /** `ttl 90d -> 30d`. */

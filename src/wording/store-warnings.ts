@@ -1,18 +1,13 @@
 /** The wording of what a plan warns of about secret stores, and the secrets in them. */
 import type { LastWriter, StoreWarning } from '../model/store-warning.ts';
 import type { Hint } from '../model/user-error.ts';
-import { few, NAMES_SHOWN } from '../model/wording.ts';
+import { few, NAMES_SHOWN, NAMES_TYPED } from '../model/wording.ts';
 
-/** As many as fit on a command line that a person reads. */
-const TOKENS_TYPED = 10;
-
-/** A rotation of as many of the tokens as fit; the text says if these are not all. @param real by the program itself, in a sandbox too */
+/** A rotation of as many of the tokens as fit; the text says if these are not all. @param text without its full stop @param real by the program itself, in a sandbox too */
 export function rotationHint(text: string, tokens: readonly string[], real = false): Hint {
-  const named = tokens.slice(0, TOKENS_TYPED);
-  const [, words, end] = /^(.*)([.:])$/s.exec(text) ?? [];
-  const some =
-    named.length === tokens.length ? text : `${words} (the command names ${named.length} of ${tokens.length})${end}`;
-  return { text: some, command: ['rotate', ...named, ...(real ? ['--real-stores'] : [])] };
+  const named = tokens.slice(0, NAMES_TYPED.needed);
+  const some = named.length === tokens.length ? '' : ` (the command names ${named.length} of ${tokens.length})`;
+  return { text: `${text}${some}.`, command: ['rotate', ...named, ...(real ? ['--real-stores'] : [])] };
 }
 
 /** Words one warning about a secret store. */
@@ -50,7 +45,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       }
       return {
         message,
-        hint: rotationHint(one ? 'Replace the token.' : 'Replace the tokens.', notice.tokens),
+        hint: rotationHint(one ? 'Replace the token' : 'Replace the tokens', notice.tokens),
       };
     }
     case 'secret_foreign':
@@ -82,7 +77,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       return {
         message: `the command of the secret store ${notice.store} changed since ${were} stored; ${move} at ${one ? 'its' : 'their'} next rotation: ${few(notice.tokens)}`,
         hint: rotationHint(
-          'If that is not intended, restore the command and the files that it runs. To store the secrets with it now:',
+          'If that is not intended, restore the command and the files that it runs. To store the secrets with it now, replace the tokens',
           notice.tokens,
           notice.real,
         ),
@@ -91,7 +86,11 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
     case 'command_unknown':
       return {
         message: `it is not known which command of the secret store ${notice.store} stored ${notice.tokens.length === 1 ? 'a secret' : `${notice.tokens.length} secrets`}, so the command may have changed since: ${few(notice.tokens)}`,
-        hint: rotationHint('Read the command. To store the secrets with it now:', notice.tokens, notice.real),
+        hint: rotationHint(
+          'Read the command. To store the secrets with it now, replace the tokens',
+          notice.tokens,
+          notice.real,
+        ),
       };
     case 'secret_stays':
       if (notice.near) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import schema from '../../schemas/plan.schema.json' with { type: 'json' };
 import type { Action } from '../../src/model/action.ts';
-import { reasonText } from '../../src/wording/reasons.ts';
+import { reasonText, sharedReasonText } from '../../src/wording/reasons.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY } from '../world.ts';
 
@@ -111,8 +111,8 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['forget', { kind: 'unconfirmed' }, { token: undefined }],
 ];
 
-it('words every reason', () => {
-  const lines = ALL.map(([action, reason, more]) => {
+function plannedActions(): Action[] {
+  return ALL.map(([action, reason, more]) => {
     const planned = {
       action,
       account: 'etl_prod',
@@ -123,10 +123,22 @@ it('words every reason', () => {
       reason,
       ...more,
     };
-    return `${action}: ${reasonText(planned as unknown as Action)}`;
+    return planned as unknown as Action;
   });
+}
+
+it('words every reason', () => {
+  const lines = plannedActions().map((action) => `${action.action}: ${reasonText(action)}`);
   expect(new Set(ALL.map(([action]) => action)).size).toBe(10);
   expectGolden('plans', 'reasons', lines.join('\n'), 'exact');
+});
+
+it('words what identical changes share: no name of one token, and no other fate', () => {
+  const lines = plannedActions().map((action) => `${action.action}: ${sharedReasonText(action)}`);
+  expectGolden('plans', 'reasons > shared', lines.join('\n'), 'exact');
+  const adoptions = plannedActions().filter(({ action }) => action === 'adopt_token');
+  const ways = adoptions.map(({ reason }) => JSON.stringify([reason.kind, 'replaced' in reason && reason.replaced]));
+  expect(new Set(adoptions.map(sharedReasonText)).size).toBe(new Set(ways).size);
 });
 
 it('has every kind in the schema of plans', () => {

@@ -7,14 +7,11 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
-import { few, NAMES_SHOWN } from '../../model/wording.ts';
+import { few, NAMES_SHOWN, NAMES_TYPED } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext } from '../hint.ts';
 import { unmanagedNames } from '../plan/wording.ts';
 import type { Paint } from '../terminal-text.ts';
-
-/** Names of tokens in a command; of more, their accounts. */
-const COMMAND_NAMES = 5;
 
 /** Where the new secrets are, what is still live, and last what is revoked. */
 export function replacedTokensLines(
@@ -36,7 +33,7 @@ export function replacedTokensLines(
 function newSecretLines(applied: Applied, paint: Paint, inContext: InContext): string[] {
   const accounts = [...new Set(replacedBy(applied).map(({ account }) => account))];
   if (accounts.length === 0) return [];
-  const command = ['state', 'list', ...(accounts.length > COMMAND_NAMES ? [] : accounts)];
+  const command = ['state', 'list', ...(accounts.length > NAMES_TYPED.optional ? [] : accounts)];
   return [printable(hintText({ text: 'Where the new secrets are:', command }, inContext, paint.command))];
 }
 
@@ -55,7 +52,7 @@ function overlappingLines(applied: Applied, paint: Paint, inContext: InContext):
     ({ account, before, after }) => `${account}/${before.name} (overlap ${formatDuration(after.overlap)})`,
   );
   const tokens = live.map(entryName);
-  const command = ['rotate', ...(tokens.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
+  const command = ['rotate', ...(tokens.length > NAMES_TYPED.optional ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
   return [
     `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN.list)}.`,
     `  ${printable(hintText({ text: 'If one leaked, replace it again and revoke it at once.', command }, inContext, paint.command))}`,
@@ -88,11 +85,11 @@ function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: 
 function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
   const { tokens = [] } = unmanagedNames(plan);
   if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
-  const isMany = tokens.length > COMMAND_NAMES;
+  const isMany = tokens.length > NAMES_TYPED.optional;
   const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
   const hint = {
     text: 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it, then rotate it with --revoke-old.',
-    command: ['import', ...(names.length > COMMAND_NAMES ? ['ACCOUNT/TOKEN'] : names)],
+    command: ['import', ...(names.length > NAMES_TYPED.optional ? ['ACCOUNT/TOKEN'] : names)],
   };
   return [
     `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN.list)}.`,

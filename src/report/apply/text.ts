@@ -7,7 +7,7 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
-import { few, NAMES_SHOWN } from '../../model/wording.ts';
+import { few, NAMES_SHOWN, NAMES_TYPED } from '../../model/wording.ts';
 import { leavesDueWork } from '../../plan/summary.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -95,17 +95,13 @@ export function hasLostState({ outcomes, failures }: Pick<Applied, 'outcomes' | 
   return [...outcomes.map(({ error }) => error), ...failures].some((error) => error?.code === 'STATE_LOST');
 }
 
-/** More accounts to test are not named in a command. */
-const UNTESTED_NAMED = 5;
-
-/** How many kept tokens are named, with the fix of each. */
-const KEPT_SHOWN = 5;
-
 function keptLines(kept: readonly ActionOutcome[], paint: Paint, inContext: InContext): string[] {
-  const lines = kept.slice(0, KEPT_SHOWN).map(({ action, error }) => {
+  const lines = kept.slice(0, NAMES_SHOWN.sentence).map(({ action, error }) => {
     return `${paint.yellow('Kept:')} ${describeAction(action)}: ${errorText(error, paint, inContext)}`;
   });
-  return kept.length > KEPT_SHOWN ? [...lines, `and ${kept.length - KEPT_SHOWN} more are kept`] : lines;
+  return kept.length > NAMES_SHOWN.sentence
+    ? [...lines, `and ${kept.length - NAMES_SHOWN.sentence} more are kept`]
+    : lines;
 }
 
 /** Whether the state has what was done, and what to type next. */
@@ -203,7 +199,7 @@ function interruptedTests({ outcomes }: Applied, smoke: Smoke, paint: Paint, inC
     );
   }
   if (others.length > 0) {
-    const command = ['smoke', ...(others.length > UNTESTED_NAMED ? [] : others)];
+    const command = ['smoke', ...(others.length > NAMES_TYPED.optional ? [] : others)];
     lines.push(hintText({ text: 'Test what was interrupted.', command }, inContext, paint.command));
   }
   return lines;
