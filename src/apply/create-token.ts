@@ -12,7 +12,6 @@
  *
  * No token whose secret was never stored stays alive, and the token to replace is untouched until the new secret is stored.
  */
-
 import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';

@@ -1,5 +1,4 @@
 /** What the state records of a creation: its intent, that storing begins, and its result. */
-
 import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';

@@ -7,7 +7,6 @@
  * A program cannot put back what it replaced, so its store may keep a secret that does not connect: the error names it, the
  * intent stays in the state, and the next run makes another token for all of the stores.
  */
-
 import type { CreateToken, RotateToken } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';

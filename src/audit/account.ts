@@ -1,5 +1,4 @@
 /** One account as rules see it: whether it is configured, its live Ducklings, and the role of each of its tokens. */
-
 import type { Action } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';

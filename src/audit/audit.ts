@@ -7,7 +7,6 @@
  *
  * It is a pure function: no I/O and no clock, so the same evidence gives the same audit, byte for byte.
  */
-
 import type { Audit, Finding, RuleInfo, Severity } from '../model/audit.ts';
 import { compareText } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';

@@ -2,7 +2,6 @@
  * Evidence: desired, live and state, joined so that rules only have to look. Which token belongs to which key comes from a
  * plan that is made from the same readings, so that an audit and a plan never disagree.
  */
-
 import { groupBy } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired, SecretStoreConfig } from '../model/desired.ts';

@@ -1,5 +1,4 @@
 /** The inventory: what is live of the checked accounts, and what happens to their tokens next. */
-
 import type { Inventory, InventoryAccount, InventoryToken } from '../model/audit.ts';
 import { defined } from '../model/defined.ts';
 import { rotationDue } from '../model/rotation-due.ts';

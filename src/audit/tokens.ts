@@ -1,5 +1,4 @@
 /** The role of each live token of an account, by the plan that was made from the same readings and by the state. */
-
 import { type Action, type CreateToken, type RevokeToken, type RotateToken, storingActions } from '../model/action.ts';
 import type { InventoryToken } from '../model/audit.ts';
 import { defined } from '../model/defined.ts';

@@ -3,7 +3,6 @@
  * It lies in the folder of the modules, where only who may change the program can change it. It holds code and the path of that
  * folder, and nothing of a run.
  */
-
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';

@@ -6,7 +6,7 @@ import type { ImportFiles } from '../engine/import-files.ts';
 import { afterImport, carryOutImport, type ImportInput, isAllRead } from '../engine/importing.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { whoRuns } from '../engine/run-lock.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import type { OpenServiceOptions } from '../engine/service.ts';
 import { backendAt, backendContext } from '../engine/state-location.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
@@ -33,7 +33,7 @@ import { interruptibleUnderLock } from './signals.ts';
 import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
 /** The options of `import` and `init --from-live`. */
-export interface ImportLiveOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+export interface ImportLiveOptions extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly store?: string;

@@ -1,5 +1,4 @@
 /** The input and output of a command: streams, environment, and messages to the user. */
-
 import { repositoryPath } from '../files/paths.ts';
 import { defined } from '../model/defined.ts';
 import { type Hint, UserError } from '../model/user-error.ts';

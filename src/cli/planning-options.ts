@@ -1,13 +1,13 @@
 /** The options that plan, apply, rotate and destroy share. */
 
-import type { ServiceOptions } from '../engine/service.ts';
+import type { OpenServiceOptions } from '../engine/service.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
 import type { ApplyFormat } from '../report/formats.ts';
 import type { ConfigOptions } from './configuration.ts';
 import type { OutputOptions } from './io.ts';
 
 /** The options of every command that plans. */
-export interface PlanCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+export interface PlanCommandOptions extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly prune?: boolean;
   readonly due?: boolean;

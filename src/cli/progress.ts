@@ -1,5 +1,4 @@
 /** Progress on stderr: a line that changes on a terminal, nothing elsewhere. */
-
 import type { RunContext } from '../engine/service.ts';
 import { defined } from '../model/defined.ts';
 import { monotonicMs } from '../model/time.ts';

@@ -1,5 +1,4 @@
 /** `import --terraform`: adopts the secrets that Terraform has, and hands its resources over. */
-
 import {
   type ChosenSecrets,
   chooseSecrets,

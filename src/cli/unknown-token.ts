@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { UnknownToken } from '../engine/rotation-selection.ts';
-import { type OpenedService, type ServiceOptions, sandboxFolder } from '../engine/service.ts';
+import { type OpenedService, type OpenServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendContext, backendOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -16,7 +17,7 @@ import type { Io } from './io.ts';
 export async function orUnmanaged<T>(
   select: () => T,
   desired: Desired,
-  options: ConfigOptions & ServiceOptions,
+  options: ConfigOptions & OpenServiceOptions,
   io: Io,
 ): Promise<T> {
   try {
@@ -27,7 +28,7 @@ export async function orUnmanaged<T>(
   }
 }
 
-async function explained(unknown: UnknownToken, desired: Desired, options: ConfigOptions & ServiceOptions, io: Io) {
+async function explained(unknown: UnknownToken, desired: Desired, options: ConfigOptions & OpenServiceOptions, io: Io) {
   // For a typing error, no sandbox is created.
   if (options.sandbox && !existsSync(sandboxFolder(options, io.env))) return undefined;
   const service = await openServiceFor(options, desired, io);
@@ -59,7 +60,7 @@ async function ofLive({ account, token }: UnknownToken, { accounts }: State, { a
   const tokens = await api.listTokens(account);
   if (managed?.tokens.has(token ?? '')) return undefined;
   if (token !== undefined && !tokens.some(({ name }) => name === token)) return undefined;
-  const what = token === undefined ? account : `${account}/${token}`;
+  const what = entryName({ account, token });
   return new UserError('USAGE', `${what} is live at MotherDuck, and mdacc does not manage it, so it cannot rotate it`, {
     text: `If it leaked, revoke ${token === undefined ? 'its tokens' : 'it'} at MotherDuck, under Settings. To manage it from now on, import it and rotate then.`,
     command: ['import', what],

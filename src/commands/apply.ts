@@ -1,5 +1,4 @@
 /** `mdacc apply`: shows the plan, asks, applies it, stores the secrets and tests the changed accounts. */
-
 import { type ApplyCommandOptions, type Planner, planAndApply, plannerOf } from '../cli/applying.ts';
 import { readDesired } from '../cli/configuration.ts';
 import { runCommand } from '../cli/exit-codes.ts';

@@ -7,7 +7,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { type EvidenceOptions, gatherEvidence } from '../engine/auditing.ts';
 import { openServiceFor, openStateOf, readStateNow } from '../engine/open-state.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import type { OpenServiceOptions } from '../engine/service.ts';
 import { backendContextOf, backendOf, scopeOf, statePath } from '../engine/state-location.ts';
 import type { Audit, Severity } from '../model/audit.ts';
 import { isCi } from '../model/ci.ts';
@@ -18,7 +18,7 @@ import { UserError } from '../model/user-error.ts';
 import { type AuditFormat, renderAudit, showsInventory } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 
-interface AuditOptions extends EvidenceOptions, ConfigOptions, ServiceOptions, OutputOptions {
+interface AuditOptions extends EvidenceOptions, ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly format: AuditFormat;
   readonly failOn: 'error' | 'warning' | 'never';
 }

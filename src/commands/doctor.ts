@@ -3,10 +3,10 @@ import type { ConfigOptions } from '../cli/configuration.ts';
 import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { OutputOptions } from '../cli/io.ts';
 import { examine } from '../engine/doctor/doctor.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import type { OpenServiceOptions } from '../engine/service.ts';
 import { type DoctorFormat, renderDoctor } from '../report/formats.ts';
 
-interface DoctorCommandOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+interface DoctorCommandOptions extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly format: DoctorFormat;
 }
 

@@ -6,7 +6,7 @@ import { EXIT, runCommand } from '../cli/exit-codes.ts';
 import type { Io, OutputOptions } from '../cli/io.ts';
 import { readPlanFile } from '../cli/read-plan-file.ts';
 import { contextOf } from '../cli/typed-options.ts';
-import { apiAddress, mayBeSandbox, type ServiceOptions } from '../engine/service.ts';
+import { apiAddress, mayBeSandbox, type OpenServiceOptions } from '../engine/service.ts';
 import { backendAt, backendContext } from '../engine/state-location.ts';
 import { shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
@@ -16,7 +16,7 @@ import { type PlanFormat, renderPlan } from '../report/formats.ts';
 import { relocated } from '../report/locations.ts';
 import { openAnyState } from '../state/opened-state.ts';
 
-interface Options extends ConfigOptions, ServiceOptions, OutputOptions {
+interface Options extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly format: PlanFormat;
   readonly verbose?: boolean;
 }

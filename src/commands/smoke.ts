@@ -6,7 +6,7 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { withProgress } from '../cli/progress.ts';
 import { interruptibleUnderLock } from '../cli/signals.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
-import type { ServiceOptions } from '../engine/service.ts';
+import type { OpenServiceOptions } from '../engine/service.ts';
 import { recordSmoke, smokeTest } from '../engine/smoke.ts';
 import { backendContext, backendOf } from '../engine/state-location.ts';
 import type { Desired } from '../model/desired.ts';
@@ -15,7 +15,7 @@ import { renderSmoke, type SmokeFormat } from '../report/formats.ts';
 import type { StateBackend } from '../state/backend.ts';
 import type { OpenedState } from '../state/opened-state.ts';
 
-interface SmokeOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+interface SmokeOptions extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly only?: readonly string[];
   readonly format: SmokeFormat;
   /** Globs that were typed as arguments. */

@@ -11,7 +11,7 @@ import { hintAbove } from '../config/errors.ts';
 import { loadStateConfig } from '../config/load.ts';
 import { refuseUnmatched } from '../engine/account-selection.ts';
 import { underStateLock, whoRuns } from '../engine/run-lock.ts';
-import { type ServiceOptions, sandboxFolder } from '../engine/service.ts';
+import { type OpenServiceOptions, sandboxFolder } from '../engine/service.ts';
 import { backendAt, backendContext, backendOf, statePath } from '../engine/state-location.ts';
 import { readText } from '../files/read-text.ts';
 import { parseEntryName } from '../model/entry-name.ts';
@@ -36,7 +36,7 @@ import { refuseMoveOfOther } from '../state/other-states.ts';
 import { bringBack } from '../state/removed-state.ts';
 import { serializeAccount, serializeState } from '../state/state-document.ts';
 
-interface StateOptions extends ConfigOptions, ServiceOptions, OutputOptions {
+interface StateOptions extends ConfigOptions, OpenServiceOptions, OutputOptions {
   readonly yes?: boolean;
   /** Seconds. */
   readonly lockTimeout?: number;

@@ -1,5 +1,4 @@
 /** Compares the structure of a file with the schema. What is wrong is explained in `structure-errors.ts`. */
-
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { child, isNothing, type Node, numberOf, plain } from '../yaml/tree.ts';

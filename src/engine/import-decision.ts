@@ -1,5 +1,4 @@
 /** Decides what an import may write, so that the configuration stays valid and the next plan only adopts. */
-
 import path from 'node:path';
 import { type LoadedWell, loadConfig } from '../config/load.ts';
 import { allDecision } from '../import/adoption-candidates.ts';

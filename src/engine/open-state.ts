@@ -1,5 +1,4 @@
 /** Opens the state of a configuration, and the service beside it. */
-
 import { existsSync } from 'node:fs';
 import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
@@ -13,10 +12,10 @@ import { refuseRemovedState } from '../state/removed-state.ts';
 import { lockHolder } from '../state/state-lock.ts';
 import {
   type OpenedService,
+  type OpenServiceOptions,
   openService,
   type SandboxLocation,
   type ServiceContext,
-  type ServiceOptions,
   sandboxFolder,
 } from './service.ts';
 import { backendContextOf, backendOf, type StateLocation } from './state-location.ts';
@@ -56,7 +55,7 @@ export async function openStateOf(
  * @throws UserError STATE_FOREIGN, or as `openService`
  */
 export async function openServiceFor(
-  options: ServiceOptions & SandboxLocation & StateLocation,
+  options: OpenServiceOptions & SandboxLocation & StateLocation,
   desired: Pick<Desired, 'organization' | 'state'>,
   context: ServiceContext,
 ): Promise<OpenedService> {

@@ -1,5 +1,4 @@
 /** Reads the live organization, and plans from it, the configuration and the state. */
-
 import { readLive } from '../live/read.ts';
 import { storesOf } from '../model/action.ts';
 import { defined } from '../model/defined.ts';

@@ -1,5 +1,4 @@
 /** The lock of the state during a run, and who runs it. */
-
 import { userInfo } from 'node:os';
 import { defined } from '../model/defined.ts';
 import type { Seconds } from '../model/time.ts';

@@ -28,7 +28,7 @@ export interface SandboxLocation {
 }
 
 /** How a service is opened: at MotherDuck, or with `sandbox` in the embedded organization. */
-export interface ServiceOptions extends Omit<SandboxLocation, 'config'> {
+export interface OpenServiceOptions extends Omit<SandboxLocation, 'config'> {
   /** Use the embedded sandbox. */
   readonly sandbox?: boolean;
   readonly apiUrl?: string;
@@ -84,7 +84,7 @@ export interface ServiceContext {
 
 /** Opens it. @throws UserError TOKEN_MISSING, API_URL_INVALID, PROXY_INVALID, SANDBOX_FAILED */
 export async function openService(
-  options: ServiceOptions & SandboxLocation,
+  options: OpenServiceOptions & SandboxLocation,
   context: ServiceContext,
 ): Promise<OpenedService> {
   if (!options.sandbox) return openMotherDuck(options, context);
@@ -105,14 +105,14 @@ export function noteNewSandbox(folder: string, { note }: Pick<ServiceContext, 'n
 }
 
 /** The address of MotherDuck's API. @throws UserError API_URL_INVALID */
-export function apiAddress({ apiUrl }: Pick<ServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): ApiAddress {
+export function apiAddress({ apiUrl }: Pick<OpenServiceOptions, 'apiUrl'>, env: NodeJS.ProcessEnv): ApiAddress {
   return chooseAddress(apiUrl, env);
 }
 
 /** Opens the REST API. */
 function openApi(
   to: Pick<RestClientOptions, 'address' | 'token' | 'tokenSource' | 'network' | 'transport'>,
-  { parallelism, timeout = REQUEST_SECONDS }: ServiceOptions,
+  { parallelism, timeout = REQUEST_SECONDS }: OpenServiceOptions,
   context: ServiceContext,
 ): Api {
   const client = createRestClient({
@@ -126,7 +126,7 @@ function openApi(
 }
 
 async function openMotherDuck(
-  options: ServiceOptions & SandboxLocation,
+  options: OpenServiceOptions & SandboxLocation,
   context: ServiceContext,
 ): Promise<OpenedService> {
   const { address, source: addressSource } = apiAddress(options, context.env);
@@ -186,7 +186,7 @@ export function mayBeSandbox(address: URL, env: NodeJS.ProcessEnv): boolean {
 }
 
 async function openEmbedded(
-  options: ServiceOptions & SandboxLocation,
+  options: OpenServiceOptions & SandboxLocation,
   context: ServiceContext,
 ): Promise<OpenedService> {
   const folder = sandboxFolder(options, context.env);
@@ -220,7 +220,7 @@ function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECON
   };
 }
 
-function adminConnection(connector: Connector, token: Secret, { timeout }: ServiceOptions): AdminConnection {
+function adminConnection(connector: Connector, token: Secret, { timeout }: OpenServiceOptions): AdminConnection {
   const seconds = timeout ?? CONNECT_SECONDS;
   return { connector, token, seconds, close: async () => {} };
 }

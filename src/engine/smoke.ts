@@ -1,5 +1,4 @@
 /** Tests accounts by connecting as each of them, and records the results in the state. */
-
 import { type StateWriter, updateAccount } from '../apply/state-writer.ts';
 import { readLive } from '../live/read.ts';
 import { defined } from '../model/defined.ts';

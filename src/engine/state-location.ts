@@ -1,5 +1,4 @@
 /** Where the state is kept: in a file that was named, as the configuration says, or beside it. */
-
 import { existsSync } from 'node:fs';
 import { loadStateConfig } from '../config/load.ts';
 import { repositoryPath } from '../files/paths.ts';
@@ -14,10 +13,10 @@ import { fileBackend } from '../state/kinds/file.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import {
   type OpenedService,
+  type OpenServiceOptions,
   openService,
   type SandboxLocation,
   type ServiceContext,
-  type ServiceOptions,
 } from './service.ts';
 
 /** The files that tell where the state is. */
@@ -37,7 +36,7 @@ export function statePath({ config, state }: StateLocation): string {
 export type BackendContext = Pick<StateContext, 'env' | 'admin'>;
 
 /** For a state that is opened before the service, or without: where it is at MotherDuck, it opens a service of its own. */
-export function backendContext(options: ServiceOptions & SandboxLocation, context: ServiceContext): BackendContext {
+export function backendContext(options: OpenServiceOptions & SandboxLocation, context: ServiceContext): BackendContext {
   const admin = async () => {
     const service = await openService(options, context);
     return { ...service.admin, close: () => service.close() };

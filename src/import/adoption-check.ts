@@ -1,5 +1,6 @@
 /** Checks that an import only adopts: the plan after it adopts the selection, and is otherwise the plan before it. */
 import type { Action, AdoptAccount, AdoptToken } from '../model/action.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Import, ImportObstacle } from '../model/import.ts';
 import type { PlanNotice } from '../model/notice.ts';
 import type { Plan } from '../model/plan.ts';
@@ -13,7 +14,7 @@ export function obstacles(before: Plan, after: Plan, adopts: Adopts): ImportObst
   const is = new Set(after.actions.map(identity));
   const added = after.actions.filter((action) => !was.has(identity(action)));
   const dropped = before.actions.filter((action) => !is.has(identity(action)));
-  const adopted = new Set(added.map(subjectOf));
+  const adopted = new Set(added.map(entryName));
   const missing = [...adopts.accounts, ...adopts.tokens.keys()].filter((name) => !adopted.has(name));
   return [
     ...added.filter((action) => !isIntended(action, adopts)).map((action) => ({ kind: 'new_action' as const, action })),
@@ -41,18 +42,13 @@ export type Adoption = AdoptAccount | AdoptToken;
 
 function isIntended(action: Action, { accounts, tokens }: Adopts): boolean {
   if (action.action === 'adopt_account') return accounts.has(action.account);
-  if (action.action === 'adopt_token') return tokens.get(subjectOf(action)) === action.after.id;
+  if (action.action === 'adopt_token') return tokens.get(entryName(action)) === action.after.id;
   return false;
 }
 
 /** An action without its reason and location, which name lines that an import moves. */
 function identity(action: Action): string {
-  return JSON.stringify([action.action, subjectOf(action), action.before, action.after]);
-}
-
-/** `etl_prod/airflow`, as in Import; the account alone for actions on the account. */
-function subjectOf(action: Action): string {
-  return 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+  return JSON.stringify([action.action, entryName(action), action.before, action.after]);
 }
 
 function newNotices<N extends PlanNotice>(

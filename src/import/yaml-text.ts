@@ -3,7 +3,6 @@
  * because printing the document would change the layout of existing lines. Nothing is added where it would apply in a
  * second location too: below an alias, a merge key, or an anchor that is referred to.
  */
-
 import {
   type Document,
   isAlias,

@@ -10,7 +10,13 @@ export interface EntryName {
 }
 
 /** `etl_prod/airflow`, or `etl_prod`. */
-export function entryName({ account, token }: EntryName): string {
+export function entryName({
+  account,
+  token,
+}: {
+  readonly account: string;
+  readonly token?: string | undefined;
+}): string {
   return token === undefined ? account : `${account}/${token}`;
 }
 

@@ -2,7 +2,6 @@
  * Runs the probe program (probe.ts) in a child process. Whatever the child does (hang, crash, print garbage), the result
  * is a report.
  */
-
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { defined } from '../model/defined.ts';

@@ -11,7 +11,6 @@
  * With a SessionInput it connects once, then runs each line that follows (SessionQuery) as a transaction of its own, and
  * answers with a line (SessionAnswer).
  */
-
 import { writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Connections through a proxy: a tunnel by CONNECT, and in it TLS with the server, which the proxy does not see into. */
-
 import type { buildConnector, Dispatcher } from 'undici';
 import { defined } from '../model/defined.ts';
 import { authorizationOf, type HttpProxy } from './proxy.ts';

@@ -1,5 +1,4 @@
 /** The maximum cost of Ducklings per hour, by the rates in the configuration, or why it is not known. */
-
 import type { ComputeCeiling, UnknownPrice } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';

@@ -1,5 +1,4 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
-
 import type { Action, RotateToken } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Action } from '../model/action.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Live } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
@@ -194,20 +195,15 @@ function alteredParts(reviewed: readonly Action[], planned: readonly Action[]): 
 
 /** Whether none of the reviewed actions is planned any more. */
 function isCarriedOut(reviewed: readonly Action[], planned: readonly Action[]): boolean {
-  const left = new Set(planned.map((action) => `${action.action} ${partOf(action)}`));
-  return reviewed.length > 0 && !reviewed.some((action) => left.has(`${action.action} ${partOf(action)}`));
-}
-
-/** `etl_prod/airflow`, or `etl_prod`. */
-function partOf(action: Action): string {
-  return 'token' in action && action.token !== undefined ? `${action.account}/${action.token}` : action.account;
+  const left = new Set(planned.map((action) => `${action.action} ${entryName(action)}`));
+  return reviewed.length > 0 && !reviewed.some((action) => left.has(`${action.action} ${entryName(action)}`));
 }
 
 /** The actions of each account or token as text; of a reason only its kind, since its data may have the time left. */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
   for (const action of actions) {
-    const part = partOf(action);
+    const part = entryName(action);
     parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify({ ...action, reason: action.reason?.kind })}\n`);
   }
   return parts;

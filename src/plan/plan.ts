@@ -14,7 +14,6 @@
  *
  * It is a pure function: no I/O and no clock, so the same inputs give the same plan, byte for byte.
  */
-
 import { compareText } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';

@@ -1,5 +1,4 @@
 /** An account of the state that left the configuration: it is retained, deleted, or forgotten. */
-
 import type { Action, Forget } from '../model/action.ts';
 import { compareText } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';

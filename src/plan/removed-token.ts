@@ -1,5 +1,4 @@
 /** Tokens that only the state has: their key, or their account, left the configuration, or the account is suspended. */
-
 import type { Action, Risk, SourceLine } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';

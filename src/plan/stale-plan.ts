@@ -1,5 +1,4 @@
 /** Words the differences between the readings of a saved plan and the present ones. */
-
 import { createHash } from 'node:crypto';
 import { defined } from '../model/defined.ts';
 import type { Ducklings } from '../model/ducklings.ts';

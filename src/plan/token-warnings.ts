@@ -1,5 +1,4 @@
 /** What a plan warns of about the tokens of one series. */
-
 import type { Action } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';

@@ -1,5 +1,4 @@
 /** SARIF 2.1.0 for code scanning: one run of this program with its rules and results. */
-
 import { createHash } from 'node:crypto';
 import { defined } from '../model/defined.ts';
 import { counted } from '../model/wording.ts';

@@ -2,7 +2,6 @@
  * MotherDuck's own statements about databases and shares, which plain DuckDB does not know, as DuckDB runs them on the files of
  * the sandbox. Source of their forms: MotherDuck's documentation. Each is recognized whole, and other forms of them are refused.
  */
-
 import { withoutComments } from '../model/setup.ts';
 import { unquotedName } from '../model/setup-objects.ts';
 import type { TokenType } from '../model/tokens.ts';

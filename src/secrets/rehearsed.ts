@@ -1,5 +1,4 @@
 /** In the sandbox, a store that passes secrets to a program is rehearsed: nothing is run, and the secrets go to the sandbox's folder. */
-
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

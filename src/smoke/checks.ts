@@ -1,5 +1,6 @@
 /** The checks of one connection: the SQL that a probe runs, and how its answers are judged. Pure. */
 import type { Size } from '../model/ducklings.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { SmokeCheck, SmokeCheckName, SmokeOrganization } from '../model/smoke.ts';
 import { type TokenType, typeName } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
@@ -79,7 +80,7 @@ function judgeUser(answer: ProbeAnswer, { account, token }: Expected): Verdict {
     message: `connected as "${found}", not as "${account}"`,
     hint: {
       text: 'This token belongs to another account: check the path where its secret is stored, then replace it.',
-      command: ['rotate', token === undefined ? account : `${account}/${token}`],
+      command: ['rotate', entryName({ account, token })],
     },
   };
 }

@@ -1,5 +1,4 @@
 /** One connection: opened through the connector, checked, and its Duckling shut down if requested. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectSeconds } from '../model/defaults.ts';
 import { defined } from '../model/defined.ts';

@@ -1,5 +1,4 @@
 /** Runs the SQL of an account's `setup` in one connection, as the account. */
-
 import { connectSeconds, SETUP_SECONDS } from '../model/defaults.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';

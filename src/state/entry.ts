@@ -34,7 +34,7 @@ function notThere(message: string, wrong: string, known: readonly string[]): Use
 
 /** The name of an entry, with the account as the state spells it. */
 export function nameOfEntry({ account, token }: StateEntry): string {
-  return entryName({ account: account.username, ...defined({ token }) });
+  return entryName({ account: account.username, token });
 }
 
 /** What `state mv` does: the account as it is, and as it will be. */

@@ -1,5 +1,4 @@
 /** An opened state: the state in memory, and the writes that make it durable. */
-
 import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { defined } from '../model/defined.ts';

@@ -1,5 +1,6 @@
 /** The wording of what the branch of a pull request changes. */
 import { groupBy } from '../model/collections.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { BranchWarning, SettingChange, StateEdit } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
@@ -25,12 +26,13 @@ export function groupEdits(edits: readonly StateEdit[]): EditGroup[] {
     const fields = first.fields === undefined ? '' : ` (${first.fields.join(', ')})`;
     if (first.account === undefined) return [{ what: `the state itself ${first.edit}${fields}`, names: [] }];
     const noun = first.token === undefined ? 'account' : 'token';
-    return [{ what: `${counted(group.length, noun)} ${first.edit}${fields}`, names: group.map(nameOf) }];
+    return [
+      {
+        what: `${counted(group.length, noun)} ${first.edit}${fields}`,
+        names: group.map(({ account = '', token }) => entryName({ account, token })),
+      },
+    ];
   });
-}
-
-function nameOf({ account = '', token }: StateEdit): string {
-  return token === undefined ? account : `${account}/${token}`;
 }
 
 /** The start of a message about edits, which their groups follow. */

@@ -1,5 +1,4 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
-
 import { groupBy } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
 import type { PlanNotice } from '../model/notice.ts';

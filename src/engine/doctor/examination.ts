@@ -1,5 +1,4 @@
 /** The things that `doctor` checks: each is opened once, by the first check that needs it. */
-
 import { InvalidConfiguration } from '../../config/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { defined } from '../../model/defined.ts';
@@ -15,11 +14,11 @@ import { MIGRATIONS } from '../../state/migrate.ts';
 import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { openServiceFor, openStateOf } from '../open-state.ts';
-import { type OpenedService, openService, type ServiceContext, type ServiceOptions } from '../service.ts';
+import { type OpenedService, type OpenServiceOptions, openService, type ServiceContext } from '../service.ts';
 import { backendAt, backendOf, type StateLocation, statePath } from '../state-location.ts';
 
 /** The options of `doctor`. */
-export interface DoctorOptions extends ServiceOptions, StateLocation {
+export interface DoctorOptions extends OpenServiceOptions, StateLocation {
   readonly allowEnv?: readonly string[];
   /** In a sandbox, run the check commands of stores too. */
   readonly realStores?: boolean;

@@ -1,6 +1,7 @@
 /** An import as text: the lines that it adds, the skipped accounts and tokens, and its notices. */
 
 import type { Action } from '../../model/action.ts';
+import { entryName } from '../../model/entry-name.ts';
 import type { Import, ImportNotice, ImportObstacle, ImportRefusal, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { shellWord } from '../../model/shell.ts';
@@ -281,5 +282,5 @@ export function obstacleText(obstacle: ImportObstacle): string {
 function describe(action: Action): string {
   const { account } = action;
   const token = 'token' in action ? action.token : undefined;
-  return `${action.action.replace('_', ' ')} ${token === undefined ? account : `${account}/${token}`}`;
+  return `${action.action.replace('_', ' ')} ${entryName({ account, token })}`;
 }

@@ -1,5 +1,4 @@
 /** `kind: exec`: secrets passed to the user's program on its standard input. */
-
 import { defined } from '../../model/defined.ts';
 import { quote } from '../../model/quote.ts';
 import { suggestion } from '../../model/suggestion.ts';

@@ -1,5 +1,4 @@
 /** The lock of a state file: a file beside it. */
-
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { removeLeftovers } from '../../files/atomic-write.ts';

@@ -1,5 +1,4 @@
 /** Rows of a table at MotherDuck as objects. Each statement is a transaction of its own, so of two runs that insert the same row, one fails. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STATE_TABLE } from '../../../model/defaults.ts';
 import { defined } from '../../../model/defined.ts';

@@ -1,5 +1,4 @@
 /** Objects in a bucket, through the AWS SDK, whose requests go through the program's own HTTP client. */
-
 import { Readable } from 'node:stream';
 import type { GetObjectCommandInput, S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { defined } from '../../../model/defined.ts';
