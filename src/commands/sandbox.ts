@@ -9,8 +9,8 @@ import type { Io, OutputOptions } from '../cli/io.ts';
 import { noteNewSandbox, sandboxFolder } from '../engine/service.ts';
 import { statePath } from '../engine/state-location.ts';
 import { PROGRAM_VARIABLES, tokenIn } from '../engine/token-variables.ts';
+import { leaveSandboxCommand } from '../files/move-aside.ts';
 import { shownPath, shownRelativePath } from '../files/paths.ts';
-import { leaveSandboxCommand } from '../files/shell.ts';
 import { CONNECT_SECONDS } from '../model/defaults.ts';
 import { defined } from '../model/defined.ts';
 import { Secret } from '../model/secret.ts';
@@ -19,7 +19,7 @@ import { secretFilesOf } from '../model/state.ts';
 import { formatDuration, type Seconds, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
-import { runProbe } from '../motherduck/probe-process.ts';
+import { probeRunner } from '../motherduck/probe-process.ts';
 import { unbroken } from '../report/terminal-text.ts';
 import { sandboxConnector } from '../sandbox/connector.ts';
 import { openSandbox, resetSandbox } from '../sandbox/open.ts';
@@ -152,7 +152,7 @@ export function connect(options: SandboxOptions): Promise<number> {
       { name: 'user', sql: 'SELECT md_user() AS name' },
       { name: 'size', sql: 'SELECT type AS name FROM md_live_duckling_size()' },
     ];
-    const report = await runProbe(
+    const report = await probeRunner(io.env)(
       target,
       { steps, shutdown: false },
       { timeoutMs: CONNECT_SECONDS * 1000 + (target.startsInMs ?? 0), secrets: [token] },

@@ -11,7 +11,7 @@ import type { State, StateAccount } from '../model/state.ts';
 import { isRecordDue, runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
-import { runProbe } from '../motherduck/probe-process.ts';
+import { probeRunner } from '../motherduck/probe-process.ts';
 import { leavesDueWork } from '../plan/summary.ts';
 import { SmokeSession } from '../smoke/session.ts';
 import { groupNotices } from '../wording/notice-groups.ts';
@@ -41,15 +41,15 @@ export interface TestedApply {
  */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'setUp' | 'api' | 'checkClock' | 'run'>,
-  service: Pick<OpenedService, 'api' | 'connector' | 'timeout'>,
+  service: Pick<OpenedService, 'api' | 'connector' | 'env' | 'timeout'>,
   withSmoke: boolean,
   by: RunBy,
 ): Promise<TestedApply> {
-  const { api, connector, timeout } = service;
+  const { api, connector, env, timeout } = service;
   const session = new SmokeSession({
     api,
     connector,
-    probe: runProbe,
+    probe: probeRunner(env),
     ...defined({ timeout }),
     parallelism: input.parallelism,
     organization: input.stateWriter.state.organization_id,

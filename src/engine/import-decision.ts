@@ -31,7 +31,7 @@ export interface ImportDecisionInput {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly state: State;
-  readonly service: Pick<OpenedService, 'isSandbox' | 'claims'>;
+  readonly service: Pick<OpenedService, 'env' | 'isSandbox' | 'claims'>;
   /** The states of other configurations. */
   readonly others: readonly OtherState[];
   /** What Terraform manages, where the selection is of that. */
@@ -119,7 +119,7 @@ async function loadChanged(
 }
 
 function planOf(desired: Desired, { selection, live, state, service, others }: ImportDecisionInput): Plan {
-  const stores = openStores(desired.stores);
+  const stores = openStores(desired.stores, service.env);
   return makePlan(desired, live, state, {
     only: (username) => selection.what === 'all' || selection.accounts.has(accountKey(username)),
     sandbox: service.isSandbox,

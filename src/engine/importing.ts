@@ -22,7 +22,7 @@ export interface ImportInput {
   readonly files: ImportFiles;
   readonly live: Live;
   readonly stateWriter: OpenedState;
-  readonly service: Pick<OpenedService, 'api' | 'isSandbox' | 'sandboxFolder'>;
+  readonly service: Pick<OpenedService, 'api' | 'env' | 'isSandbox' | 'sandboxFolder'>;
 }
 
 /** What is carried out beside the import itself, and how. */

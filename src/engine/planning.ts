@@ -147,7 +147,7 @@ async function deletedData(
  */
 export function storesFor(
   desired: Desired,
-  { isSandbox, sandboxFolder: folder }: Pick<OpenedService, 'isSandbox' | 'sandboxFolder'>,
+  { env, isSandbox, sandboxFolder: folder }: Pick<OpenedService, 'env' | 'isSandbox' | 'sandboxFolder'>,
   real = false,
 ): ReadonlyMap<string, SecretStore> {
   if (real && !isSandbox) {
@@ -157,7 +157,7 @@ export function storesFor(
       'Without a sandbox, stores are real: leave it out.',
     );
   }
-  return openStores(desired.stores, isSandbox && !real ? { folder } : undefined);
+  return openStores(desired.stores, env, isSandbox && !real ? { folder } : undefined);
 }
 
 /** The readings and the options of a plan. */

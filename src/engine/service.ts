@@ -12,7 +12,7 @@ import { type ApiAddress, chooseAddress, isLoopback, parseAddress } from '../mot
 import { adminTokenClaims, tokenExpiry } from '../motherduck/admin-token.ts';
 import { type Api, createApi } from '../motherduck/api.ts';
 import { type Connector, motherduckConnector } from '../motherduck/connector.ts';
-import { type ProbeReport, type ProbeRequest, runProbe } from '../motherduck/probe-process.ts';
+import { type ProbeReport, type ProbeRequest, probeRunner } from '../motherduck/probe-process.ts';
 import { proxyFor } from '../motherduck/proxy.ts';
 import { createRestClient, type RestClientOptions } from '../motherduck/rest-client.ts';
 import { PRODUCT, readStorage, readUsage, type UsageReading, type UsageRequest } from '../motherduck/usage.ts';
@@ -41,6 +41,8 @@ export interface OpenServiceOptions extends Omit<SandboxLocation, 'config'> {
 export interface OpenedService {
   readonly api: Api;
   readonly connector: Connector;
+  /** The environment of the run, which its child processes inherit. */
+  readonly env: NodeJS.ProcessEnv;
   /** For connections as the Admin. */
   readonly admin: AdminConnection;
   /** Whether it is a sandbox, so that nothing reaches MotherDuck. */
@@ -153,6 +155,7 @@ async function openMotherDuck(
   return {
     api,
     connector,
+    env: context.env,
     admin: adminConnection(connector, token, options),
     isSandbox,
     ...(isSandbox && folder === undefined ? {} : { sandboxFolder: sandboxFolder(options, context.env) }),
@@ -160,8 +163,8 @@ async function openMotherDuck(
     claims: adminTokenClaims(token),
     ...(expiresAt === undefined ? {} : { adminToken: { source, expiresAt } }),
     ...defined({ timeout: options.timeout }),
-    connectAsAdmin: adminProbe(connector, token, options.timeout),
-    ...usageReaders(connector, token, options.timeout),
+    connectAsAdmin: adminProbe(connector, token, context.env, options.timeout),
+    ...usageReaders(connector, token, context.env, options.timeout),
     close: () => api.close(),
   };
 }
@@ -198,14 +201,15 @@ async function openEmbedded(
   return {
     api,
     connector,
+    env: context.env,
     admin: adminConnection(connector, token, options),
     isSandbox: true,
     sandboxFolder: folder,
     sandboxId: organization.id(),
     claims: adminTokenClaims(token),
     ...defined({ timeout: options.timeout }),
-    connectAsAdmin: adminProbe(connector, token, options.timeout),
-    ...usageReaders(connector, token, options.timeout),
+    connectAsAdmin: adminProbe(connector, token, context.env, options.timeout),
+    ...usageReaders(connector, token, context.env, options.timeout),
     close: async () => {
       await api.close();
       organization.close();
@@ -213,10 +217,16 @@ async function openEmbedded(
   };
 }
 
-function adminProbe(connector: Connector, token: Secret, timeout = CONNECT_SECONDS): OpenedService['connectAsAdmin'] {
+function adminProbe(
+  connector: Connector,
+  token: Secret,
+  env: NodeJS.ProcessEnv,
+  timeout = CONNECT_SECONDS,
+): OpenedService['connectAsAdmin'] {
+  const probe = probeRunner(env);
   return async (steps) => {
     const target = await connector.target(token, undefined, timeout);
-    return runProbe(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
+    return probe(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
   };
 }
 
@@ -228,11 +238,12 @@ function adminConnection(connector: Connector, token: Secret, { timeout }: OpenS
 function usageReaders(
   connector: Connector,
   token: Secret,
+  env: NodeJS.ProcessEnv,
   timeout = CONNECT_SECONDS,
 ): Pick<OpenedService, 'readUsage' | 'readStorage'> {
   const request = (signal?: AbortSignal): UsageRequest => ({
     connector,
-    probe: runProbe,
+    probe: probeRunner(env),
     token,
     timeoutMs: timeout * 1000,
     ...defined({ signal }),

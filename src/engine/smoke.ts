@@ -7,7 +7,7 @@ import type { Smoke } from '../model/smoke.ts';
 import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import { runProbe } from '../motherduck/probe-process.ts';
+import { probeRunner } from '../motherduck/probe-process.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { ACCEPT_MISSING, refuseMissing } from '../plan/missing-accounts.ts';
 import { secretLosses } from '../plan/secret-warnings.ts';
@@ -57,7 +57,7 @@ export async function smokeTest(
     accounts: accounts.map((account) => ({ account })),
     api: service.api,
     connector: service.connector,
-    probe: runProbe,
+    probe: probeRunner(service.env),
     ...defined({ timeout: service.timeout }),
     parallelism: options.parallelism,
     organization: state.organization_id,

@@ -43,7 +43,7 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
   });
 }
 
-/** Inside a git hook, GIT_DIR and similar variables point to another repository. */
+/** That of the process, since the files are those of its machine. Inside a git hook, GIT_DIR and similar variables point to another repository. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(withoutTokens(process.env)).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
   return { ...Object.fromEntries(kept), LC_ALL: 'C' };

@@ -67,7 +67,8 @@ export interface ServiceOptions {
   readonly apiUrl?: string;
   /**
    * Environment variables with the token, the address, the proxy, what a state's storage service needs, and the CI job for the
-   * history. Default: `process.env`. The libraries of S3 and Google Cloud read credentials from `process.env` alone.
+   * history. Connections and the commands of exec stores inherit it without its tokens, so it needs their `PATH` and `HOME`.
+   * Default: `process.env`, from which git and the libraries of S3 and Google Cloud always take theirs.
    */
   readonly env?: Environment;
   /** Maximum number of concurrent requests and connections. Default: 10. */
@@ -87,7 +88,7 @@ export interface Service {
   /** Closes the connections. Call it at the end, after an error too. */
   close(): Promise<void>;
   /** @internal */
-  readonly opened: EngineService & { readonly parallelism: number; readonly env: NodeJS.ProcessEnv };
+  readonly opened: EngineService & { readonly parallelism: number };
 }
 
 /**
@@ -122,7 +123,7 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     },
   );
   const { api, isSandbox } = opened;
-  return { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism, env: given } };
+  return { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism } };
 }
 
 /** The options of `readState`. */

@@ -61,8 +61,8 @@ export async function readLive(options: ReadLiveOptions): Promise<Live> {
  * Opens the secret stores of the configuration, by name. `plan` and `apply` do this themselves. Call it to replace a store:
  * put your own `SecretStore` into the map, under the name of the configured one.
  *
- * @param service If it is a sandbox, the programs of exec stores are not run: the secrets go to `stores` in its folder. Without it,
- * every store is real.
+ * @param service Its environment is that of the commands of exec stores. If it is a sandbox, these are not run: the secrets go to
+ * `stores` in its folder. Without it, every store is real, and commands inherit `process.env`.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export async function readLive(options: ReadLiveOptions): Promise<Live> {
  * ```
  */
 export function openStores(desired: Desired, service?: Service): ReadonlyMap<string, SecretStore> {
-  return service === undefined ? openConfiguredStores(desired.stores) : storesFor(desired, service.opened);
+  return service === undefined ? openConfiguredStores(desired.stores, process.env) : storesFor(desired, service.opened);
 }
 
 /** The options of `plan`. */

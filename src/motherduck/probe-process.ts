@@ -44,6 +44,8 @@ export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 
 /** The limits of the process that runs a probe, and where its program is. */
 export interface ProbeOptions {
+  /** The environment of the run, of which the process gets what a connection needs. */
+  readonly env: NodeJS.ProcessEnv;
   /** Milliseconds for all steps together; then the child is killed. */
   readonly timeoutMs: number;
   /** The built probe program; unless given, `probe.cjs` beside the running bundle or one folder up. */
@@ -57,8 +59,13 @@ export interface ProbeOptions {
 export type ProbeRunner = (
   target: ConnectionTarget,
   request: ProbeRequest,
-  options: ProbeOptions,
+  options: Omit<ProbeOptions, 'env' | 'probePath'>,
 ) => Promise<ProbeReport>;
+
+/** Runs probes in the environment of a run. */
+export function probeRunner(env: NodeJS.ProcessEnv): ProbeRunner {
+  return (target, request, options) => runProbe(target, request, { ...options, env });
+}
 
 /** The build puts probe.cjs at the top of dist/, and this code either there or in a folder for shared chunks. */
 export function builtProbe(): string {
@@ -79,9 +86,9 @@ export async function runProbe(
   options: ProbeOptions,
 ): Promise<ProbeReport> {
   const started = monotonicMs();
-  const clean = printableWithoutAll(secretsOf(target, options.secrets));
+  const clean = printableWithoutAll(secretsOf(target, options.env, options.secrets));
   const steps = new Map<string, ProbeStep>();
-  const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean));
+  const take = (event: ProbeEvent) => steps.set(event.step, stepOf(event, clean, options.env));
   const end = await runChild({ target, request }, options, take);
 
   if (steps.get('connect')?.failure !== undefined) return steps;
@@ -108,7 +115,7 @@ async function runChild(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [options.probePath ?? builtProbe()], {
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      env: childEnvironment(process.env),
+      env: childEnvironment(options.env),
       windowsHide: true,
     });
     let why: ProbeFailure | undefined; // the first cause is reported
@@ -179,7 +186,11 @@ function eventOf(line: string): ProbeEvent | undefined {
   }
 }
 
-function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => string): ProbeStep {
+function stepOf(
+  { ms, answer, failure }: ProbeEvent,
+  clean: (text: string) => string,
+  env: NodeJS.ProcessEnv,
+): ProbeStep {
   const cleanRow = (row: ProbeRow): ProbeRow =>
     Object.fromEntries(Object.entries(row).map(([key, value]) => [clean(key), value && clean(value)]));
   return {
@@ -191,7 +202,7 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
         ...(answer.every && { every: answer.every.map(cleanRow) }),
       },
     }),
-    ...(failure && { failure: cleanFailure(failure, clean) }),
+    ...(failure && { failure: cleanFailure(failure, clean, env) }),
   };
 }
 
@@ -199,9 +210,10 @@ function stepOf({ ms, answer, failure }: ProbeEvent, clean: (text: string) => st
 export function cleanFailure(
   { kind, text, duckdb }: NonNullable<ProbeEvent['failure']>,
   clean: (text: string) => string,
+  env: NodeJS.ProcessEnv,
 ) {
-  const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => process.env[name]);
-  const through = duckdb && describeDownloads(process.env);
+  const withheld = ['MOTHERDUCK_HOST', 'motherduck_host'].find((name) => env[name]);
+  const through = duckdb && describeDownloads(env);
   return {
     kind,
     text: clean(text),
@@ -235,12 +247,8 @@ export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(passed), ...inBothSpellings(known), BROWSER: 'false' };
 }
 
-/** The secrets that texts of a probe may contain: those of the target, of proxies, and `more`. */
-export function secretsOf(target: ConnectionTarget, more: readonly Secret[] = []): string[] {
+/** The secrets that texts of a probe may contain: those of the target, of proxies in the environment, and `more`. */
+export function secretsOf(target: ConnectionTarget, env: NodeJS.ProcessEnv, more: readonly Secret[] = []): string[] {
   const inOptions = Object.entries(target.options).filter(([name]) => /token|secret|password/i.test(name));
-  return [
-    ...inOptions.map(([, value]) => value),
-    ...more.map((secret) => secret.reveal()),
-    ...proxySecrets(process.env),
-  ];
+  return [...inOptions.map(([, value]) => value), ...more.map((secret) => secret.reveal()), ...proxySecrets(env)];
 }

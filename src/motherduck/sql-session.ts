@@ -32,6 +32,8 @@ export interface SqlSessionOptions {
   readonly seconds: Seconds;
   /** Secrets that are removed from the texts of errors, beside those in the target. */
   readonly secrets: readonly Secret[];
+  /** The environment of the run, of which the process gets what a connection needs. */
+  readonly env: NodeJS.ProcessEnv;
   readonly probePath?: string;
 }
 
@@ -74,15 +76,16 @@ export class SqlSession {
 
   async #spawn(onEnd: () => void): Promise<Child> {
     const { spawn } = await import('node:child_process');
-    const { target, seconds, secrets, probePath = builtProbe() } = this.#options;
+    const { target, seconds, secrets, env, probePath = builtProbe() } = this.#options;
     const opened = await target();
     const child = spawn(process.execPath, [probePath], {
       cwd: tmpdir(),
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-      env: childEnvironment(process.env),
+      env: childEnvironment(env),
       windowsHide: true,
     });
-    return new Child(child, opened, seconds * 1000, printableWithoutAll(secretsOf(opened, secrets)), onEnd);
+    const clean = printableWithoutAll(secretsOf(opened, env, secrets));
+    return new Child(child, opened, { limitMs: seconds * 1000, clean, env, onEnd });
   }
 }
 
@@ -91,28 +94,27 @@ interface Pending {
   readonly reject: (error: SqlError) => void;
 }
 
+interface ChildOptions {
+  /** For one answer, in milliseconds. */
+  readonly limitMs: number;
+  /** Removes secrets and control characters from a text. */
+  readonly clean: (text: string) => string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onEnd: () => void;
+}
+
 class Child {
   readonly #process: ChildProcess;
-  readonly #clean: (text: string) => string;
-  readonly #onEnd: () => void;
-  readonly #limitMs: number;
+  readonly #options: ChildOptions;
   readonly #pending = new Map<number, Pending>();
   #idle: NodeJS.Timeout | undefined;
   #limit: NodeJS.Timeout | undefined;
   #last = 0;
   #over: ProbeFailure | undefined;
 
-  constructor(
-    child: ChildProcess,
-    target: ConnectionTarget,
-    limitMs: number,
-    clean: (text: string) => string,
-    onEnd: () => void,
-  ) {
+  constructor(child: ChildProcess, target: ConnectionTarget, options: ChildOptions) {
     this.#process = child;
-    this.#clean = clean;
-    this.#onEnd = onEnd;
-    this.#limitMs = limitMs;
+    this.#options = options;
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(0, MAX_STDERR);
@@ -166,7 +168,7 @@ class Child {
     this.#pending.delete(answer.id);
     this.#hold(this.#pending.size > 0);
     if (answer.failure === undefined) pending?.resolve(answer.rows ?? []);
-    else pending?.reject(new SqlError(cleanFailure(answer.failure, this.#clean)));
+    else pending?.reject(new SqlError(cleanFailure(answer.failure, this.#options.clean, this.#options.env)));
   }
 
   /** Keeps this process alive while it waits, or stops that. The time limit starts again with each answer. */
@@ -174,8 +176,9 @@ class Child {
     clearTimeout(this.#limit);
     clearTimeout(this.#idle);
     if (isWaiting) {
-      const text = `no answer within ${this.#limitMs / 1000} s`;
-      this.#limit = setTimeout(() => this.#end({ kind: 'time_limit', text }), this.#limitMs);
+      const { limitMs } = this.#options;
+      const text = `no answer within ${limitMs / 1000} s`;
+      this.#limit = setTimeout(() => this.#end({ kind: 'time_limit', text }), limitMs);
     } else if (this.#over === undefined) {
       this.#idle = setTimeout(() => this.kill(), IDLE_MS);
       this.#idle.unref();
@@ -189,8 +192,8 @@ class Child {
 
   #end(why: ProbeFailure): void {
     if (this.#over !== undefined) return;
-    this.#over = { ...why, text: this.#clean(why.text) };
-    this.#onEnd();
+    this.#over = { ...why, text: this.#options.clean(why.text) };
+    this.#options.onEnd();
     this.#process.kill('SIGKILL');
     const error = new SqlError(this.#over);
     for (const { reject } of this.#pending.values()) reject(error);

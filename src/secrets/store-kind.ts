@@ -32,8 +32,8 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
   destination(config: Config): StoreDestination;
   /** The name of the program that receives the secrets, for a store that cannot tell sandbox secrets from real ones: it is rehearsed. */
   recipient?(config: Config): string;
-  /** Opens the store, without accessing it. `owners` are shared by all stores of a run. */
-  open(config: Config, owners: Owners): SecretStore;
+  /** Opens the store, without accessing it. */
+  open(config: Config, context: StoreContext): SecretStore;
 }
 
 /** A mapping's schema, as `schemas/motherduck.accounts.schema.json` has it. */
@@ -106,6 +106,13 @@ export function reportOwnFile(pathNode: Node, problems: Problems, included?: Nod
     ...(included === undefined ? {} : { related: { message: 'it is included', at: included.at } }),
     hint: 'give the secrets a file of their own',
   });
+}
+
+/** What the stores of a run share. */
+export interface StoreContext {
+  readonly owners: Owners;
+  /** The environment of the run, which the commands of stores inherit without its tokens. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** The token that each secret path was written for in this run: a second token must not overwrite the first one's secret. */

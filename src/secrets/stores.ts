@@ -4,7 +4,7 @@ import * as catalog from './catalog.ts';
 import { file } from './kinds/file.ts';
 import { rehearsedStore } from './rehearsed.ts';
 import type { SecretStore } from './store.ts';
-import type { Owners, SecretPaths, StoreKind } from './store-kind.ts';
+import type { SecretPaths, StoreContext, StoreKind } from './store-kind.ts';
 
 /** In the order of the documentation: stores on this computer, then those that pass secrets to other programs. */
 export const STORE_KINDS: readonly StoreKind[] = Object.values<StoreKind>(catalog).sort(
@@ -26,17 +26,19 @@ export function kindOf(config: { readonly kind: string }): StoreKind {
 /**
  * Opens the stores of a configuration, by name, without accessing them.
  *
+ * @param env The environment of the run, which the commands of stores inherit without its tokens.
  * @param sandbox Given in a sandbox: stores that run programs are rehearsed in its folder, where that is known.
  */
 export function openStores(
   configs: ReadonlyMap<string, SecretStoreConfig>,
+  env: NodeJS.ProcessEnv,
   sandbox?: { readonly folder: string | undefined },
 ): ReadonlyMap<string, SecretStore> {
-  const owners: Owners = new Map();
+  const context: StoreContext = { owners: new Map(), env };
   return new Map(
     [...configs].map(([name, config]) => {
       const kind = kindOf(config);
-      const store = kind.open(config, owners);
+      const store = kind.open(config, context);
       const isRehearsed = sandbox !== undefined && kind.recipient !== undefined;
       return [name, isRehearsed ? rehearsedStore(store, config, sandbox.folder) : store];
     }),

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { leaveSandboxCommand } from '../files/move-aside.ts';
 import { shownRelativePath } from '../files/paths.ts';
-import { leaveSandboxCommand } from '../files/shell.ts';
 import { DEFAULT_SANDBOX } from '../model/defaults.ts';
 import { moveAwayCommand, shellPath } from '../model/shell.ts';
 import { ownState, type State, secretFilesOf } from '../model/state.ts';

@@ -3,29 +3,18 @@ import { STATE_VERSION } from './state-document.ts';
 /** A parsed state document of any version, not checked yet. */
 export type OldDocument = Readonly<Record<string, unknown>>;
 
-/** Steps between versions of the state document. */
-export interface Migrations {
-  /** The version that the last step produces. */
-  readonly to: number;
-  /** By version: turns a document into one of the next version. */
-  readonly steps: ReadonlyMap<number, (document: OldDocument) => OldDocument>;
-}
+/** By version: turns a document into one of the next version. Version 4 is not released yet: add fields to it. */
+const STEPS: ReadonlyMap<number, (document: OldDocument) => OldDocument> = new Map([
+  [1, toVersion2],
+  [2, toVersion3],
+  [3, toVersion4],
+]);
 
-/** One step for each old version. Version 4 is not released yet: add fields to it. */
-export const MIGRATIONS: Migrations = {
-  to: STATE_VERSION,
-  steps: new Map([
-    [1, toVersion2],
-    [2, toVersion3],
-    [3, toVersion4],
-  ]),
-};
-
-/** Migrates a document to the current version; undefined when a step for one of the versions is missing. */
-export function migrateDocument(document: OldDocument, from: number, migrations: Migrations): OldDocument | undefined {
+/** Migrates a document to the current version; undefined when it has a version that this program cannot read. */
+export function migrateDocument(document: OldDocument, from: number): OldDocument | undefined {
   let current = document;
-  for (let version = from; version < migrations.to; version++) {
-    const step = migrations.steps.get(version);
+  for (let version = from; version < STATE_VERSION; version++) {
+    const step = STEPS.get(version);
     if (step === undefined) return undefined;
     current = step(current);
   }

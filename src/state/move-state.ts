@@ -6,7 +6,6 @@ import { runBy, withRun } from '../model/state-run.ts';
 import { UserError } from '../model/user-error.ts';
 import { counted } from '../model/wording.ts';
 import type { StateBackend } from './backend.ts';
-import { MIGRATIONS } from './migrate.ts';
 import { movedAway, type ReadState, readKept } from './read-state.ts';
 import { movedChange, wholeChange } from './state-change.ts';
 import { serializeState, statePieces } from './state-document.ts';
@@ -39,7 +38,7 @@ export function isSameBackend(from: StateBackend, to: StateBackend): boolean {
  * @throws UserError STATE_FOREIGN: the new location has another state; STATE_MOVED; STATE_INVALID when there is none to move
  */
 export async function moveState(from: StateBackend, to: StateBackend, mover: StateMover): Promise<StateMove> {
-  const [old, there] = [await readKept(from, MIGRATIONS), await readKept(to, MIGRATIONS)];
+  const [old, there] = [await readKept(from), await readKept(to)];
   if (isSameBackend(from, to) || old === undefined || old.moved !== undefined) {
     return { isMoved: false, state: alreadyIn(to, there, from, old) };
   }

@@ -39,6 +39,8 @@ class ObjectBackend implements StateBackend {
   #snapshotLength = 0;
   /** The last change that was kept. */
   #last: AppendedChange | undefined;
+  /** The change that was sent last, and when at first: it may have been kept without an answer. */
+  #sent: { readonly text: string; readonly serial: number; readonly began: number } | undefined;
   /** Why nothing more is written. */
   #lost: UserError | undefined;
   /** The serial of the state as this run knows it, and when it was seen to be the newest, on the clock of this machine. */
@@ -72,7 +74,9 @@ class ObjectBackend implements StateBackend {
   async #append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
     const next = (change.after ?? change.serial - 1) + 1;
-    const began = Date.now();
+    // A change that is sent again was perhaps kept the first time, and another run may have written since then.
+    const { began } = this.#sent?.text === change.text ? this.#sent : { began: Date.now() };
+    this.#sent = { text: change.text, serial: change.serial, began };
     if (!(await createOnce(this.#store, logKey(next), change.text))) {
       this.#lost = takenByOther(this.name, change.serial);
       throw this.#lost;
@@ -98,9 +102,10 @@ class ObjectBackend implements StateBackend {
       const next = await sure(() => this.#store.get(logKey(serial + 1)), this.name);
       // It may be this run's, whose answer is on its way.
       await this.#appending;
-      const isOwn = this.#newest.serial !== serial;
-      if (next !== undefined && !isOwn) this.#lost ??= takenByOther(this.name, serial + 1);
-      if (!isOwn) this.#saw(serial, began);
+      if (this.#newest.serial !== serial) continue;
+      if (next === undefined) this.#saw(serial, began);
+      else if (next.text === this.#sent?.text) this.#saw(this.#sent.serial, this.#sent.began);
+      else this.#lost ??= takenByOther(this.name, serial + 1);
     }
   }
 

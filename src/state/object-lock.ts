@@ -40,9 +40,26 @@ export class ObjectLock {
   }
 
   /** @throws UserError STATE_LOCKED, INTERRUPTED, STATE_UNREACHABLE */
-  async acquire({ command, who, waitMs, note, signal }: LockRequest): Promise<void> {
+  async acquire(request: LockRequest): Promise<void> {
+    const { command, who } = request;
     const id = randomUUID();
     const text = JSON.stringify({ id, ...thisProcess(), command, who, since: new Date().toISOString() });
+    try {
+      await this.#create(text, request);
+      await this.#refuseWithoutConditions(text);
+    } catch (error) {
+      await this.#abandon(id);
+      throw error;
+    }
+    const renew = () => this.#store.put(heartbeat(id), text).catch(() => undefined);
+    await renew();
+    const renewing = setInterval(() => void renew(), RENEW_MS);
+    renewing.unref();
+    this.#held = { text, id, renewing };
+  }
+
+  /** Creates the lock, once no other run has it. */
+  async #create(text: string, { waitMs, note, signal }: LockRequest): Promise<void> {
     const end = monotonicMs() + waitMs;
     let wasFreed = false;
     let isNoted = false;
@@ -62,12 +79,17 @@ export class ObjectLock {
         throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
       });
     }
-    await this.#refuseWithoutConditions(text);
-    const renew = () => this.#store.put(heartbeat(id), text).catch(() => undefined);
-    await renew();
-    const renewing = setInterval(() => void renew(), RENEW_MS);
-    renewing.unref();
-    this.#held = { text, id, renewing };
+  }
+
+  /** Removes a lock of this run that it may have created without knowing. Best effort, and never another run's lock. */
+  async #abandon(id: string): Promise<void> {
+    const repeated = <T>(act: () => Promise<T>) => sure(act, this.#store.name, RELEASE_ATTEMPTS);
+    try {
+      const found = await repeated(() => this.#store.get(KEY));
+      if (found !== undefined && parsed(found.text).id === id) await repeated(() => this.#store.remove(KEY));
+    } catch {
+      // The error that ended this run says that the service does not answer.
+    }
   }
 
   /** Frees the lock, unless someone broke it. Best effort: a lock that stays is broken by `state unlock`. */

@@ -4,9 +4,8 @@ import { basename, dirname } from 'node:path';
 import { defined } from '../model/defined.ts';
 import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
-import type { StateBackend } from './backend.ts';
+import type { AppendedChange, StateBackend } from './backend.ts';
 import type { StateOf } from './foreign-state.ts';
-import { MIGRATIONS, type Migrations } from './migrate.ts';
 import type { OtherState } from './other-states.ts';
 import { type ReadState, readState } from './read-state.ts';
 import { changeBetween, type Touched, wholeChange } from './state-change.ts';
@@ -22,8 +21,6 @@ export interface StateOptions {
   readonly sandboxFolder?: string;
   /** The path of the configuration's main file. */
   readonly configuration?: string;
-  /** For tests: other migrations. */
-  readonly migrations?: Migrations;
 }
 
 /**
@@ -36,7 +33,7 @@ export async function openState(
   organization: string,
   options: StateOptions = {},
 ): Promise<OpenedState> {
-  const { sandbox = false, sandboxId, sandboxFolder, configuration, migrations = MIGRATIONS } = options;
+  const { sandbox = false, sandboxId, sandboxFolder, configuration } = options;
   const of = {
     organization,
     sandbox,
@@ -45,7 +42,7 @@ export async function openState(
   };
   const folder = dirname(configuration ?? backend.file ?? '.');
   const where = { folder, ...defined({ sandboxFolder }) };
-  return new OpenedState(backend, of, await readState(backend, { ...of, ...where }, migrations));
+  return new OpenedState(backend, of, await readState(backend, { ...of, ...where }));
 }
 
 /**
@@ -55,7 +52,7 @@ export async function openState(
  * @throws UserError STATE_NEWER, or STATE_INVALID, also when there is none.
  */
 export async function openAnyState(backend: StateBackend, instead?: string): Promise<OpenedState> {
-  const read = await readState(backend, undefined, MIGRATIONS);
+  const read = await readState(backend);
   if (read === undefined) {
     const message = `there is no state at ${backend.name}`;
     const other = instead === undefined ? undefined : { text: instead };
@@ -94,6 +91,8 @@ export class OpenedState {
   #last: Promise<void> = Promise.resolve();
   /** The scheduled write that will include new updates; not begun. */
   #scheduled: Promise<void> | undefined;
+  /** The write without an answer, which may have been kept nevertheless. */
+  #unsure: Write | undefined;
   readonly #backend: StateBackend;
   readonly #writer = randomUUID();
 
@@ -176,32 +175,44 @@ export class OpenedState {
   }
 
   async #write(): Promise<void> {
+    // The same text again: where it was kept, another one would look like a write of another run.
+    if (this.#unsure !== undefined) await this.#append(this.#unsure);
     // An earlier write may have included everything.
     if (this.#state === this.#durable) return;
-    const before = this.#state;
-    const written: State = { ...before, serial: this.#durable.serial + 1 };
+    const written: State = { ...this.#state, serial: this.#durable.serial + 1 };
     const touched = this.#touched;
+    const migratedFrom = this.#migratedFrom;
+    const text = JSON.stringify(
+      migratedFrom === undefined
+        ? changeBetween(this.#durable, written, touched, this.#writer)
+        : wholeChange(written, this.#writer),
+    );
+    const change = { serial: written.serial, text, snapshot: () => statePieces(written), ...defined({ migratedFrom }) };
+    const write = { before: this.#state, written, change };
     this.#touched = new Set();
     try {
-      const migratedFrom = this.#migratedFrom;
-      await this.#backend.append({
-        serial: written.serial,
-        text: JSON.stringify(
-          migratedFrom === undefined
-            ? changeBetween(this.#durable, written, touched, this.#writer)
-            : wholeChange(written, this.#writer),
-        ),
-        snapshot: () => statePieces(written),
-        ...defined({ migratedFrom }),
-      });
+      await this.#append(write);
     } catch (error) {
       this.#touched = union(touched, this.#touched);
+      if (error instanceof UserError && error.code === 'STATE_UNREACHABLE') this.#unsure = write;
       throw error;
     }
+  }
+
+  async #append({ before, written, change }: Write): Promise<void> {
+    await this.#backend.append(change);
+    this.#unsure = undefined;
     this.#migratedFrom = undefined;
     this.#durable = written;
     this.#state = this.#state === before ? written : { ...this.#state, serial: written.serial };
   }
+}
+
+/** One write: the state in memory when it began, and as it is kept. */
+interface Write {
+  readonly before: State;
+  readonly written: State;
+  readonly change: AppendedChange;
 }
 
 function union(some: Touched, more: Touched): Set<string> | 'all' {

@@ -14,7 +14,6 @@ import { counted } from '../model/wording.ts';
 import type { StateBackend } from './backend.ts';
 import { isFile } from './foreign-state.ts';
 import { fileBackend } from './kinds/file.ts';
-import { MIGRATIONS } from './migrate.ts';
 import { type ReadState, readKept, readState } from './read-state.ts';
 
 /** The state of another configuration. */
@@ -75,7 +74,7 @@ export async function otherStates(
 const ENDING = '.state.json';
 
 function readOrError(file: string): Promise<ReadState | UserError | undefined> {
-  return readState(fileBackend(file), undefined, MIGRATIONS).catch((error: unknown) => {
+  return readState(fileBackend(file)).catch((error: unknown) => {
     if (error instanceof UserError) return error;
     throw error;
   });
@@ -204,7 +203,7 @@ export function unreadStates(others: readonly OtherState[]): { readonly state: s
 
 /** Refuses to move the state of another configuration that is still there. @throws UserError STATE_FOREIGN, and as `readKept` */
 export async function refuseMoveOfOther(from: StateBackend, configuration: string): Promise<void> {
-  const read = await readKept(from, MIGRATIONS);
+  const read = await readKept(from);
   if (read === undefined || read.moved !== undefined) return;
   const name = basename(read.state.configuration ?? '');
   const other = join(dirname(from.file ?? configuration), name);

@@ -13,8 +13,9 @@ import { jsonShape, keysOf } from './json-shape.ts';
 import { fileBackend } from './kinds/file.ts';
 import { isLikeState } from './kinds/file-errors.ts';
 import { leftFile, storedIn } from './kinds/file-text.ts';
-import { MIGRATIONS, type Migrations, migrateDocument } from './migrate.ts';
+import { migrateDocument } from './migrate.ts';
 import { LogError, type Moved, movedTo, replay } from './state-change.ts';
+import { STATE_VERSION } from './state-document.ts';
 
 /** A state that was read. */
 export interface ReadState {
@@ -31,12 +32,8 @@ export interface ReadState {
  * @param of What it must belong to; undefined: anything.
  * @throws UserError STATE_NEWER, STATE_FOREIGN, STATE_MOVED or STATE_INVALID.
  */
-export async function readState(
-  backend: StateBackend,
-  of: FitsIn | undefined,
-  migrations: Migrations,
-): Promise<ReadState | undefined> {
-  const parsed = await readKept(backend, migrations);
+export async function readState(backend: StateBackend, of?: FitsIn): Promise<ReadState | undefined> {
+  const parsed = await readKept(backend);
   if (parsed === undefined) return undefined;
   if (parsed.moved !== undefined) throw movedAway(backend, parsed.moved);
   if (of !== undefined) {
@@ -47,19 +44,16 @@ export async function readState(
 }
 
 /** As `readState`, for a state of any organization, also at a location that it was moved from. @throws UserError STATE_NEWER, STATE_INVALID */
-export async function readKept(
-  backend: StateSource & Pick<StateBackend, 'read'>,
-  migrations: Migrations,
-): Promise<ReadState | undefined> {
+export async function readKept(backend: StateSource & Pick<StateBackend, 'read'>): Promise<ReadState | undefined> {
   const stored = await backend.read();
-  return stored === undefined ? undefined : parseState(backend, stored, migrations);
+  return stored === undefined ? undefined : parseState(backend, stored);
 }
 
 /** Reads the state that the text of a file is. @throws as `readKept` */
 export async function stateOfText(name: string, text: string): Promise<State | undefined> {
   const read = async () => storedIn(text);
   const restoreHint = async () => ({ text: 'Restore it there.' });
-  return (await readKept({ name, read, restoreHint }, MIGRATIONS))?.state;
+  return (await readKept({ name, read, restoreHint }))?.state;
 }
 
 /** The error of a location that the state has left. */
@@ -81,7 +75,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.endsWith('.state.json')) continue;
     const file = join(folder, name);
-    const { state } = (await readState(fileBackend(file), undefined, MIGRATIONS).catch(() => undefined)) ?? {};
+    const { state } = (await readState(fileBackend(file)).catch(() => undefined)) ?? {};
     if (state === undefined || state.organization !== of.organization || state.sandbox !== of.sandbox) continue;
     const owner = state.configuration ?? name.replace(/\.state\.json$/, '.yaml');
     if (owner !== of.configuration && (await isFile(join(folder, owner)))) continue;
@@ -91,7 +85,7 @@ export async function refuseLeftState(path: string, of: StateOf): Promise<void> 
   }
 }
 
-async function parseState(source: StateSource, stored: StoredState, migrations: Migrations): Promise<ReadState> {
+async function parseState(source: StateSource, stored: StoredState): Promise<ReadState> {
   const { snapshot, changes } = stored;
   const text = snapshot ?? changes[0] ?? '';
   const base = snapshot === undefined ? undefined : await parseDocument(source, snapshot);
@@ -100,14 +94,14 @@ async function parseState(source: StateSource, stored: StoredState, migrations: 
   if (typeof version !== 'number' || !Number.isSafeInteger(version)) {
     throw invalidState(source, 'has no version, so it may not be a state file', await source.restoreHint(text));
   }
-  if (version > migrations.to) {
+  if (version > STATE_VERSION) {
     throw new UserError(
       'STATE_NEWER',
-      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${migrations.to}.`,
+      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${STATE_VERSION}.`,
       'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }
-  const current = migrateDocument(document, version, migrations);
+  const current = migrateDocument(document, version);
   if (current === undefined) {
     throw invalidState(
       source,
@@ -119,7 +113,7 @@ async function parseState(source: StateSource, stored: StoredState, migrations: 
   const moved = movedTo(changes.slice(-1).map((change): unknown => JSON.parse(change)));
   return {
     state,
-    ...(version === migrations.to ? {} : { migratedFrom: version }),
+    ...(version === STATE_VERSION ? {} : { migratedFrom: version }),
     ...defined({ moved }),
   };
 }

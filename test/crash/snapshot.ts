@@ -5,7 +5,6 @@ import type { Desired, DesiredToken } from '../../src/model/desired.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { State, StateToken } from '../../src/model/state.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
-import { MIGRATIONS } from '../../src/state/migrate.ts';
 import { readState } from '../../src/state/read-state.ts';
 import { CONFIG } from '../stage.ts';
 import { brief } from '../world.ts';
@@ -33,11 +32,11 @@ export class Snapshot {
     const loaded = await loadConfig(stage.file(CONFIG), {});
     if (!loaded.ok) throw new Error(`the configuration has errors: ${JSON.stringify(loaded.diagnostics)}`);
     const { desired } = loaded;
-    const read = await readState(
-      await stage.backend(),
-      { organization: desired.organization, sandbox: true, folder: dirname(stage.file(CONFIG)) },
-      MIGRATIONS,
-    );
+    const read = await readState(await stage.backend(), {
+      organization: desired.organization,
+      sandbox: true,
+      folder: dirname(stage.file(CONFIG)),
+    });
     return new Snapshot(stage, desired, read?.state);
   }
 

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import { execStore } from '../../src/secrets/kinds/exec/store.ts';
 import { fileStore } from '../../src/secrets/kinds/file/store.ts';
 import type { NewSecret, SecretStore } from '../../src/secrets/store.ts';
 import { canMount, newFolder, onSmallDisk } from '../files/processes.ts';
 import { isWindows } from '../platform.ts';
-import { execConfig, fileConfig } from '../secrets/example.ts';
+import { execConfig, fileConfig, openExecStore } from '../secrets/example.ts';
 import type { MemoryStore } from '../world.ts';
 import { FaultMatrix, testTheRest } from './fault-matrix.ts';
 import type { Ran } from './faulty-world.ts';
@@ -132,7 +131,7 @@ describe('a store', () => {
 
 describe.skipIf(isWindows)('a store that is a command', () => {
   const command = (script: string, timeout: number): Put => {
-    const { put } = execStore(execConfig(['sh', '-c', script], { timeout }));
+    const { put } = openExecStore(execConfig(['sh', '-c', script], { timeout }));
     return async (address, secret, memory) => {
       await put(address, secret);
       await memory.put(address, secret);
@@ -192,12 +191,12 @@ describe.skipIf(isWindows)('a store that cannot be used from the start', () => {
     ['a file below something that is no folder', below],
     [
       'a command whose check exits with 1',
-      async () => execStore(execConfig(['sh', '-c', 'cat'], { check: ['false'] })),
+      async () => openExecStore(execConfig(['sh', '-c', 'cat'], { check: ['false'] })),
     ],
-    ['a command that is not there', async () => execStore(execConfig(['/nowhere/at-all']))],
+    ['a command that is not there', async () => openExecStore(execConfig(['/nowhere/at-all']))],
     [
       'a command whose check hangs',
-      async () => execStore(execConfig(['sh', '-c', 'cat'], { check: ['sleep', '60'], timeout: 0.1 })),
+      async () => openExecStore(execConfig(['sh', '-c', 'cat'], { check: ['sleep', '60'], timeout: 0.1 })),
     ],
   ])('stops the run before anything is done: %s', async (_, open) => {
     const store = await open();

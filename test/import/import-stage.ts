@@ -107,7 +107,7 @@ export class ImportStage extends Stage {
     const selection = parseSelection(names, names.length === 0);
     const live = await this.#live(files, names);
     const more = { ...(store ? { store } : {}), ...(into ? { into: this.file(into) } : {}) };
-    const service = { isSandbox: true, claims: [] };
+    const service = { env: {}, isSandbox: true, claims: [] };
     const situation = { selection, files, live, state: this.world.stateWriter.state, service, others: [] };
     const choices = { config: this.file(CONFIG), ...more };
     const found = await decideSafely(situation, choices, importContext(this.#io));

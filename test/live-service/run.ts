@@ -177,7 +177,8 @@ function siteOf(
     sandbox === undefined
       ? motherduckConnector({ userAgent: agent, env: process.env })
       : sandboxConnector(sandbox, { agent, adminToken: token });
-  const options = { timeoutMs: CONNECT_MS, probePath: path.join(root, 'dist/probe.cjs'), signal: stopping };
+  const probePath = path.join(root, 'dist/probe.cjs');
+  const options = { timeoutMs: CONNECT_MS, probePath, env: process.env, signal: stopping };
   return {
     api,
     subject: `${api.run}_${FACTS.subject}`,

@@ -54,7 +54,7 @@ describe('a JWT', () => {
     ['a message', maskCredentials],
     ['a line of a file', (text) => maskLine(text)],
     ['the answer of a server', printableWithout('')],
-    ['the output of a command', (text) => scrubOutput(text, undefined, [], {}).join('\n')],
+    ['the output of a command', (text) => scrubOutput(text, { env: {} }).join('\n')],
   ])('is not shown in %s, nor a beginning of it, also encoded', (_where, shown) => {
     fc.assert(
       fc.property(WRITTEN, (jwt) => {

@@ -33,7 +33,8 @@ function ask(...sql: string[]): ProbeRequest {
 }
 
 function run(target: ConnectionTarget, request: ProbeRequest, more: Partial<Parameters<typeof runProbe>[2]> = {}) {
-  return runProbe(target, request, { timeoutMs: PROBE_TIMEOUT_MS, probePath: probe.path, secrets: [TOKEN], ...more });
+  const options = { timeoutMs: PROBE_TIMEOUT_MS, probePath: probe.path, secrets: [TOKEN], env: process.env };
+  return runProbe(target, request, { ...options, ...more });
 }
 
 describe('runProbe', () => {
@@ -244,9 +245,10 @@ it.skipIf(isWindows)('a child that cannot be started, as there are too many open
     import { runProbe } from './src/motherduck/probe-process.ts';
     import { SqlSession } from './src/motherduck/sql-session.ts';
     const target = ${JSON.stringify(local())};
-    const session = new SqlSession({ target: async () => target, seconds: 60, secrets: [], probePath: 'none' });
+    const none = { env: process.env, probePath: 'none' };
+    const session = new SqlSession({ target: async () => target, seconds: 60, secrets: [], ...none });
     try { for (;;) openSync('/dev/null'); } catch {}
-    const report = await runProbe(target, { steps: [], shutdown: false }, { timeoutMs: 60_000, probePath: 'none' });
+    const report = await runProbe(target, { steps: [], shutdown: false }, { timeoutMs: 60_000, ...none });
     const refused = await session.run('SELECT 1').catch((error) => error);
     process.stdout.write(JSON.stringify([report.get('connect')?.failure, refused.failure ?? String(refused)]));
   `);
@@ -287,26 +289,18 @@ describe('motherduckConnector', () => {
 
   it('fails without hanging if the extension cannot be downloaded', async () => {
     // An unreachable proxy simulates a machine without internet, and an empty HOME one without the extension.
-    const before = { HOME: process.env.HOME, HTTP_PROXY: process.env.HTTP_PROXY };
-    Object.assign(process.env, { HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' });
-    try {
-      const report = await run(await connector.target(TOKEN, undefined), ask('SELECT md_user()'));
-      expect([...report.keys()]).toEqual(['connect']);
-      expect(report.get('connect')?.failure).toMatchObject({
-        kind: 'sql',
-        text: expect.stringContaining('Failed to download extension "motherduck"'),
-        duckdb: {
-          version: expect.stringMatching(/^v1\.\d+\.\d+$/),
-          platform: expect.stringMatching(/^\w+$/),
-          folder: expect.stringContaining(join(probe.folder, '.duckdb', 'extensions', 'v1.')),
-        },
-      });
-    } finally {
-      for (const [name, value] of Object.entries(before)) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      }
-    }
+    const env = { ...process.env, HOME: probe.folder, HTTP_PROXY: 'http://127.0.0.1:1' };
+    const report = await run(await connector.target(TOKEN, undefined), ask('SELECT md_user()'), { env });
+    expect([...report.keys()]).toEqual(['connect']);
+    expect(report.get('connect')?.failure).toMatchObject({
+      kind: 'sql',
+      text: expect.stringContaining('Failed to download extension "motherduck"'),
+      duckdb: {
+        version: expect.stringMatching(/^v1\.\d+\.\d+$/),
+        platform: expect.stringMatching(/^\w+$/),
+        folder: expect.stringContaining(join(probe.folder, '.duckdb', 'extensions', 'v1.')),
+      },
+    });
   });
 });
 
@@ -353,15 +347,10 @@ describe('the environment of the child', () => {
       const program = join(probe.folder, 'environment.cjs');
       const event = "JSON.stringify({ step: 'connect', ms: 0, answer: { rows: 1, row: process.env } })";
       writeFileSync(program, `require('node:fs').writeSync(3, ${event} + '\\n');`);
-      Object.assign(process.env, { [name]: 'pg.evil.example', MOTHERDUCK_EXT_VERSION: 'v1.5.6' });
-      try {
-        const row = (await run(local(), ask(), { probePath: program })).get('connect')?.answer?.row;
-        expect(row).toMatchObject({ MOTHERDUCK_EXT_VERSION: 'v1.5.6' });
-        expect(JSON.stringify(row)).not.toMatch(/evil|_host/i);
-      } finally {
-        delete process.env[name];
-        delete process.env.MOTHERDUCK_EXT_VERSION;
-      }
+      const env = { ...process.env, [name]: 'pg.evil.example', MOTHERDUCK_EXT_VERSION: 'v1.5.6' };
+      const row = (await run(local(), ask(), { probePath: program, env })).get('connect')?.answer?.row;
+      expect(row).toMatchObject({ MOTHERDUCK_EXT_VERSION: 'v1.5.6' });
+      expect(JSON.stringify(row)).not.toMatch(/evil|_host/i);
     },
   );
 });

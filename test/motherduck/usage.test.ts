@@ -8,7 +8,8 @@ import { PROBE, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-const real: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: PROBE });
+const real: ProbeRunner = (target, request, rest) =>
+  runProbe(target, request, { ...rest, env: process.env, probePath: PROBE });
 const thrown = (reading: Promise<unknown>) =>
   reading.then(
     () => undefined,

@@ -59,7 +59,7 @@ class Year {
 
   constructor(desired: Desired) {
     this.desired = desired;
-    this.world.stores = openStores(desired.stores);
+    this.world.stores = openStores(desired.stores, {});
     this.start = this.world.organization.now();
     for (const { account, token } of tokensOf(desired)) this.trouble.set(`${account}/${token.key}`, []);
   }

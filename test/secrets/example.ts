@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import type { ExecStoreConfig } from '../../src/secrets/kinds/exec/store.ts';
+import { type ExecStoreConfig, execStore } from '../../src/secrets/kinds/exec/store.ts';
 import type { FileStoreConfig } from '../../src/secrets/kinds/file/check-file.ts';
 import type { NewSecret } from '../../src/secrets/store.ts';
 
@@ -51,6 +51,9 @@ export const execConfig = (command: readonly string[], facts: Partial<ExecStoreC
   location,
   ...facts,
 });
+
+/** Opens a store whose commands have the environment of the tests. */
+export const openExecStore = (config: ExecStoreConfig) => execStore(config, { env: process.env });
 
 /** The UserError that a promise rejects with, after checking that no part of the marker is anywhere in it. */
 export async function refusal(promise: Promise<unknown>): Promise<UserError> {

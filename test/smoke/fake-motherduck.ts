@@ -81,7 +81,7 @@ export class FakeMotherDuck {
   }
 
   readonly probe: ProbeRunner = (target, request, options) =>
-    runProbe(target, request, { ...options, probePath: PROBE });
+    runProbe(target, request, { ...options, env: process.env, probePath: PROBE });
 
   readonly connector: Connector = {
     target: async (token, database) => {

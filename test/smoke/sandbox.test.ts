@@ -44,7 +44,8 @@ it('tests the accounts of a sandbox like those of MotherDuck', async () => {
       tokens: new Map(),
       smoke: { database: 'sales', query: 'SELECT 1' },
     };
-    const probe: ProbeRunner = (target, request, rest) => runProbe(target, request, { ...rest, probePath: PROBE });
+    const probe: ProbeRunner = (target, request, rest) =>
+      runProbe(target, request, { ...rest, env: process.env, probePath: PROBE });
     const result = await smokeAccounts({
       accounts: [
         { account: etl },

@@ -1,12 +1,14 @@
 /** A state in a storage service, over a service in memory. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { UserError } from '../../src/model/user-error.ts';
 import type { LockRequest, StateBackend } from '../../src/state/backend.ts';
 import { fileBackend } from '../../src/state/kinds/file.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
+import type { ObjectStore } from '../../src/state/object-store.ts';
 import { openState } from '../../src/state/opened-state.ts';
 import { waitUnlocked } from '../../src/state/state-lock.ts';
 import { add, LOCK_REQUEST, testObjectStore } from './backend-behaviour.ts';
-import { MemoryService } from './memory-store.ts';
+import { type Fate, MemoryService } from './memory-store.ts';
 
 const open = (service: MemoryService, backend: StateBackend = objectBackend(service.store())) =>
   openState(backend, 'acme');
@@ -148,7 +150,86 @@ describe('its lock', () => {
     });
     expect(service.objects.size).toBe(0);
   });
+
+  it.each([
+    ['whose answer was lost', 1],
+    ['after which conditions could not be checked', 2],
+  ])('is not left behind by a request %s', async (_, failing) => {
+    const service = new MemoryService();
+    await expect(objectBackend(failingStore(service, failing)).lock(LOCK_REQUEST)).rejects.toMatchObject({
+      code: 'STATE_UNREACHABLE',
+    });
+    expect([...service.objects.keys()]).toEqual([]);
+    await (await objectBackend(service.store()).lock(LOCK_REQUEST)).release();
+  });
+
+  it('of another run stays after such a request', async () => {
+    const service = new MemoryService();
+    await objectBackend(service.store()).lock(LOCK_REQUEST);
+    const before = [...service.objects];
+    await expect(objectBackend(failingStore(service, 1)).lock(LOCK_REQUEST)).rejects.toMatchObject({
+      code: 'STATE_UNREACHABLE',
+    });
+    await expect(objectBackend(service.store()).lock(LOCK_REQUEST)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    expect([...service.objects]).toEqual(before);
+  });
 });
+
+describe('a change whose answer was lost, after which the service refused', () => {
+  it('is known to be its own by the next write and the next check', async () => {
+    const service = new MemoryService();
+    const file = await open(service, objectBackend(failingStore(service, 2)));
+    await add(file, 'before');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(add(file, 'unsure')).rejects.toMatchObject({ code: 'STATE_UNREACHABLE' });
+    expect(await names(service)).toEqual(['before', 'unsure']);
+    vi.setSystemTime(Date.now() + 60_000);
+    await file.confirm();
+    await add(file, 'next');
+    expect(await names(service)).toEqual(['before', 'next', 'unsure']);
+    expect(file.state.serial).toBe(3);
+  });
+
+  it('is written by the next write where it did not arrive', async () => {
+    const service = new MemoryService();
+    const file = await open(service, objectBackend(failingStore(service, 1, 'never_arrives')));
+    await expect(add(file, 'unsure')).rejects.toMatchObject({ code: 'STATE_UNREACHABLE' });
+    expect(service.objects.size).toBe(0);
+    await file.close();
+    expect(await names(service)).toEqual(['unsure']);
+  });
+
+  it.each([['never_arrives'], ['answer_lost']] as const)(
+    'is no excuse to write over another run, when it %s',
+    async (fate) => {
+      const service = new MemoryService();
+      const file = await open(service, objectBackend(failingStore(service, 1, fate)));
+      await expect(add(file, 'unsure')).rejects.toMatchObject({ code: 'STATE_UNREACHABLE' });
+      await add(await open(service), 'other');
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+      onTestFinished(() => void vi.useRealTimers());
+      await expect(file.confirm()).rejects.toMatchObject({ code: 'STATE_LOST' });
+      await expect(add(file, 'late')).rejects.toMatchObject({ code: 'STATE_LOST' });
+      expect(await names(service)).toEqual(fate === 'answer_lost' ? ['other', 'unsure'] : ['other']);
+    },
+  );
+});
+
+/** A service that leaves the nth creation without an answer, and refuses it when it is repeated. */
+function failingStore(service: MemoryService, nth: number, fate: Fate = 'answer_lost'): ObjectStore {
+  const store = service.store();
+  let creations = 0;
+  return {
+    ...store,
+    async create(key, text) {
+      creations++;
+      if (creations === nth + 1) throw new UserError('STATE_UNREACHABLE', 'the service refuses', 'Log in again.');
+      service.fate = (method) => (creations === nth && method === 'CREATE' ? fate : 'answered');
+      return store.create(key, text);
+    },
+  };
+}
 
 describe('a run that was suspended', () => {
   it('finds out before its next call that another run has written the state, and not about its own change', async () => {

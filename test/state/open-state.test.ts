@@ -4,7 +4,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import { shownRelativePath } from '../../src/files/paths.ts';
 import { UserError } from '../../src/model/user-error.ts';
-import type { OldDocument } from '../../src/state/migrate.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import { openState, type StateOptions } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';
@@ -144,35 +143,12 @@ describe('openState', () => {
 });
 
 describe('migration', () => {
-  const steps = new Map<number, (document: OldDocument) => OldDocument>([
-    [0, ({ org, ...rest }) => ({ ...rest, version: 1, organization: org })],
-    [1, (document) => ({ ...document, version: 2 })],
-    [2, (document) => ({ ...document, version: 3, accounts: {} })],
-    [3, (document) => ({ ...document, version: 4 })],
-  ]);
-  const migrations = { to: 4, steps };
-  const old = `{"version":0,"lineage":"${example.lineage}","serial":4,"org":"acme"}`;
-
-  it('reads an old version, and keeps the old file beside the first write', async () => {
-    const path = await fileOf(old);
-    const file = await openFile(path, 'acme', { migrations });
-    expect(file.state).toEqual({ ...example, serial: 4, accounts: new Map() });
-    expect(await readdir(join(path, '..'))).toEqual(['state.json']);
-    await updateAccount(file, 'a_b', () => bareAccount('a_b'));
-    expect(await readFile(`${path}.v0.backup`, 'utf8')).toBe(old);
-    expect((await openFile(path, 'acme')).state).toEqual(file.state);
-  });
-
-  it('checks the migrated document', async () => {
-    const path = await fileOf('{"version":0}');
-    await expect(openFile(path, 'acme', { migrations })).rejects.toMatchObject({ code: 'STATE_INVALID' });
-  });
-
   it('reads a file of version 1', async () => {
     const text = await readFile('test/state/version-1.json', 'utf8');
     const path = await fileOf(text);
     const file = await openFile(path, 'acme');
     expect(file.state).toEqual({ ...example, runs: [{ at: '2026-11-01T08:00:00.000Z' }], accounts: withFailed });
+    expect(await readdir(join(path, '..'))).toEqual(['state.json']);
     await updateAccount(file, 'a_b', () => bareAccount('a_b'));
     expect(await readFile(`${path}.v1.backup`, 'utf8')).toBe(text);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 4, serial: 8 });

@@ -18,5 +18,5 @@ export function sandboxTable(
   { database, schema = 'main', ...options }: TableOptions & { readonly database: string; readonly schema?: string },
 ): ObjectStore {
   const admin = () => sandboxAdmin(folder);
-  return tableStore({ database, schema }, { admin }, { probePath: PROBE, ...options });
+  return tableStore({ database, schema }, { admin, env: process.env }, { probePath: PROBE, ...options });
 }

@@ -10,7 +10,6 @@ import { type Hint, UserError } from '../../model/user-error.ts';
 import type { WireUser } from '../../model/wire.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
 import type { StateBackend } from '../../state/backend.ts';
-import { MIGRATIONS } from '../../state/migrate.ts';
 import { refuseUnmoved, statesInRepository } from '../../state/other-states.ts';
 import { readState } from '../../state/read-state.ts';
 import { openServiceFor, openStateOf } from '../open-state.ts';
@@ -121,7 +120,7 @@ export class Examination {
     const backend = desired
       ? await backendOf(this.options, desired.state, context)
       : await backendAt(this.options, context);
-    const read = await readState(backend, undefined, MIGRATIONS);
+    const read = await readState(backend);
     const refused = await errorOf(this.service());
     if (refused?.code === 'STATE_FOREIGN') throw refused;
     if (desired && service) await openStateOf(backend, this.options, desired, service);

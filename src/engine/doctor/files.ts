@@ -112,7 +112,7 @@ const stores: Check = {
     const isSandbox =
       service?.isSandbox ?? (examination.options.sandbox || examination.env.MDACC_SANDBOX !== undefined);
     const { realStores } = examination.options;
-    const opened = storesFor(desired, { ...service, isSandbox }, realStores);
+    const opened = storesFor(desired, { ...service, env: examination.env, isSandbox }, realStores);
     if (opened.size === 0) return skipped('the configuration has none');
     const state = await settled(
       examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),

@@ -120,7 +120,7 @@ export const file: StoreKind<FileStoreConfig> = {
     ...(overwrite === true ? { overwrite } : {}),
   }),
 
-  open: fileStore,
+  open: (config, { owners }) => fileStore(config, owners),
 };
 
 type Written = WrittenStore<FileStoreConfig>;

@@ -14,7 +14,7 @@ import type { Fact, Verdict } from './fact.ts';
 import { lookAtFacts } from './facts.ts';
 
 const RUN = newRun();
-const PROBING = { timeoutMs: 30_000, probePath: 'dist/probe.cjs' };
+const PROBING = { timeoutMs: 30_000, probePath: 'dist/probe.cjs', env: process.env };
 const SETUP = [
   'CREATE DATABASE IF NOT EXISTS, twice',
   'CREATE DATABASE of one that exists',

@@ -106,6 +106,7 @@ describe('the table of a state', () => {
       target: () => databases.target('reads'),
       seconds: 60,
       secrets: [],
+      env: process.env,
       probePath: PROBE,
     });
     const tables = () => look.run("SELECT table_schema FROM information_schema.tables WHERE table_catalog = 'reads'");
@@ -140,6 +141,7 @@ describe('the table of a state', () => {
       target: async () => ({ ...other, transaction: { before: other.transaction?.before ?? '', after: 'SELECT 1' } }),
       seconds: 60,
       secrets: [],
+      env: process.env,
       probePath: PROBE,
     });
     const store = await databases.store('held');
@@ -186,6 +188,7 @@ describe('the table of a state', () => {
       },
       seconds: 60,
       secrets: [TOKEN],
+      env: process.env,
       probePath: PROBE,
     });
     await session.run('SELECT 1');
@@ -230,7 +233,11 @@ describe('an error of MotherDuck', () => {
       });
       return { ...opened, connector: { ...opened.connector, sessionTarget } };
     };
-    const store = tableStore({ database: 'ops', schema: 'main' }, { admin }, { probePath: PROBE, waitMs: 300 });
+    const store = tableStore(
+      { database: 'ops', schema: 'main' },
+      { admin, env: process.env },
+      { probePath: PROBE, waitMs: 300 },
+    );
     const error: unknown = await store.create('log/1.json', '{}').catch((caught) => caught);
     await store.close();
     return error;

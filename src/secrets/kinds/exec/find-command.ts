@@ -12,8 +12,8 @@ export interface SearchPath {
   /** The working directory of the command. */
   readonly folder: string;
   readonly platform: NodeJS.Platform;
-  /** The value of PATH. */
-  readonly path: string | undefined;
+  /** Of which the PATH is searched. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Finds a program the way the system does when it starts: by its path relative to the folder, or by name on the PATH. */
@@ -40,10 +40,17 @@ async function exists(program: string, endings: readonly string[], search: Searc
   return false;
 }
 
-function foldersFor(program: string, { platform, path = '' }: SearchPath): string[] {
+function foldersFor(program: string, { platform, env }: SearchPath): string[] {
   if (/[\\/]/.test(program)) return [''];
+  const path = pathOf(env, platform);
   // An empty entry of the PATH is the current folder, where Windows always looks first.
   return platform === 'win32' ? ['', ...path.split(win32.delimiter)] : path.split(posix.delimiter);
+}
+
+/** The value of PATH; Windows spells it `Path`, which a copy of the environment keeps. */
+function pathOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  const named = platform === 'win32' ? Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH') : undefined;
+  return env.PATH ?? named?.[1] ?? '';
 }
 
 async function canRun(path: string): Promise<boolean> {
@@ -72,16 +79,19 @@ export function scriptOf([program = '', ...words]: readonly string[]): string | 
  * Says that the script of a command is missing; undefined where it is there, or may be. Runs nothing.
  *
  * @param words With placeholders, a script is not looked for.
- * @param folder Where the command runs.
  * @param isHere Whether it runs on this machine: others may have another file at an absolute path.
  */
-export function missingScript(words: readonly string[], folder: string, isHere: boolean): string | undefined {
+export function missingScript(
+  words: readonly string[],
+  { folder, env }: Pick<SearchPath, 'folder' | 'env'>,
+  isHere: boolean,
+): string | undefined {
   const script = scriptOf(words);
   if (script === undefined || (!isHere && isAbsolute(script))) return undefined;
   const program = basename(words[0] ?? '');
   // Shells also look on the PATH.
   const onPath =
-    interpreterOf(program)?.isShell && !/[\\/]/.test(script) ? (process.env.PATH ?? '').split(delimiter) : [];
+    interpreterOf(program)?.isShell && !/[\\/]/.test(script) ? pathOf(env, process.platform).split(delimiter) : [];
   const endings = ['', ...(/^node/i.test(program) ? NODE_ENDINGS : [])];
   const isThere = ['', ...onPath].some((each) =>
     endings.some((end) => existsSync(resolve(folder, each, script + end))),

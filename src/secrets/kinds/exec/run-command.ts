@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** The working directory. */
   readonly folder: string;
+  /** Inherited, without its tokens. */
+  readonly env: NodeJS.ProcessEnv;
   /** Written to the command's standard input, without a line break; absent: nothing. */
   readonly stdin?: Secret;
   /** The time between SIGTERM and SIGKILL, in milliseconds; 2000 by default. */
@@ -38,7 +40,7 @@ export async function runStoreCommand(words: readonly string[], options: RunOpti
     const child = spawn(program, args, {
       cwd: options.folder,
       stdio: [options.stdin === undefined ? 'ignore' : (file?.fd ?? 'pipe'), 'pipe', 'pipe'],
-      env: withoutTokens(process.env),
+      env: withoutTokens(options.env),
       // Its own process group, so that the time limit reaches what it started too.
       detached: process.platform !== 'win32',
       windowsHide: true,

@@ -13,19 +13,22 @@ const TOKEN_LENGTH = 24;
 const RUN = new RegExp(`[A-Za-z0-9+/_=.-]{${TOKEN_LENGTH},}`, 'g');
 const LINE_LENGTH = 300;
 
+/** What a command's output may show. */
+interface OutputContext {
+  /** What the command was given. */
+  readonly secret?: Secret | undefined;
+  /** What the command was told to call the secret, which may look like one: `MOTHERDUCK_TOKEN_tenant_00002__app`. */
+  readonly names?: readonly string[];
+  /** What the command inherited. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /**
  * The last lines of a command's output, safe to show: without control characters, without any part or encoding of the
  * secret, without the secrets in the environment, which the command inherits, and without anything else that looks like a
  * credential.
- *
- * @param names What the command was told to call the secret, which may look like one: `MOTHERDUCK_TOKEN_tenant_00002__app`.
  */
-export function scrubOutput(
-  output: string,
-  secret?: Secret,
-  names: readonly string[] = [],
-  env: NodeJS.ProcessEnv = process.env,
-): string[] {
+export function scrubOutput(output: string, { secret, names = [], env }: OutputContext): string[] {
   const hide = (run: string) => (isOfNames(run, names) ? run : '[secret]');
   const plain = stripVTControlCharacters(output)
     .replace(/\r\n?/g, '\n')

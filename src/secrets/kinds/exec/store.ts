@@ -16,11 +16,12 @@ import {
   type SecretTarget,
   tokenAtPath,
 } from '../../store.ts';
+import type { StoreContext } from '../../store-kind.ts';
 import { commandClues } from './command-clues.ts';
 import { findProgram, missingScript, scriptOf } from './find-command.ts';
 import { expand, expandWords, PLACEHOLDER, type TokenFacts } from './placeholders.ts';
 import { filesOf, type RepositoryFiles } from './repository-files.ts';
-import { type CommandOutcome, runStoreCommand } from './run-command.ts';
+import { type CommandOutcome, type RunOptions, runStoreCommand } from './run-command.ts';
 import { scrubOutput } from './scrub.ts';
 
 /** The configuration of an exec store. */
@@ -43,6 +44,9 @@ export interface ExecStoreConfig extends SecretStoreConfig {
   readonly timeout: Seconds;
 }
 
+/** A store with the environment of the run. */
+type OpenStore = ExecStoreConfig & Pick<StoreContext, 'env'>;
+
 /** What the command reads on its standard input. */
 function inputWith(input: string, facts: TokenFacts, secret: Secret): Secret {
   const text = secret.reveal();
@@ -58,7 +62,8 @@ export function removalOf({ remove }: ExecStoreConfig, { account, token }: Token
 }
 
 /** A store that runs the user's command with the secret on its standard input, in the configuration's folder. */
-export function execStore(config: ExecStoreConfig): SecretStore {
+export function execStore(given: ExecStoreConfig, { env }: Pick<StoreContext, 'env'>): SecretStore {
+  const config: OpenStore = { ...given, env };
   let hashes: readonly string[] | undefined;
   const { folder, files = new Map() } = config;
   const hashesOf = (words: readonly string[]) => filesOf(words, folder, files).map(({ hash }) => hash);
@@ -114,7 +119,7 @@ function publicWords({ command, shown, input, shownInput = input }: ExecStoreCon
 }
 
 /** Of programs and scripts that are named by a path from the configuration's folder; those of a machine may be elsewhere at the apply. */
-async function missingProgram(config: ExecStoreConfig): Promise<UserError | undefined> {
+async function missingProgram(config: OpenStore): Promise<UserError | undefined> {
   const commands = [config.command, config.check, config.remove].flatMap((words) => (words ? [words] : []));
   const programs = commands.flatMap(([program = '']) => program);
   for (const program of new Set(programs)) {
@@ -126,13 +131,13 @@ async function missingProgram(config: ExecStoreConfig): Promise<UserError | unde
       throw error;
     }
   }
-  const [script] = commands.flatMap((words) => missingScript(words, config.folder, false) ?? []);
+  const [script] = commands.flatMap((words) => missingScript(words, config, false) ?? []);
   return script === undefined ? undefined : unusable(config, script, SCRIPT_HINT);
 }
 
 const SCRIPT_HINT = 'Commands run in the folder of the configuration: add the file there, or correct the path.';
 
-async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]): Promise<void> {
+async function check(config: OpenStore, targets: readonly SecretTarget[]): Promise<void> {
   const first = config.command.slice(0, 1);
   const programs = targets.flatMap(({ account, token }) => expandWords(first, { account, token }));
   for (const program of new Set([...first, ...programs])) {
@@ -143,19 +148,18 @@ async function check(config: ExecStoreConfig, targets: readonly SecretTarget[]):
   // Most tokens have the same script, which is looked for once.
   const byScript = new Map([config.command, ...commands].map((words) => [scriptOf(words), words]));
   for (const words of byScript.values()) {
-    const script = missingScript(words, config.folder, true);
+    const script = missingScript(words, config, true);
     if (script !== undefined) throw unusable(config, script, SCRIPT_HINT);
   }
   if (config.check === undefined) return;
-  const outcome = await runStoreCommand(config.check, { timeoutMs: config.timeout * 1000, folder: config.folder });
+  const outcome = await runStoreCommand(config.check, limitsOf(config));
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   throw unusable(config, `its check failed: ${describe(config, config.check, outcome, [])}`);
 }
 
 /** Refuses batch files, which need a shell that would interpret some characters: the user must name the shell. */
-async function checkProgram(program: string, config: ExecStoreConfig): Promise<void> {
-  const { platform, env } = process;
-  const found = await findProgram(program, { folder: config.folder, platform, path: env.PATH });
+async function checkProgram(program: string, config: OpenStore): Promise<void> {
+  const found = await findProgram(program, { ...config, platform: process.platform });
   if (found === 'nothing') {
     const file = resolve(config.folder, program);
     const isFile = /[\\/]/.test(program) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
@@ -168,12 +172,16 @@ async function checkProgram(program: string, config: ExecStoreConfig): Promise<v
   throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);
 }
 
-async function put(config: ExecStoreConfig, target: NewSecret, secret: Secret): Promise<void> {
+function limitsOf({ timeout, folder, env }: OpenStore): Pick<RunOptions, 'timeoutMs' | 'folder' | 'env'> {
+  return { timeoutMs: timeout * 1000, folder, env };
+}
+
+async function put(config: OpenStore, target: NewSecret, secret: Secret): Promise<void> {
   const { account, token, type, generation, expiresAt } = target;
   const facts = { account, token, type, generation: String(generation), expires_at: expiresAt ?? 'never' };
   const words = expandWords(config.command, facts);
   const stdin = inputWith(config.input ?? '{secret}', facts, secret);
-  const outcome = await runStoreCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder, stdin });
+  const outcome = await runStoreCommand(words, { ...limitsOf(config), stdin });
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words, outcome, namesIn(words, target), secret);
   // A command that began to run may have stored the secret and failed afterwards.
@@ -189,12 +197,12 @@ async function put(config: ExecStoreConfig, target: NewSecret, secret: Secret): 
   );
 }
 
-async function remove(config: ExecStoreConfig, command: readonly string[], secret: ObsoleteSecret): Promise<void> {
+async function remove(config: OpenStore, command: readonly string[], secret: ObsoleteSecret): Promise<void> {
   const at = tokenAtPath(config.name, secret.account, secret.secretPath);
   if (at === undefined) return;
   const { account, token } = at;
   const words = expandWords(command, { account, token });
-  const outcome = await runStoreCommand(words, { timeoutMs: config.timeout * 1000, folder: config.folder });
+  const outcome = await runStoreCommand(words, limitsOf(config));
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words, outcome, namesIn(words, at));
   const message = `The secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;
@@ -223,7 +231,7 @@ function namesIn(words: readonly string[], { account, token }: TokenAddress): st
 
 /** How the command ended, and its last output. */
 function describe(
-  config: ExecStoreConfig,
+  config: OpenStore,
   [program = '']: readonly string[],
   outcome: CommandOutcome,
   names: readonly string[],
@@ -234,19 +242,19 @@ function describe(
     case 'not_started':
       return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code}).`;
     case 'exit':
-      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, names, secret)}`;
+      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, names, config, secret)}`;
     case 'signal':
-      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, names, secret)}`;
+      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, names, config, secret)}`;
     case 'timeout':
-      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, names, secret)}`;
+      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, names, config, secret)}`;
     case 'unread':
-      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, names, secret)}`;
+      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, names, config, secret)}`;
   }
 }
 
 /** On one line, because line breaks in messages are not printed. */
-function lastOutput(output: string, names: readonly string[], secret: Secret | undefined): string {
-  const lines = scrubOutput(output, secret, names);
+function lastOutput(output: string, names: readonly string[], { env }: OpenStore, secret: Secret | undefined): string {
+  const lines = scrubOutput(output, { secret, names, env });
   return lines.length === 0 ? ' It printed nothing.' : ` It printed: ${lines.join(' | ')}`;
 }
 

@@ -1,8 +1,8 @@
 /** Why a file store cannot do something, and what to do about it. */
 import { LockedError } from '../../../files/lock.ts';
+import { moveAside } from '../../../files/move-aside.ts';
 import { shownRelativePath } from '../../../files/paths.ts';
 import { NotTextError } from '../../../files/read-text.ts';
-import { moveAside } from '../../../files/shell.ts';
 import { errnoOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
 import { UserError } from '../../../model/user-error.ts';
 import { few } from '../../../model/wording.ts';

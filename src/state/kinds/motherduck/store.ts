@@ -28,10 +28,10 @@ export interface TableOptions {
 /** Rows as objects. */
 export function tableStore(
   { database, schema = 'main' }: Pick<StateConfig, string>,
-  { admin }: Pick<StateContext, 'admin'>,
+  context: Pick<StateContext, 'admin' | 'env'>,
   options: TableOptions = {},
 ): ObjectStore {
-  return new TableStore(String(database), String(schema), admin, options);
+  return new TableStore(String(database), String(schema), context, options);
 }
 
 class TableStore implements ObjectStore {
@@ -42,7 +42,7 @@ class TableStore implements ObjectStore {
   readonly #table: string;
   readonly #waitMs: number;
   readonly #probePath: string | undefined;
-  readonly #open: () => Promise<AdminConnection>;
+  readonly #context: Pick<StateContext, 'admin' | 'env'>;
   /** Until the session has connected, which needs it no longer. */
   #admin: Promise<AdminConnection> | undefined;
   #session: Promise<SqlSession> | undefined;
@@ -50,12 +50,12 @@ class TableStore implements ObjectStore {
   /** Keys that the next statement reads. */
   #requested: Map<string, ((found: Promise<StoredObject | undefined>) => void)[]> | undefined;
 
-  constructor(database: string, schema: string, open: () => Promise<AdminConnection>, options: TableOptions) {
+  constructor(database: string, schema: string, context: Pick<StateContext, 'admin' | 'env'>, options: TableOptions) {
     this.name = `${database}.${schema}.${STATE_TABLE}`;
     this.#database = database;
     this.#schema = `${quoted(database)}.${quoted(schema)}`;
     this.#table = `${this.#schema}.${quoted(STATE_TABLE)}`;
-    this.#open = open;
+    this.#context = context;
     this.#waitMs = options.waitMs ?? WAIT_MS;
     this.#probePath = options.probePath;
   }
@@ -194,12 +194,13 @@ class TableStore implements ObjectStore {
       target,
       seconds,
       secrets: [token],
+      env: this.#context.env,
       ...defined({ probePath: this.#probePath }),
     });
   }
 
   #connection(): Promise<AdminConnection> {
-    this.#admin ??= this.#open();
+    this.#admin ??= this.#context.admin();
     return this.#admin;
   }
 

@@ -17,7 +17,7 @@ async function place(...names: readonly string[]) {
 describe('a program on Windows', () => {
   const find = async (program: string, ...names: readonly string[]) => {
     const { folder, bin } = await place(...names);
-    return findProgram(program, { folder, platform: 'win32', path: `${join(folder, 'none')};${bin}` });
+    return findProgram(program, { folder, platform: 'win32', env: { Path: `${join(folder, 'none')};${bin}` } });
   };
 
   it.each([
@@ -39,7 +39,7 @@ describe('a program on Windows', () => {
 
   it('is looked up in the working directory, before the PATH', async () => {
     const { bin } = await place('vault.exe');
-    expect(await findProgram('vault', { folder: bin, platform: 'win32', path: undefined })).toBe('program');
+    expect(await findProgram('vault', { folder: bin, platform: 'win32', env: {} })).toBe('program');
   });
 });
 
@@ -47,7 +47,8 @@ describe.skipIf(isWindows)('a program on other systems', () => {
   it('has no extension, and may be run', async () => {
     const { folder, bin } = await place('vault', 'az.exe');
     await writeFile(join(bin, 'notes'), '', { mode: 0o644 });
-    const find = (program: string) => findProgram(program, { folder, platform: 'linux', path: `/none:${bin}` });
+    const find = (program: string) =>
+      findProgram(program, { folder, platform: 'linux', env: { PATH: `/none:${bin}`, Path: bin } });
     expect(await Promise.all(['vault', 'bin/vault', 'az', 'notes', 'bin', ''].map(find))).toEqual([
       'program',
       'program',

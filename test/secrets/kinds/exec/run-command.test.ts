@@ -20,7 +20,12 @@ const timeoutMs = 30_000;
 
 it.skipIf(isWindows)('gives the secret through a pipe', async () => {
   const file = join(await newFolder(), 'out');
-  const outcome = await runStoreCommand(['sh', '-c', 'cat > "$0"', file], { folder: '.', timeoutMs, stdin: secret });
+  const outcome = await runStoreCommand(['sh', '-c', 'cat > "$0"', file], {
+    folder: '.',
+    env: process.env,
+    timeoutMs,
+    stdin: secret,
+  });
   expect(outcome).toEqual({ ended: 'exit', code: 0, output: '' });
   expect(await readFile(file, 'utf8')).toBe(marker);
 });
@@ -30,11 +35,18 @@ it.skipIf(isWindows)(
   async () => {
     const long = new Secret(marker.repeat(20_000));
     expect(
-      await runStoreCommand(['sh', '-c', 'exec <&-; exit 0'], { folder: '.', timeoutMs, stdin: long }),
+      await runStoreCommand(['sh', '-c', 'exec <&-; exit 0'], {
+        folder: '.',
+        env: process.env,
+        timeoutMs,
+        stdin: long,
+      }),
     ).toMatchObject({
       ended: 'unread',
     });
-    expect(await runStoreCommand(['sh', '-c', 'exit 7'], { folder: '.', timeoutMs, stdin: long })).toMatchObject({
+    expect(
+      await runStoreCommand(['sh', '-c', 'exit 7'], { folder: '.', env: process.env, timeoutMs, stdin: long }),
+    ).toMatchObject({
       ended: 'exit',
       code: 7,
     });
@@ -43,8 +55,10 @@ it.skipIf(isWindows)(
 
 it.skipIf(isWindows)('survives a command that ends at once, or does not exist', async () => {
   for (let round = 0; round < 20; round++) {
-    expect(await runStoreCommand(['true'], { folder: '.', timeoutMs, stdin: secret })).toMatchObject({ output: '' });
+    expect(await runStoreCommand(['true'], { folder: '.', env: process.env, timeoutMs, stdin: secret })).toMatchObject({
+      output: '',
+    });
   }
-  const none = await runStoreCommand(['no-such-vault'], { folder: '.', timeoutMs, stdin: secret });
+  const none = await runStoreCommand(['no-such-vault'], { folder: '.', env: process.env, timeoutMs, stdin: secret });
   expect(none).toEqual({ ended: 'not_started', code: 'ENOENT' });
 });

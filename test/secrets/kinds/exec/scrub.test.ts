@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Secret } from '../../../../src/model/secret.ts';
 import { scrubOutput } from '../../../../src/secrets/kinds/exec/scrub.ts';
 import { marker, piecesIn, secret } from '../../example.ts';
+
+const scrubbed = (output: string, secret?: Secret, names: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
+  scrubOutput(output, { secret, names, env });
 
 const bytes = Buffer.from(marker);
 const parts = marker.split('.');
@@ -40,7 +44,7 @@ describe('scrub', () => {
       (Buffer.from(bytes.subarray(0, 60)).swap16().toString('hex').match(/.{4}/g) ?? []).join(' '),
     ],
   ])('leaves nothing of the secret: %s', (_, output) => {
-    const text = scrubOutput(`before ${output} after`, secret).join('\n');
+    const text = scrubbed(`before ${output} after`, secret).join('\n');
     // A letter beside it may look like its next one.
     expect(text).toMatch(/^befor.*\[secret\].*fter$/s);
     expect(text.replaceAll('[secret]', '').replace(/[^A-Za-z0-9]/g, '').length).toBeLessThan(20);
@@ -50,7 +54,7 @@ describe('scrub', () => {
   it('removes the secret wherever it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (before, after) => {
-        expect(piecesIn(scrubOutput(before + marker + after, secret).join('\n'))).toEqual([]);
+        expect(piecesIn(scrubbed(before + marker + after, secret).join('\n'))).toEqual([]);
       }),
       { numRuns: 30 },
     );
@@ -62,7 +66,7 @@ describe('scrub', () => {
       'sk1234567890abcdef1234567890abcdef',
       `${'A'.repeat(20)}b1==`,
     ];
-    for (const other of others) expect(scrubOutput(`token: ${other}`)).toEqual(['token: [secret]']);
+    for (const other of others) expect(scrubbed(`token: ${other}`)).toEqual(['token: [secret]']);
   });
 
   it('keeps words, paths and numbers', () => {
@@ -73,20 +77,20 @@ describe('scrub', () => {
       '/usr/lib/python3/dist-packages/awscli/customizations/secretsmanager.py',
       'from 10.0.0.12 to 10.0.0.13 at 2026-11-30 03:21:46, 101 102 103 104 105 106 107 108 109 of 200 300 404',
     ];
-    expect(scrubOutput(lines.join('\n'), secret)).toEqual(lines);
+    expect(scrubbed(lines.join('\n'), secret)).toEqual(lines);
   });
 
   it('returns the last lines, shortened and without control characters', () => {
     const lines = Array.from({ length: 20 }, (_, n) => `line\t${n}\u0007`).join('\r\n');
-    expect(scrubOutput(`\u001b]0;title\u0007${lines}\n\n`)).toEqual([
+    expect(scrubbed(`\u001b]0;title\u0007${lines}\n\n`)).toEqual([
       'line 15',
       'line 16',
       'line 17',
       'line 18',
       'line 19',
     ]);
-    expect(scrubOutput('word '.repeat(1000))[0]?.length).toBeLessThan(310);
-    expect(scrubOutput(' \n\n')).toEqual([]);
+    expect(scrubbed('word '.repeat(1000))[0]?.length).toBeLessThan(310);
+    expect(scrubbed(' \n\n')).toEqual([]);
   });
 
   it('removes the secrets in the environment', () => {
@@ -112,7 +116,7 @@ describe('scrub', () => {
       'Hunter2, Hunter2x',
       encodeURIComponent('two words ~.='),
     ];
-    const shown = printed.map((line) => scrubOutput(line, undefined, [], env).join(' | '));
+    const shown = printed.map((line) => scrubbed(line, undefined, [], env).join(' | '));
     expect(shown.join('\n')).not.toMatch(
       /\bus\b|leak|pin\b|somebody|wordslike|two|Hunter2\b|firstline|secondline|a\+b/,
     );
@@ -128,7 +132,7 @@ describe('scrub', () => {
   });
 
   it('removes what is a credential by its form, of whatever variable', () => {
-    expect(scrubOutput('proxy http://me:pw@proxy.example refused', undefined, [], {})).toEqual([
+    expect(scrubbed('proxy http://me:pw@proxy.example refused', undefined, [], {})).toEqual([
       'proxy http://[secret]@proxy.example refused',
     ]);
   });
@@ -136,17 +140,17 @@ describe('scrub', () => {
   it('keeps the name that the command was told, and nothing that looks like one', () => {
     const name = 'MOTHERDUCK_TOKEN_tenant_00002__terraform-managed';
     const said = `failed to set secret "${name}": HTTP 422`;
-    expect(scrubOutput(said, secret, [name], {})).toEqual([said]);
-    expect(scrubOutput(`${said} (Bearer AbCdEfGh1jKlMnOpQrStUvWx)`, secret, [name], {}).join()).not.toContain('AbCd');
-    expect(scrubOutput(marker, secret, [name], {}).join()).not.toContain(marker.slice(20, 30));
+    expect(scrubbed(said, secret, [name], {})).toEqual([said]);
+    expect(scrubbed(`${said} (Bearer AbCdEfGh1jKlMnOpQrStUvWx)`, secret, [name], {}).join()).not.toContain('AbCd');
+    expect(scrubbed(marker, secret, [name], {}).join()).not.toContain(marker.slice(20, 30));
     const around = [
       `no secret ${name}.`,
       `PUT https://api.example.com/repos/acme/secrets/${name}: 422`,
       `name=${name}`,
     ];
-    for (const line of around) expect(scrubOutput(line, secret, [name], {})).toEqual([line]);
+    for (const line of around) expect(scrubbed(line, secret, [name], {})).toEqual([line]);
     const token = 'AbCdEfGh1jKlMnOpQrStUvWxYz2';
     for (const line of [`${name}=${token}`, `https://${name}:hunter2@example.com`, token])
-      expect(scrubOutput(line, secret, [name, 'A', 'Kl'], {}).join()).not.toMatch(/jKlM|hunter2/);
+      expect(scrubbed(line, secret, [name, 'A', 'Kl'], {}).join()).not.toMatch(/jKlM|hunter2/);
   });
 });

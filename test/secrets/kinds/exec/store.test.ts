@@ -5,12 +5,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SecretStoreConfig } from '../../../../src/model/desired.ts';
 import { expandWords } from '../../../../src/secrets/kinds/exec/placeholders.ts';
 import { runStoreCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
-import { execStore } from '../../../../src/secrets/kinds/exec/store.ts';
 import { openStores } from '../../../../src/secrets/stores.ts';
 import { newFolder } from '../../../files/processes.ts';
 import { expectGoldenError } from '../../../golden/golden.ts';
 import { isWindows } from '../../../platform.ts';
-import { address, execConfig, fileConfig, marker, nodeConfig, refusal, secret } from '../../example.ts';
+import { address, execConfig, fileConfig, marker, nodeConfig, openExecStore, refusal, secret } from '../../example.ts';
 
 // The tests start processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 30_000 });
@@ -32,7 +31,7 @@ describe.skipIf(isWindows)('put', () => {
       '{ACCOUNT}',
       '$HOME; "*"',
     ];
-    await execStore(execConfig(['sh', '-c', save, file, ...words])).put(address(), secret);
+    await openExecStore(execConfig(['sh', '-c', save, file, ...words])).put(address(), secret);
     expect(await readFile(file, 'utf8')).toBe(marker);
     const given = 'etl_prod/airflow\ng2\n2027-01-30T08:00:01.000Z\nread_write\n{secret}\n{ACCOUNT}\n$HOME; "*"\n';
     expect(await readFile(`${file}.words`, 'utf8')).toBe(given);
@@ -41,7 +40,7 @@ describe.skipIf(isWindows)('put', () => {
   it('passes the input with the secret in it, as it is, as JSON and in base64', async () => {
     const file = await newFile();
     const input = '{"{account}":{secret_json},"{token}":"{secret_base64}","x":"{secret}{generation}{unknown}"}';
-    await execStore(execConfig(['sh', '-c', 'cat > "$0"', file], { input })).put(address(), secret);
+    await openExecStore(execConfig(['sh', '-c', 'cat > "$0"', file], { input })).put(address(), secret);
     const base64 = Buffer.from(marker).toString('base64');
     expect(await readFile(file, 'utf8')).toBe(
       `{"etl_prod":"${marker}","airflow":"${base64}","x":"${marker}2{unknown}"}`,
@@ -50,24 +49,26 @@ describe.skipIf(isWindows)('put', () => {
 
   it('shows nothing of the secret when a command prints its input', async () => {
     const input = '{"data":"{secret_base64}","json":{secret_json}}';
-    const error = await refusal(execStore(execConfig(['sh', '-c', 'cat; exit 1'], { input })).put(address(), secret));
+    const error = await refusal(
+      openExecStore(execConfig(['sh', '-c', 'cat; exit 1'], { input })).put(address(), secret),
+    );
     expect(error.message).toContain('[secret]');
   });
 
   it("runs in the configuration's folder, where scripts beside it are found", async () => {
     const folder = await newFolder();
     await writeFile(join(folder, 'store.sh'), '#!/bin/sh\ncat > kept\n', { mode: 0o755 });
-    const store = execStore(execConfig(['./store.sh'], { folder, check: ['test', '-f', 'store.sh'] }));
+    const store = openExecStore(execConfig(['./store.sh'], { folder, check: ['test', '-f', 'store.sh'] }));
     await store.check();
     await store.put(address(), secret);
     expect(await readFile(join(folder, 'kept'), 'utf8')).toBe(marker);
-    const elsewhere = execStore(execConfig(['./store.sh'], { folder: await newFolder() }));
+    const elsewhere = openExecStore(execConfig(['./store.sh'], { folder: await newFolder() }));
     expect((await refusal(elsewhere.check())).message).toContain('./store.sh');
   });
 
   it('can be read as /dev/stdin, as aws and kubectl do', async () => {
     const file = await newFile();
-    await execStore(execConfig(['cp', '/dev/stdin', file])).put(address(), secret);
+    await openExecStore(execConfig(['cp', '/dev/stdin', file])).put(address(), secret);
     expect(await readFile(file, 'utf8')).toBe(marker);
   });
 
@@ -78,7 +79,7 @@ describe.skipIf(isWindows)('put', () => {
 
   it('says never for a token that does not expire', async () => {
     const file = await newFile();
-    await execStore(execConfig(['sh', '-c', 'cat > "$0.secret"; echo "$1" > "$0"', file, '{expires_at}'])).put(
+    await openExecStore(execConfig(['sh', '-c', 'cat > "$0.secret"; echo "$1" > "$0"', file, '{expires_at}'])).put(
       address({ expiresAt: null }),
       secret,
     );
@@ -113,7 +114,7 @@ describe.skipIf(isWindows)('put', () => {
       const own = fs.existsSync('/proc/self/environ') ? ['cmdline', 'environ'].map((name) => fs.readFileSync('/proc/self/' + name, 'utf8')) : [];
       fs.writeFileSync(process.argv[1], JSON.stringify({ own, argv: process.argv, env: process.env, cwd: process.cwd() }));
     `;
-    await execStore(execConfig([process.execPath, '-e', spy, file])).put(address(), secret);
+    await openExecStore(execConfig([process.execPath, '-e', spy, file])).put(address(), secret);
     const seen = await readFile(file, 'utf8');
     expect(seen).not.toContain(marker.slice(0, 20));
     const { env, cwd } = JSON.parse(seen);
@@ -130,7 +131,7 @@ describe.skipIf(isWindows)('put', () => {
       console.error('could not store ' + secret + ' nor ' + Buffer.from(secret).toString('base64') + ': permission denied');
       process.exit(3);
     `;
-    const error = await refusal(execStore(nodeConfig(leak)).put(address(), secret));
+    const error = await refusal(openExecStore(nodeConfig(leak)).put(address(), secret));
     expect(error.code).toBe('STORE_FAILED');
     expect(error.message).toContain('could not store [secret] nor [secret]: permission denied');
     expect(error.message).not.toContain(marker);
@@ -138,14 +139,14 @@ describe.skipIf(isWindows)('put', () => {
   });
 
   it('names the signal that ended the command', async () => {
-    const error = await refusal(execStore(execConfig(['sh', '-c', 'kill -KILL $$'])).put(address(), secret));
+    const error = await refusal(openExecStore(execConfig(['sh', '-c', 'kill -KILL $$'])).put(address(), secret));
     expect(error.message).toContain('SIGKILL');
     expectGoldenError('a store command > says which signal ended the command', error);
   });
 
   it('accepts a command that does not read, and notices when it fails', async () => {
-    await execStore(execConfig(['sh', '-c', 'exec <&-; exit 0'])).put(address(), secret);
-    const error = await refusal(execStore(execConfig(['sh', '-c', 'exec <&-; exit 9'])).put(address(), secret));
+    await openExecStore(execConfig(['sh', '-c', 'exec <&-; exit 0'])).put(address(), secret);
+    const error = await refusal(openExecStore(execConfig(['sh', '-c', 'exec <&-; exit 9'])).put(address(), secret));
     expect(error.message).toContain('code 9');
   });
 
@@ -157,18 +158,18 @@ describe.skipIf(isWindows)('put', () => {
       require('fs').writeSync(2, 'the end\\n');
       process.exit(1);
     `;
-    const error = await refusal(execStore(nodeConfig(flood)).put(address(), secret));
+    const error = await refusal(openExecStore(nodeConfig(flood)).put(address(), secret));
     expect(error.message).toContain('[secret] and so on | the end');
     expect(error.message.length).toBeLessThan(1000);
     const one = `process.stdout.write('x'.repeat(1e6) + require('fs').readFileSync(0, 'utf8'), () => process.exit(1))`;
-    const cut = await refusal(execStore(nodeConfig(one)).put(address(), secret));
+    const cut = await refusal(openExecStore(nodeConfig(one)).put(address(), secret));
     expect(cut.message).not.toContain(marker);
     expectGoldenError('a store command > reads a flood', cut);
   });
 
   it('does not wait for what the command leaves running', async () => {
     // If it did, the test would run into its time limit.
-    await execStore(execConfig(['sh', '-c', 'sleep 60 & cat > /dev/null'])).put(address(), secret);
+    await openExecStore(execConfig(['sh', '-c', 'sleep 60 & cat > /dev/null'])).put(address(), secret);
   });
 });
 
@@ -176,7 +177,9 @@ describe.skipIf(isWindows)('the time limit', () => {
   it('stops a command that hangs, and what it started', async () => {
     const file = await newFile();
     const hang = 'sleep 60 & echo $! > "$0"; cat; wait';
-    const error = await refusal(execStore(execConfig(['sh', '-c', hang, file], { timeout: 1 })).put(address(), secret));
+    const error = await refusal(
+      openExecStore(execConfig(['sh', '-c', hang, file], { timeout: 1 })).put(address(), secret),
+    );
     expect(error).toMatchObject({ code: 'STORE_FAILED' });
     expectGoldenError('a store command > stops a command that hangs', error);
     const child = Number(await readFile(file, 'utf8'));
@@ -186,19 +189,25 @@ describe.skipIf(isWindows)('the time limit', () => {
 
   it('kills one that ignores the request to stop', async () => {
     const stubborn = ['sh', '-c', 'trap "" TERM; cat; while :; do sleep 1; done'];
-    const outcome = await runStoreCommand(stubborn, { folder: '.', timeoutMs: 300, graceMs: 100, stdin: secret });
+    const outcome = await runStoreCommand(stubborn, {
+      folder: '.',
+      env: process.env,
+      timeoutMs: 300,
+      graceMs: 100,
+      stdin: secret,
+    });
     expect(outcome).toMatchObject({ ended: 'timeout', output: marker });
   });
 });
 
 describe.skipIf(isWindows)('a missing program', () => {
   it('is named', async () => {
-    const store = execStore(execConfig(['no-such-vault', 'put']));
+    const store = openExecStore(execConfig(['no-such-vault', 'put']));
     for (const error of [await refusal(store.check()), await refusal(store.put(address(), secret))]) {
       expect(error.message).toContain('no-such-vault');
       expectGoldenError(`a store command > what is not there > ${error.code}`, error);
     }
-    const path = execStore(execConfig(['./no/such/vault', 'put']));
+    const path = openExecStore(execConfig(['./no/such/vault', 'put']));
     expect((await refusal(path.check())).message).toContain('./no/such/vault');
   });
 
@@ -207,40 +216,41 @@ describe.skipIf(isWindows)('a missing program', () => {
     await writeFile(join(folder, 'vault'), '#!/bin/sh\n', { mode: 0o644 });
     await mkdir(join(folder, 'folder'));
     vi.stubEnv('PATH', folder);
-    expect((await refusal(execStore(execConfig(['vault'])).check())).code).toBe('STORE_UNUSABLE');
-    expect((await refusal(execStore(execConfig(['folder'])).check())).code).toBe('STORE_UNUSABLE');
-    const put = execStore(execConfig([join(folder, 'vault')])).put(address(), secret);
+    expect((await refusal(openExecStore(execConfig(['vault'])).check())).code).toBe('STORE_UNUSABLE');
+    expect((await refusal(openExecStore(execConfig(['folder'])).check())).code).toBe('STORE_UNUSABLE');
+    const put = openExecStore(execConfig([join(folder, 'vault')])).put(address(), secret);
     expect((await refusal(put)).message).toMatch(/vault .*\(EACCES\)/);
     await chmod(join(folder, 'vault'), 0o755);
-    await execStore(execConfig(['vault'])).check();
+    await openExecStore(execConfig(['vault'])).check();
   });
 });
 
 describe.skipIf(isWindows)('check', () => {
   it('runs without input, and passes with exit code 0', async () => {
     const check = ['sh', '-c', 'test -z "$(cat)"'];
-    await execStore(execConfig(['cat'], { check })).check();
+    await openExecStore(execConfig(['cat'], { check })).check();
   });
 
   it('fails otherwise, with the output of the check, but no token in it', async () => {
     const check = ['sh', '-c', 'echo "permission denied for hvs.CAESIJlU9JMYEhOPYv4igdhm9PnZDrab" >&2; exit 2'];
-    expect(await refusal(execStore(execConfig(['cat'], { check })).check())).toMatchObject({
+    expect(await refusal(openExecStore(execConfig(['cat'], { check })).check())).toMatchObject({
       code: 'STORE_UNUSABLE',
       message: expect.stringMatching(/\b2\b.*permission denied for \[secret\]/s),
       location: { line: 4 },
     });
-    const missing = execStore(execConfig(['cat'], { check: ['no-such-vault'] }));
+    const missing = openExecStore(execConfig(['cat'], { check: ['no-such-vault'] }));
     expect((await refusal(missing.check())).message).toContain('no-such-vault');
   });
 });
 
 it.skipIf(isWindows)('the secret path of an exec store is its name and the token, whatever the words', () => {
-  expect(execStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault#etl_prod/airflow');
+  expect(openExecStore(execConfig(['vault', '{account}'])).secretPath(address())).toBe('vault#etl_prod/airflow');
 });
 
 it.skipIf(isWindows)('openStores opens the store of each kind', () => {
   const stores = openStores(
     new Map<string, SecretStoreConfig>().set('a', fileConfig('/x/y')).set('b', execConfig(['cat'])),
+    process.env,
   );
   expect([...stores.keys()]).toEqual(['a', 'b']);
   expect(stores.get('a')?.secretPath(address())).toContain('#');

@@ -303,6 +303,7 @@ describe('writing', () => {
           ['one', fileConfig(path, { name: 'one' })],
           ['two', fileConfig(link, { name: 'two' })],
         ]),
+        process.env,
       );
       await stores.get('one')?.put(address({ token: 'bi-old' }), new Secret('first'));
       const error = await refusal(stores.get('two')?.put(address({ token: 'bi_old' }), secret) ?? Promise.resolve());

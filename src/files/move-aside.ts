@@ -1,10 +1,11 @@
+/** Commands to type that put files of a sandbox out of the way. */
 import { existsSync } from 'node:fs';
 import { shellCommand } from '../model/shell.ts';
 import { shownRelativePath } from './paths.ts';
 
-/** `mv .motherduck/secrets.env .motherduck/secrets.sandbox.env`: moves a file aside, under a name that says what it is of. */
-export function moveAside(file: string, of = 'sandbox'): string {
-  const aside = /\.\w+$/.test(file) ? file.replace(/(\.\w+)$/, `.${of}$1`) : `${file}.${of}`;
+/** `mv .motherduck/secrets.env .motherduck/secrets.sandbox.env`: moves a file of a sandbox aside. */
+export function moveAside(file: string): string {
+  const aside = /\.\w+$/.test(file) ? file.replace(/(\.\w+)$/, '.sandbox$1') : `${file}.sandbox`;
   return shellCommand('mv', shownRelativePath(file), shownRelativePath(aside));
 }
 
