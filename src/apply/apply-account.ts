@@ -138,18 +138,18 @@ export class AccountApply {
         command: nextCommand([action]),
       });
     }
-    this.#checkClock();
+    this.#checkClock([action]);
     const token = 'token' in action ? action.token : undefined;
     const failed = token === undefined ? undefined : this.#failedTokens.get(token);
     return this.#input.halt.error ?? this.#failedAccount ?? failed ?? this.#awaitsVerification(action);
   }
 
   /** Overlaps are recorded and ended by this time, and a token that is revoked cannot be restored. */
-  #checkClock(): void {
+  #checkClock(undone: readonly Action[]): void {
     const { halt, checkClock } = this.#input;
     if (halt.error) return;
     try {
-      checkClock?.();
+      checkClock?.(undone);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       halt.error = error;
@@ -245,7 +245,7 @@ export class AccountApply {
     }
     try {
       const smoke = await this.#test(desired);
-      this.#checkClock();
+      this.#checkClock([]);
       const tested = new Set(this.#fresh.keys());
       if (!halt.error) await recordVerification(desired, smoke, tested, this.#input, stopping.aborted);
     } catch (error) {

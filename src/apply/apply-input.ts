@@ -29,7 +29,7 @@ export interface ApplyInput {
   /** Runs the account's setup, before it is verified; absent where no plan has one. */
   readonly setUp?: (account: DesiredAccount, secrets: FreshSecrets) => Promise<SetupOutcome>;
   /** Called before each action: throws when the time by which the plan decided can no longer be trusted. */
-  readonly checkClock?: () => void;
+  readonly checkClock?: (undone: readonly Action[]) => void;
   /** The maximum number of accounts processed at once; those that wait for the state or a secrets file do not count. */
   readonly parallelism: number;
   /** When aborted, actions in progress finish and no others begin. */

@@ -186,12 +186,13 @@ async function refuseType(
 ): Promise<UserError> {
   const message = `MotherDuck created a ${typeName(found)} token instead of the requested ${typeName(action.after.type)} token`;
   const isRevoked = await revokeUnused(action, account, record, tools);
+  const command = nextCommand([action]);
   return new UserError(
     'TOKEN_DIFFERS',
     `${message}; its secret was not stored, and it ${isRevoked ? 'was revoked' : 'could not be revoked'}`,
     isRevoked
-      ? { text: 'Create it again. If it happens again, report it to MotherDuck.', command: ['apply'] }
-      : { text: `Revoke "${record.name ?? action.after.name}", and create it again.`, command: ['apply'] },
+      ? { text: 'Create it again. If it happens again, report it to MotherDuck.', command }
+      : { text: `Revoke "${record.name ?? action.after.name}", and create it again.`, command },
   );
 }
 

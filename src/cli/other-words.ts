@@ -1,5 +1,6 @@
 /** What to type instead of words that are no commands or options here: of Terraform, and for edits of the configuration. */
 import type { Command } from 'commander';
+import { deletionAllowed } from '../model/hints.ts';
 import { shellWord } from '../model/shell.ts';
 import { fullName } from './help.ts';
 
@@ -53,7 +54,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 function deletion(account: string): string {
-  return `To delete an account, apply "deletion_protection: false" in its block, remove the block and type: mdacc apply --prune --only ${account}`;
+  return `To delete an account, write into its block ${deletionAllowed('the block')} and type: mdacc apply --prune --only ${account}`;
 }
 
 function inState(): string {

@@ -61,7 +61,7 @@ export async function applyTested(
     ...input,
     run,
     api,
-    checkClock: clockGuard(service),
+    checkClock: clockGuard(service, input.plan.actions),
     setUp: (account, secrets) => session.setUp(account, secrets, withSmoke && account.smoke !== false),
     ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });

@@ -1,4 +1,6 @@
 /** How far MotherDuck's clock and that of this machine may differ before something is done by time. */
+import { nextCommand } from '../apply/next-command.ts';
+import type { Action } from '../model/action.ts';
 import { DAY_MS, describeSpan, isoTime, MINUTE_MS } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { OpenedService, RunContext } from './service.ts';
@@ -35,10 +37,15 @@ export function checkClock(
 /**
  * Remembers how MotherDuck's clock and that of this machine differ. The function that it returns refuses when one of them has
  * moved by a day since: after a machine's sleep both have.
+ *
+ * @param all The actions of the run. The function takes those that are not done because it refuses.
  */
-export function clockGuard({ api }: Pick<OpenedService, 'api'>): () => void {
+export function clockGuard(
+  { api }: Pick<OpenedService, 'api'>,
+  all: readonly Action[],
+): (undone: readonly Action[]) => void {
   const before = api.clockDifference() ?? 0;
-  return () => {
+  return (undone) => {
     const moved = (api.clockDifference() ?? before) - before;
     // A Date header has whole seconds, and its response takes a while.
     if (Math.abs(moved) < CLOCK_LIMIT_MS - CLOCK_TOLERANCE_MS) return;
@@ -48,7 +55,7 @@ export function clockGuard({ api }: Pick<OpenedService, 'api'>): () => void {
       `the clocks of MotherDuck and of this machine moved apart by ${describeSpan(Math.round(Math.abs(moved) / 60_000) * 60)} during this run (${here} here, ${there} there), so nothing more was done: tokens would be revoked at the wrong time`,
       {
         text: 'Check the clock of this machine and, with a proxy, its Date header. Then continue.',
-        command: ['apply'],
+        command: nextCommand(undone, all),
       },
     );
   };

@@ -61,10 +61,10 @@ export async function comparedWithTarget(
   // What git does not track is not of a branch.
   if (there === undefined && here === undefined) return { state, branch };
   const known = await stateOf(path, there);
-  if (known instanceof UserError) return { state, branch: [notCompared(known.message), ...branch] };
-  const edits = stateEdits(known, kept);
+  if ('why' in known) return { state, branch: [notCompared(known.why), ...branch] };
+  const edits = stateEdits(known.state, kept);
   const edited: PlanWarning[] = edits.length === 0 ? [] : [{ kind: 'state_edited', state: path, target: name, edits }];
-  return { state: vouchedState(known, state), branch: [...edited, ...branch] };
+  return { state: vouchedState(known.state, state), branch: [...edited, ...branch] };
 }
 
 /** The branch into which a pull request goes. */
@@ -107,17 +107,18 @@ function pathIn(tree: string, file: string): string | undefined {
   return path.startsWith('../') || resolve(tree, path) !== resolve(file) ? undefined : path;
 }
 
+/** A state of a commit, or why it cannot be compared. */
 async function stateOf(
   path: string,
   found: { readonly text: string } | { readonly why: string } | undefined,
-): Promise<State | undefined | UserError> {
-  if (found === undefined) return undefined;
-  const error = (why: string) => new UserError('STATE_INVALID', `its ${path} cannot be read: ${why}`, '');
-  if ('why' in found) return error(found.why);
+): Promise<{ readonly state: State | undefined } | { readonly why: string }> {
+  if (found === undefined) return { state: undefined };
+  const unread = (why: string) => ({ why: `its ${path} cannot be read: ${why}` });
+  if ('why' in found) return unread(found.why);
   try {
-    return await stateOfText(path, found.text);
+    return { state: await stateOfText(path, found.text) };
   } catch (cause) {
-    if (cause instanceof UserError) return error(cause.message);
+    if (cause instanceof UserError) return unread(cause.message);
     throw cause;
   }
 }

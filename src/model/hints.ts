@@ -9,6 +9,11 @@ export const NEW_AT_MOTHERDUCK = 'MotherDuck may have added it: install a newer 
 /** Where tokens are made by hand: `Create one in …`. */
 export const IN_WEB_UI = "in MotherDuck's web UI under Settings, Access Tokens";
 
+/** What allows the deletion of an account, before `apply --prune` deletes it. @param removed Its block: `it again` */
+export function deletionAllowed(removed: string): string {
+  return `"deletion_protection: false", apply, remove ${removed}, allow the deletion in guardrails.max_deletes`;
+}
+
 /** For a run that ended early: `Wait until …, then run the command again: …` */
 export function thenAgain(first: string): string {
   return `${first}, then run the command again: it finds and adopts what was created at MotherDuck.`;

@@ -57,7 +57,8 @@ export function accountDifferences(before: Seen, after: Seen): string | undefine
 }
 
 function differences(then: SeenAccount | undefined, now: SeenAccount | undefined): readonly string[] {
-  if (then === undefined || now === undefined) return [`the account was ${now ? 'not read then' : 'read then'}`];
+  if (then === undefined || now === undefined)
+    return [now ? 'the account was not part of the plan' : 'the account is no longer part of the plan'];
   if (then.tokens === undefined || now.tokens === undefined)
     return [
       `the account ${PRESENCE[now.fingerprint] ?? (then.fingerprint === 'absent' ? 'appeared' : 'can be read now')}`,

@@ -1,7 +1,7 @@
 /** The wording of what keeps a plan from being applied: its errors and the violations of guardrails. */
 import { limitText } from '../model/desired.ts';
 import type { PlanError, Violation } from '../model/notice.ts';
-import { MAX_GENERATION } from '../model/tokens.ts';
+import { MAX_GENERATION, typeName } from '../model/tokens.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { renameAdvice } from '../model/username.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
@@ -77,7 +77,7 @@ export function errorText(notice: PlanError | Violation): ErrorWords {
     case 'ambiguous':
       return {
         code: 'TOKEN_AMBIGUOUS',
-        message: `${notice.ids.length} live ${notice.type} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
+        message: `${notice.ids.length} live ${typeName(notice.type)} tokens are named "${notice.name}": ${notice.ids.join(' and ')}`,
         hint: { text: 'Revoke the unused one at MotherDuck, then plan again.' },
       };
     case 'last_generation':

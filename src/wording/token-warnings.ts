@@ -1,5 +1,7 @@
 /** The wording of what a plan warns of about one token. */
 
+import { deletionAllowed } from '../model/hints.ts';
+import { SHORT_OVERLAP } from '../model/rotation-due.ts';
 import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
 import type { TokenWarning } from '../model/token-warning.ts';
 import type { Hint } from '../model/user-error.ts';
@@ -135,7 +137,7 @@ export function tokenText(notice: TokenWarning): Words {
       return {
         message: `its policy changed, ${changes.join(', ')}: its programs get less time to read the next secret`,
         hint: {
-          text: 'If that is not intended, restore the policy. Else apply, which records it; before that, --due leaves a token alone whose overlap became shorter than 5 minutes.',
+          text: `If that is not intended, restore the policy. Else apply, which records it${notice.after.overlap < SHORT_OVERLAP ? `; before that, --due leaves the token alone, since its overlap is shorter than ${describeSpan(SHORT_OVERLAP)}` : ''}.`,
         },
       };
     }
@@ -168,7 +170,7 @@ export function whyHeld({ unreadable }: { readonly unreadable?: boolean }): stri
 /** What an account that left the configuration needs before it can be pruned, unless its protection and `max_deletes` allow that. */
 export function deletionSteps(isOne = true): string {
   const [it, its] = isOne ? ['it', 'its'] : ['them', 'their'];
-  return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with "deletion_protection: false", apply, remove ${it} again, allow the deletion in guardrails.max_deletes, then apply with --prune. See what that would delete.`;
+  return `Put ${it} back into the configuration. To delete ${it} with ${its} data instead, put ${it} back with ${deletionAllowed(`${it} again`)}, then apply with --prune. See what that would delete.`;
 }
 
 /** Newer tokens of a key that left the configuration: they are revoked, unless the account may be another one. */

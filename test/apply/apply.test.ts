@@ -122,6 +122,16 @@ describe('a token of another type than requested', () => {
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
 
+  it('is created again by the command that asked for it', async () => {
+    const world = new World();
+    await world.apply(reader);
+    claim(world, { tokenType: 'read_write' });
+    const { outcomes } = await world.apply(reader, { rotate: () => true });
+    expect(outcomes).toMatchObject([
+      { error: { code: 'TOKEN_DIFFERS', hint: { command: ['rotate', 'etl_prod/airflow'] } } },
+    ]);
+  });
+
   it('by the answer of the API, too', async () => {
     const world = new World();
     world.interfere = async (request) => {
