@@ -118,7 +118,8 @@ export async function gatherEvidence(
 
 /**
  * The usernames, by `accountKey`, of accounts that another run changes: their readings do not fit the state.
- * While a run holds the lock, what the state only announces, or waits for a test, is its own, and what is not created yet may be its work too.
+ * While a run holds the lock, intents and unverified tokens of the state are of that run, and it may be about to create what is
+ * missing.
  */
 function changingAccounts(
   desired: Desired,

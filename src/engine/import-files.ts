@@ -21,7 +21,7 @@ export interface ImportFiles {
   readonly isNew: boolean;
 }
 
-/** What of the machine reading a configuration to import into needs, and where it reports to. */
+/** The environment that the configuration to import into is read in, and where its errors and warnings go. */
 export interface ImportContext {
   readonly env: NodeJS.ProcessEnv;
   /** Shows the errors and warnings of a configuration. */

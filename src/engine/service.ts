@@ -72,7 +72,7 @@ export interface OpenedService {
 }
 
 export const USER_AGENT = `${PRODUCT}/${VERSION}`;
-/** What of the machine opening a service needs, and where it reports to. */
+/** The environment that a service is opened in, and where its remarks go. */
 export interface ServiceContext {
   readonly env: NodeJS.ProcessEnv;
   readonly options: { readonly debug?: boolean };

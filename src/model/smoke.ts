@@ -43,8 +43,8 @@ export interface AccountSmoke {
 /** One connection of a smoke test. */
 export interface ConnectionSmoke {
   readonly type: TokenType;
-  /** The token's key, or the name of the temporary token. */
-  readonly token: string;
+  /** The token's key; absent for a temporary token, also for one that could not be created. */
+  readonly token?: string;
   /** A temporary token was created for this connection, and revoked after it. */
   readonly temporary: boolean;
   /** In the order in which they were made, without those that were not reached. */

@@ -28,7 +28,7 @@ export function isTokenKey(text: string): boolean {
 export const RESERVED_TOKEN_NAMES: readonly string[] = ['MotherDuck Extension', 'MotherDuck Flights'];
 
 /** What the names of the short-lived tokens begin with that a smoke test creates and revokes. No configured token may have it. */
-export const SMOKE_TOKEN_NAME = 'mdacc smoke';
+export const SMOKE_NAME_PREFIX = 'mdacc smoke';
 /** Their lifetimes. No test takes a day. */
 const SMOKE_TTL_SECONDS = { min: TOKEN_TTL_SECONDS.min, max: DAY };
 /** MotherDuck may round the time at which a token expires. */
@@ -42,14 +42,14 @@ export function smokeTtl(use: Seconds): Seconds {
 
 /** The name of one such token. @param suffix Its own, of digits and lower-case letters */
 export function smokeTokenName(suffix: string): string {
-  return `${SMOKE_TOKEN_NAME} ${suffix}`;
+  return `${SMOKE_NAME_PREFIX} ${suffix}`;
 }
 
 /** Whether a smoke test gives its tokens this name. */
 export function isSmokeName(name: string): boolean {
   return (
-    name === SMOKE_TOKEN_NAME ||
-    (name.startsWith(SMOKE_TOKEN_NAME) && /^ [0-9a-z]+$/.test(name.slice(SMOKE_TOKEN_NAME.length)))
+    name === SMOKE_NAME_PREFIX ||
+    (name.startsWith(SMOKE_NAME_PREFIX) && /^ [0-9a-z]+$/.test(name.slice(SMOKE_NAME_PREFIX.length)))
   );
 }
 

@@ -76,7 +76,7 @@ export function planFile(
     configuration: planned.desired.hash,
     files: Object.fromEntries(planned.desired.fileHashes ?? []),
     scripts: scriptsOf(planned),
-    state: position(state),
+    state: stateVersion(state),
     run: state.runs.at(-1)?.at ?? null,
     seen: seenAccounts(planned.live),
   };
@@ -211,9 +211,9 @@ function byPart(actions: readonly Action[]): Map<string, string> {
 
 /** Whether a saved plan was made from this state, and not applied since. */
 export function isMadeFrom({ state: before }: Pick<PlanFile, 'state'>, state: State): boolean {
-  return JSON.stringify(before) === JSON.stringify(position(state));
+  return JSON.stringify(before) === JSON.stringify(stateVersion(state));
 }
 
-function position(state: State): PlanFile['state'] {
+function stateVersion(state: State): PlanFile['state'] {
   return state.serial === 0 ? null : { lineage: state.lineage, serial: state.serial };
 }

@@ -65,7 +65,7 @@ export interface TokenSeries {
   readonly intents: readonly TokenIntent[];
 }
 
-/** One series, and whose it is. */
+/** A series, with the token of the configuration or the state that it belongs to. */
 export interface SeriesContext {
   readonly account: string;
   /** The key. */

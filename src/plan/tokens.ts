@@ -149,7 +149,7 @@ function decideAdoption(
   return { planned, next, warnings, adopted };
 }
 
-/** The plan with the revocations of the series, and with what is to be said of it. */
+/** The plan of the token: the decision, the revocations in its series, and its warnings. */
 function withRest(decision: Decision, readings: TokenReadings, context: TokenContext): TokenPlan {
   const { planned, next = [], adopted = [] } = decision;
   const { desired, state, live, series } = readings;

@@ -19,7 +19,7 @@ import type { Secret } from '../model/secret.ts';
 import { forAccount } from '../model/setup.ts';
 import type { AccountSmoke, ConnectionSmoke, SmokeCheck } from '../model/smoke.ts';
 import { monotonicMs } from '../model/time.ts';
-import { SMOKE_TOKEN_NAME, TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
+import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
 import { isNewUsername, renameAdvice } from '../model/username.ts';
 import type { ConnectionFailure } from '../motherduck/connection-errors.ts';
@@ -110,7 +110,7 @@ class AccountTest {
 
   #available(type: TokenType): ConnectingToken[] {
     const tokens = [...this.#options.secrets].filter(([, token]) => token.type === type);
-    return tokens.map(([name, { secret }]) => ({ name, temporary: false, secret }));
+    return tokens.map(([key, { secret }]) => ({ key, secret }));
   }
 
   async #connectTemporary(type: TokenType): Promise<void> {
@@ -121,7 +121,7 @@ class AccountTest {
     const limit = 2 * seconds;
     try {
       await withTemporaryToken({ api, account: account.username, type, limit, warn: this.#warn }, (secret) =>
-        this.#connectAll(type, [{ name: SMOKE_TOKEN_NAME, temporary: true, secret }]),
+        this.#connectAll(type, [{ secret }]),
       );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -155,7 +155,7 @@ class AccountTest {
       this.#isAborted ||= aborted;
       if (aborted) return;
       this.connections.push(smoke);
-      if (verified && !token.temporary) this.verified.push(token.name);
+      if (verified && token.key !== undefined) this.verified.push(token.key);
       if (connects && type === this.#queried()) this.#queryDone = true;
       if (connects && type === 'read_write') this.#readWriteConnected = true;
       common?.note(this.#options.account.username, failure);
@@ -167,7 +167,7 @@ class AccountTest {
   /** The last connection did not reach its SHUTDOWN, but it or an earlier one started the Duckling. */
   async #shutDownAfter(token: ConnectingToken, type: TokenType): Promise<void> {
     const shutDown = await shutDownDuckling(this.#options, token, this.#expected(type), this.#warn);
-    const index = this.connections.findLastIndex((each) => each.type === type && each.token === token.name);
+    const index = this.connections.findLastIndex((each) => each.type === type && each.token === token.key);
     const connection = this.connections[index];
     if (shutDown && connection !== undefined) this.connections[index] = { ...connection, shut_down: shutDown };
   }
@@ -203,7 +203,7 @@ class AccountTest {
     const check: SmokeCheck = { name, passed: false, ms: 0, ...problem };
     this.connections.push({
       type,
-      token: token?.name ?? SMOKE_TOKEN_NAME,
+      ...defined({ token: token?.key }),
       temporary: false,
       checks: [check],
       passed: false,

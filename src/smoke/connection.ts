@@ -27,10 +27,8 @@ export interface ConnectionOptions {
 
 /** A token to connect with. */
 export interface ConnectingToken {
-  /** Its key, or the name of a temporary token. */
-  readonly name: string;
-  /** It was created for this test. */
-  readonly temporary: boolean;
+  /** Absent for a temporary token, which was created for this test. */
+  readonly key?: string;
   readonly secret: Secret;
 }
 
@@ -57,7 +55,7 @@ export async function connect(
   warn: (notice: Notice) => void,
 ): Promise<Connected> {
   const limit = limitFor(options, subject.size);
-  const expected: Limited = { ...subject, limit, ...(token.temporary ? {} : { token: token.name }) };
+  const expected: Limited = { ...subject, limit, ...defined({ token: token.key }) };
   const deadline = monotonicMs() + limit.seconds * 1000;
   let checked: Limited = expected;
   let missing: SmokeCheck | undefined;
@@ -88,8 +86,8 @@ export async function connect(
   return {
     smoke: {
       type: expected.type,
-      token: token.name,
-      temporary: token.temporary,
+      ...defined({ token: token.key }),
+      temporary: token.key === undefined,
       checks,
       passed: checks.every((check) => check.passed),
       shut_down: shutDown,

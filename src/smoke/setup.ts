@@ -5,7 +5,7 @@ import type { DesiredAccount } from '../model/desired.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Secret } from '../model/secret.ts';
 import { openTransaction, type SetupOutcome } from '../model/setup.ts';
-import { SMOKE_TOKEN_NAME, type TokenType } from '../model/tokens.ts';
+import type { TokenType } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { explainConnection, type TimeLimit } from '../motherduck/connection-errors.ts';
 import type { ProbeFailure, ProbeReport } from '../motherduck/probe-process.ts';
@@ -28,12 +28,12 @@ export interface SetupOptions extends ConnectionOptions {
 export async function setUpAccount(options: SetupOptions): Promise<SetupOutcome> {
   const { account, secrets, api, warn } = options;
   const [known] = [...secrets].filter(([, { type }]) => type === 'read_write');
-  if (known !== undefined) return run({ name: known[0], temporary: false, secret: known[1].secret }, options);
+  if (known !== undefined) return run({ key: known[0], secret: known[1].secret }, options);
   const { seconds } = limitFor(options);
   try {
     return await withTemporaryToken(
       { api, account: account.username, type: 'read_write', limit: seconds, warn },
-      (secret) => run({ name: SMOKE_TOKEN_NAME, temporary: true, secret }, options),
+      (secret) => run({ secret }, options),
     );
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -67,9 +67,9 @@ async function run(token: ConnectingToken, options: SetupOptions): Promise<Setup
     return { done, error: new UserError('INTERRUPTED', message, hint) };
   }
   if (statement === undefined) {
-    const told = { ...about, ...(token.temporary ? {} : { token: token.name }) };
+    const told = { ...about, ...defined({ token: token.key }) };
     const { scope, problem, advice } = explainConnection(failure, told);
-    const isOfToken = scope === 'token' && !token.temporary;
+    const isOfToken = scope === 'token' && token.key !== undefined;
     const hint = isOfToken ? problem.hint : { text: `${advice} Then continue.`, command: ['apply'] };
     return { done, error: new UserError('SETUP_FAILED', `the setup did not begin: ${problem.message}`, hint) };
   }

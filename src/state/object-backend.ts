@@ -2,7 +2,7 @@
  * A state in a storage service: `log/<serial>.json` for each change, each created only if it does not exist yet, so that a
  * serial is taken once; `snapshots/<serial>.json` from time to time; `lock.json` during a run.
  *
- * Objects of the log are never removed. A run that comes back from the dead finds its next serial taken, however late it is.
+ * Objects of the log are never removed. A run that was suspended and goes on finds its next serial taken, however late it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AFTER_OTHER_RUNS } from '../model/hints.ts';

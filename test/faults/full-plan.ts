@@ -3,7 +3,7 @@ import { updateToken } from '../../src/apply/state-writer.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { RetiringToken, State, StateToken } from '../../src/model/state.ts';
-import { isSmokeName, SMOKE_TOKEN_NAME } from '../../src/model/tokens.ts';
+import { isSmokeName, SMOKE_NAME_PREFIX } from '../../src/model/tokens.ts';
 import type { Api } from '../../src/motherduck/api.ts';
 import { hashOf } from '../../src/sandbox/authentication.ts';
 import type { SandboxEvent, Token } from '../../src/sandbox/organization-state.ts';
@@ -100,7 +100,7 @@ export async function prepareFullPlan(): Promise<FullPlan> {
     state: world.stateWriter.durable,
     secrets: new Map(world.store.secrets),
     inUse: [...inUse, read(world, 'etl_prod/aging'), read(world, 'etl_prod/orphan'), due.secret, adopted.secret],
-    unmanaged: idsOf(world, (name) => name === 'laptop' || name === SMOKE_TOKEN_NAME),
+    unmanaged: idsOf(world, (name) => name === 'laptop' || name === SMOKE_NAME_PREFIX),
     adopted: adopted.record.id,
   };
 }
@@ -150,7 +150,7 @@ async function meddle(world: FaultyWorld, api: Api): Promise<void> {
   for (const username of ['found', 'legacy']) await api.createUser(username);
   for (const username of ['found', 'legacy', 'etl_prod']) await api.createToken(username, { name: 'laptop' });
   // A smoke test runs elsewhere.
-  await api.createToken('etl_prod', { name: SMOKE_TOKEN_NAME, ttl: DAY });
+  await api.createToken('etl_prod', { name: SMOKE_NAME_PREFIX, ttl: DAY });
 }
 
 function idsOf(world: FaultyWorld, fits: (name: string) => boolean): string[] {

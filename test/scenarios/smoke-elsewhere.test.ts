@@ -1,11 +1,11 @@
 /** Plans, applies and audits while a smoke test runs elsewhere: its temporary token is left alone, and nothing is said of it. */
 import { expect, it } from 'vitest';
-import { SMOKE_TOKEN_NAME, smokeTtl } from '../../src/model/tokens.ts';
+import { SMOKE_NAME_PREFIX, smokeTtl } from '../../src/model/tokens.ts';
 import { Stage } from '../stage.ts';
 
 /** As `mdacc smoke` begins, in another process, with these accounts. */
 function beginTests(stage: Stage, ...usernames: readonly string[]): Promise<void> {
-  const body = JSON.stringify({ name: SMOKE_TOKEN_NAME, ttl: smokeTtl(60), token_type: 'read_scaling' });
+  const body = JSON.stringify({ name: SMOKE_NAME_PREFIX, ttl: smokeTtl(60), token_type: 'read_scaling' });
   return stage.inSandbox(async (organization) => {
     const authorization = `Bearer ${organization.newAdminToken().reveal()}`;
     for (const username of usernames) {
@@ -21,7 +21,7 @@ const testing = (stage: Stage) =>
   stage.inSandbox(async (organization) =>
     organization
       .inspect()
-      .accounts.filter(({ tokens }) => tokens.some(({ name }) => name === SMOKE_TOKEN_NAME))
+      .accounts.filter(({ tokens }) => tokens.some(({ name }) => name === SMOKE_NAME_PREFIX))
       .map(({ username }) => username),
   );
 

@@ -43,7 +43,7 @@ async function smoke(subject: SmokeSubject, more: Partial<SmokeOptions> = {}): P
 function shown(result: AccountSmoke): string[] {
   return result.connections.map((made) => {
     const checks = made.checks.map((check) => `${check.name}${check.passed ? '' : '!'}`);
-    return `${made.type} ${made.token}: ${checks.join(' ')}`;
+    return `${made.type} ${made.token ?? 'temporary'}: ${checks.join(' ')}`;
   });
 }
 
@@ -81,7 +81,7 @@ describe('which tokens connect', () => {
   it('a temporary read/write token before the read scaling one of a new account', async () => {
     const secrets = held({ app: ['read_scaling', me] });
     const result = await smoke(account({ app: 'read_scaling' }), { secrets });
-    expect(shown(result).map((line) => line.split(':')[0])).toEqual(['read_write mdacc smoke', 'read_scaling app']);
+    expect(shown(result).map((line) => line.split(':')[0])).toEqual(['read_write temporary', 'read_scaling app']);
     expect(result.verified).toEqual(['app']);
   });
 
@@ -127,7 +127,7 @@ describe('what is checked', () => {
     const own = { query: "SELECT 'ann@example.com' AS email", database: 'sales' };
     const result = await smoke(account({ app: 'read_scaling' }, { smoke: own }), { secrets });
     expect(shown(result)).toEqual([
-      'read_write mdacc smoke: connects database user organization',
+      'read_write temporary: connects database user organization',
       'read_scaling app: connects database user organization query',
     ]);
     // the query's result may be confidential
@@ -200,7 +200,7 @@ describe('temporary tokens are revoked', () => {
 
   it('after a refused connection, and then no read scaling token is created', async () => {
     world.temporary = () => ({ refused: true });
-    expect(shown(await smoke(subject))).toEqual(['read_write mdacc smoke: connects!']);
+    expect(shown(await smoke(subject))).toEqual(['read_write temporary: connects!']);
     expect(world.calls.at(-1)).toBe('delete etl_prod t0');
   });
 
@@ -245,7 +245,7 @@ describe('temporary tokens are revoked', () => {
   ] as const)('after a creation %s, but not those of a test that runs elsewhere', async (_how, effect) => {
     world.elsewhere('theirs');
     world.fail = [{ on: 'createToken', failure: 'timeout', effect }];
-    expect(shown(await smoke(account({ a: 'read_write' })))).toEqual(['read_write mdacc smoke: token!']);
+    expect(shown(await smoke(account({ a: 'read_write' })))).toEqual(['read_write temporary: token!']);
     expect([...world.alive]).toEqual(['theirs']);
     world.alive.clear();
   });
@@ -256,7 +256,7 @@ describe('temporary tokens are revoked', () => {
       throw new ApiError('timeout', 'API_FAILED', 'reset', 'Try again.', { call: 'POST', effect: 'unknown' });
     };
     const api = { ...world.api, createToken };
-    expect(shown(await smoke(account({ a: 'read_write' }), { api }))).toEqual(['read_write mdacc smoke: token!']);
+    expect(shown(await smoke(account({ a: 'read_write' }), { api }))).toEqual(['read_write temporary: token!']);
     expect([...world.alive]).toEqual(['theirs']);
     world.alive.clear();
   });

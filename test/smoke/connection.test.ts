@@ -4,9 +4,9 @@ import { Secret } from '../../src/model/secret.ts';
 import type { Connector } from '../../src/motherduck/connector.ts';
 import type { ProbeReport, ProbeRunner, ProbeStep } from '../../src/motherduck/probe-process.ts';
 import type { Expected } from '../../src/smoke/checks.ts';
-import { type ConnectionOptions, connect } from '../../src/smoke/connection.ts';
+import { type ConnectingToken, type ConnectionOptions, connect } from '../../src/smoke/connection.ts';
 
-const TOKEN = { name: 'airflow', temporary: false, secret: new Secret('opaque') };
+const TOKEN = { key: 'airflow', secret: new Secret('opaque') };
 const EXPECTED: Expected = { account: 'etl_prod', type: 'read_write', ranBefore: false };
 const UNAVAILABLE = { ms: 1, failure: { kind: 'sql', text: 'IO Error: UNAVAILABLE: connection reset' } } as const;
 const LATE = { ms: 1, failure: { kind: 'time_limit', text: 'no answer' } } as const;
@@ -22,7 +22,7 @@ async function connecting(
   reports: readonly ProbeReport[],
   options: Partial<ConnectionOptions> = {},
   more: Partial<Expected> = {},
-  token = TOKEN,
+  token: ConnectingToken = TOKEN,
 ) {
   const limits: number[] = [];
   const probe: ProbeRunner = async (_target, _request, { timeoutMs }) => {
@@ -172,7 +172,7 @@ describe('the kind of the Duckling', () => {
   });
 
   it('is not, of a temporary token: nothing is to be replaced', async () => {
-    const temporary = { ...TOKEN, temporary: true };
+    const temporary = { secret: TOKEN.secret };
     const { failed } = await connecting([duckling({ id: 'a.rs.0' })], {}, {}, temporary);
     expect(failed).toMatchObject([{ name: 'duckling', hint: { command: ['smoke', '--only', 'etl_prod'] } }]);
   });

@@ -44,7 +44,7 @@ function skippedCase({ account }: AccountSmoke, why: string): string {
 }
 
 function testcase(account: AccountSmoke, connection: ConnectionSmoke, check: SmokeCheck): string {
-  const name = `${check.name} (${connection.type}, ${connection.token})`;
+  const name = `${check.name} (${connection.type}, ${connection.token ?? 'temporary token'})`;
   const head = `    <testcase classname="${xml(account.account)}" name="${xml(name)}" time="${seconds(check.ms)}"`;
   if (check.passed) return `${head}/>`;
   const { message = `expected ${check.expected ?? ''}, found ${check.found ?? ''}`, hint } = check;

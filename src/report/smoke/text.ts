@@ -1,7 +1,7 @@
 /** A smoke test for a terminal: a line per account, failed checks with a fix, and a summary line. */
 import type { AccountSmoke, ConnectionSmoke, Smoke, SmokeCheck } from '../../model/smoke.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { SMOKE_TOKEN_NAME, typeName } from '../../model/tokens.ts';
+import { typeName } from '../../model/tokens.ts';
 import { counted } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -81,9 +81,8 @@ function accountLines(
   return [head, ...account.connections.flatMap((connection) => failures(connection, explained, paint))];
 }
 
-/** The name of a temporary token, also of one that was not created, means nothing to the user, so its type is shown. */
-function nameOf({ temporary, token, type }: ConnectionSmoke): string {
-  return temporary || token === SMOKE_TOKEN_NAME ? `${typeName(type)} (temporary token)` : token;
+function nameOf({ token, type }: ConnectionSmoke): string {
+  return token ?? `${typeName(type)} (temporary token)`;
 }
 
 function failures(connection: ConnectionSmoke, explained: (check: SmokeCheck) => string, paint: Paint): string[] {
