@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import {
+import { EventEmitter, once } from 'node:events';
+import fs, {
   appendFileSync,
   existsSync,
   mkdirSync,
@@ -10,9 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { openSandbox, resetSandbox } from '../../src/sandbox/open.ts';
 import { createShare } from '../../src/sandbox/shares.ts';
@@ -21,6 +22,26 @@ import { ADMIN, accounts, ask, folder, script, token } from './support.ts';
 
 const open = (dir: string) => openSandbox(dir, { adminToken: new Secret(ADMIN) });
 const logOf = (dir: string) => join(dir, 'organization.jsonl');
+
+/** From now on counts the tries to make a link, until the test ends. Gives a function that waits for so many. */
+function triesToLink(): (count: number) => Promise<void> {
+  const { symlinkSync: link } = fs;
+  const tries = new EventEmitter();
+  let tried = 0;
+  const replace = (by: typeof link) => {
+    fs.symlinkSync = by;
+    syncBuiltinESMExports();
+  };
+  replace((...given) => {
+    tried += 1;
+    tries.emit(`${tried}`);
+    return link(...given);
+  });
+  onTestFinished(() => replace(link));
+  return async (count) => {
+    if (tried < count) await once(tries, `${count}`);
+  };
+}
 
 describe('what is stored', () => {
   test('accounts, tokens, Ducklings, connections and the clock', async () => {
@@ -252,9 +273,10 @@ describe('several processes in one folder', () => {
     const dir = folder();
     const sandbox = await open(dir);
     symlinkSync(`${process.pid} ${hostname()}`, join(dir, 'organization.lock'));
+    const tries = triesToLink();
     const order: string[] = [];
     const waiting = accounts(sandbox, 'etl_prod').then(() => order.push('written'));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await tries(5);
     order.push('released');
     rmSync(join(dir, 'organization.lock'));
     await waiting;

@@ -1,6 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import { request as httpRequest, Agent as KeepAlive } from 'node:http';
 import { Agent, request } from 'undici';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FAULTS, type ServeOptions, serve } from '../../src/sandbox/server.ts';
 import { ADMIN, ask, organization } from './support.ts';
 
@@ -54,12 +55,26 @@ describe('the server', () => {
   });
 
   test('closes after running requests', async () => {
-    const { server, call } = await served({ latency: 30 });
+    const sandbox = organization();
+    const gate = new EventEmitter();
+    const respond = sandbox.respond.bind(sandbox);
+    vi.spyOn(sandbox, 'respond').mockImplementation(async (request) => {
+      gate.emit('begun');
+      await once(gate, 'released');
+      return respond(request);
+    });
+    const { server, call } = await served({ organization: sandbox });
+    const begun = once(gate, 'begun');
     const answer = call('/v1/users');
-    await new Promise((resolve) => setTimeout(resolve, 15));
-    await server.close();
-    expect((await answer).statusCode).toBe(200);
+    await begun;
+    const order: string[] = [];
+    const closed = server.close().then(() => order.push('closed'));
     await expect(call('/v1/users')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    order.push('released');
+    gate.emit('released');
+    expect((await answer).statusCode).toBe(200);
+    await closed;
+    expect(order).toEqual(['released', 'closed']);
   });
 
   test('a port in use is an error with a hint', async () => {
