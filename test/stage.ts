@@ -127,6 +127,14 @@ export class Stage {
     return { code, stdout, stderr };
   }
 
+  /** Does the same without its long timers: what is left of its work, such as a time limit or a connection, would keep it running for ever. */
+  async runWithoutLongTimers(words: string | readonly string[]): Promise<Ran> {
+    const child = this.spawn(words, {}, { node: ['--require', path.join(ROOT, 'test/long-timers.cjs')] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const { code, stdout, stderr } = await outputOf(child);
+    return { code, stdout, stderr };
+  }
+
   /** Begins a command as a process of its own; its standard input is empty. */
   spawn(
     words: string | readonly string[],

@@ -66,9 +66,7 @@ describe('a state at MotherDuck', () => {
     expect(await stage.run('state forget ten --sandbox --yes')).toMatchObject({ code: 0 });
     expect((await stage.run('state list --sandbox')).stdout).not.toContain('ten');
     // As a process, whose connection does not keep it running.
-    const began = performance.now();
-    expect(await stage.runProgram('plan --sandbox')).toMatchObject({ code: 0 });
-    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(await stage.runWithoutLongTimers('plan --sandbox')).toMatchObject({ code: 0 });
   });
 
   it('takes the state of a file, and gives it back', async () => {

@@ -131,9 +131,9 @@ describe.each(Object.entries(CLOUDS))('a state of the kind %s', (_, cloud) => {
 
   it('keeps no process that has ended its work', async () => {
     const { place } = await start();
-    const begin = performance.now();
-    const { code } = await machineAt(place).runProgram('plan --sandbox --detailed-exitcode');
-    expect([code, performance.now() - begin < 20_000]).toEqual([2, true]);
+    expect(await machineAt(place).runWithoutLongTimers('plan --sandbox --detailed-exitcode')).toMatchObject({
+      code: 2,
+    });
   });
 
   it.each(cloud.wrong)('is not read from %s', async (block) => {
