@@ -114,12 +114,14 @@ function guardrailsOf(limits: GuardrailLimits): Guardrails {
   return {
     maxDeletes: limits.maxDeletes,
     allowNeverExpiring: limits.allowNeverExpiring,
-    ...(maxComputeCeiling === undefined ? {} : { maxComputeCeiling: maxComputeCeiling.value }),
-    ...(maxCreates === undefined ? {} : { maxCreates: maxCreates.value }),
-    ...(maxMissing === undefined ? {} : { maxMissing: maxMissing.value }),
-    ...(maxTokenTtl === undefined ? {} : { maxTokenTtl: maxTokenTtl.value }),
-    ...(allowedSizes === undefined ? {} : { allowedSizes: allowedSizes.value }),
-    ...(maxPoolSizeTotal === undefined ? {} : { maxPoolSizeTotal: maxPoolSizeTotal.value }),
+    ...defined({
+      maxComputeCeiling: maxComputeCeiling?.value,
+      maxCreates: maxCreates?.value,
+      maxMissing: maxMissing?.value,
+      maxTokenTtl: maxTokenTtl?.value,
+      allowedSizes: allowedSizes?.value,
+      maxPoolSizeTotal: maxPoolSizeTotal?.value,
+    }),
   };
 }
 
