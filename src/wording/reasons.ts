@@ -1,8 +1,6 @@
-/** The wording of reasons, for every output format and for the audit. */
-
+/** The wording of the reason of an action, for every output format and for the audit. */
 import {
   type Action,
-  type AdoptToken,
   type CreateToken,
   type DeleteAccount,
   deletedTokens,
@@ -23,7 +21,7 @@ export function reasonText(action: Action): string {
 }
 
 /** Programs read a moved secret from its old secret path until they are reconfigured. */
-function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
+export function movesText({ reason, after: { secret_moves: moves } }: CreateToken | RotateToken): string {
   if (moves === undefined) return '';
   // Another store has the same file and variable.
   if (moves.before === moves.after)
@@ -36,7 +34,7 @@ function movesText({ reason, after: { secret_moves: moves } }: CreateToken | Rot
 }
 
 /** Programs that have the old secret from elsewhere stop with it. */
-function firstSecretText({ after }: RotateToken): string {
+export function firstSecretText({ after }: RotateToken): string {
   if (after.first_secret === undefined || after.keeps_old) return '';
   const by = after.revokes_old === undefined ? ` within ${formatDuration(after.overlap)}` : ' at once';
   return `; adopted, so its programs must be given the new secret${by}`;
@@ -116,11 +114,11 @@ function ownReasonText(action: Action): string {
       const again = after.statements.length - after.new_statements.length;
       const noun = after.new_statements.length === 0 ? 'statement' : 'other statement';
       const repeats = again === 0 ? '' : `; ${counted(again, noun)} ${again === 1 ? 'runs' : 'run'} again`;
-      return `${SETUP[reason.kind]}, ${lineText(reason.location)}${repeats}`;
+      return `${SETUP_REASONS[reason.kind]}, ${lineText(reason.location)}${repeats}`;
     }
     case 'delete_account': {
       const tokens = counted(deletedTokens(action).length, 'token');
-      return `${REMOVED[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns${createdText(action)}`;
+      return `${REMOVAL_REASONS[action.reason.kind]}; this also deletes its ${tokens} and all databases and shares it owns${createdText(action)}`;
     }
     case 'forget':
       if (action.reason.kind === 'deleted') {
@@ -136,7 +134,7 @@ function ownReasonText(action: Action): string {
         return `suspended (${shortLine(action.reason.location)}), and "${action.token}" has no live tokens`;
       }
       return action.token === undefined
-        ? `${REMOVED[action.reason.kind]}, and it is no longer in MotherDuck`
+        ? `${REMOVAL_REASONS[action.reason.kind]}, and it is no longer in MotherDuck`
         : `"${action.token}" was removed from the configuration, and has no live tokens`;
     default:
       return action satisfies never;
@@ -148,100 +146,12 @@ function deletedText(at: string): string {
   return `deleted with mdacc on ${showTime(Date.parse(at))}, in a run that did not end; created again`;
 }
 
-/** Whether the reason of an action is in the singular, so that several accounts need the shared one. */
-export const speaksOfOne = ({ action }: Action): boolean => action === 'delete_account';
-
-/** Words the reason of identical changes: without the lines, names and times in which they differ. */
-export function sharedReasonText(action: Action): string {
-  const isMoved =
-    (action.action === 'create_token' || action.action === 'rotate_token') &&
-    movesText(action) !== '' &&
-    action.after.secret_moves?.before !== action.after.secret_moves?.after;
-  const first = action.action === 'rotate_token' ? firstSecretText(action) : '';
-  return `${ownSharedText(action)}${isMoved ? '; the secret moves' : ''}${first}`;
-}
-
-function ownSharedText(action: Action): string {
-  const { reason } = action;
-  switch (action.action) {
-    case 'create_account':
-      if (reason.kind === 'deleted') return 'deleted with mdacc, in a run that did not end; created again';
-      return reason.kind === 'new' ? 'new' : 'deleted outside of mdacc: in the state, no longer in MotherDuck';
-    case 'set_ducklings':
-      return action.before === null ? 'the account is new' : ducklingChanges(action.after, action.before).join('; ');
-    case 'create_token':
-      return action.reason.kind === 'interrupted' && action.reason.stored === false
-        ? 'an interrupted run created a token, and did not store its secret'
-        : CREATED[action.reason.kind];
-    case 'adopt_token':
-      return sharedAdoptionText(action);
-    case 'rotate_token':
-      if (action.reason.kind === 'due') {
-        const { policy, rotate_before, earlier = 0 } = action.reason;
-        const jitter = action.reason.earlier === undefined ? '' : ', or earlier by its jitter';
-        return `due: policy ${policy} rotates at ${describeSpan(rotate_before - earlier)}${jitter}`;
-      }
-      if (action.reason.kind === 'changed' && action.reason.change.field !== 'name') {
-        return tokenChangeText(action.reason.change);
-      }
-      if (action.reason.kind === 'interrupted' && action.reason.left === 'revocation') {
-        return 'an interrupted run was to replace it and to revoke it at once';
-      }
-      return ROTATED[action.reason.kind];
-    case 'revoke_token':
-      return action.reason.kind === 'requested' ? sharedRequestText(action.reason) : REVOKED[action.reason.kind];
-    case 'run_setup':
-      return SETUP[action.reason.kind];
-    case 'delete_account':
-      return `${REMOVED[action.reason.kind]}; this also deletes the tokens, databases and shares of each account`;
-    case 'forget':
-      if (action.token === undefined) return reasonText(action);
-      return `${reason.kind === 'suspended' ? 'suspended' : REVOKED.removed}, without live tokens`;
-    default:
-      return reasonText(action);
-  }
-}
-
-const SETUP = {
+export const SETUP_REASONS = {
   new_account: 'the account is new',
   unset: 'its setup never ran',
   changed: 'its setup changed',
   interrupted: 'its setup failed before, or its run was interrupted',
 } as const;
-
-function sharedAdoptionText({ reason, between = [] }: AdoptToken): string {
-  switch (reason.kind) {
-    case 'unmanaged':
-      return 'live and not in the state: adopted as they are, with unknown secrets';
-    case 'newer': {
-      const than = reason.current === undefined ? '' : ', and newer than those in the state';
-      const retire = between.length === 0 ? '' : ', and those between retire';
-      return `live and not in the state${than}: adopted as they are, with unknown secrets${retire}`;
-    }
-    default:
-      return `renamed in the configuration: ${reason.replaced ? 'their entries move, and the tokens are replaced' : 'the tokens stay'}`;
-  }
-}
-
-const CREATED: Readonly<Record<CreateToken['reason']['kind'], string>> = {
-  new_account: 'the account is new',
-  new: 'in the configuration and not in MotherDuck',
-  interrupted: 'an interrupted run created a token whose secret may not be stored',
-  resumed: 'no longer suspended; old secrets stay invalid',
-  expired: 'expired',
-  revoked: 'revoked outside of mdacc',
-};
-const ROTATED: Readonly<Record<Exclude<RotateToken['reason']['kind'], 'due'>, string>> = {
-  requested: 'requested with mdacc rotate',
-  changed: 'the name changed',
-  interrupted: 'an interrupted run left another token, or an unverified one',
-};
-const REVOKED: Readonly<Record<Exclude<RevokeToken['reason']['kind'], 'requested'>, string>> = {
-  removed: 'removed from the configuration',
-  suspended: 'suspended; the account and its data stay',
-  overlap_ended: 'replaced, and the overlap ended',
-  orphan: 'an interrupted run created it, and its secret was not stored',
-};
 
 const ADOPTED = {
   unmanaged: 'it exists at MotherDuck and is not in the state: adopted as it is',
@@ -249,7 +159,10 @@ const ADOPTED = {
   replaced_outside: 'deleted and created again outside of mdacc, with another user id: adopted as it is',
 } as const;
 
-const REMOVED = { removed: 'removed from the configuration', destroyed: 'requested with mdacc destroy' } as const;
+export const REMOVAL_REASONS = {
+  removed: 'removed from the configuration',
+  destroyed: 'requested with mdacc destroy',
+} as const;
 
 function rotationText(reason: RotateToken['reason']): string {
   switch (reason.kind) {
@@ -284,21 +197,16 @@ function interruptionText({ left, name, current }: InterruptedRotation): string 
   }
 }
 
-type Request = Extract<RevokeToken['reason'], { readonly kind: 'requested' }>;
+export type RequestedRevocation = Extract<RevokeToken['reason'], { readonly kind: 'requested' }>;
 
 /** Of a token that does not live on for an overlap. */
-function requestText(request: Request): string {
+function requestText(request: RequestedRevocation): string {
   const { at } = request;
   const when = at === undefined ? '' : ` ${showTime(Date.parse(at))}, by a run that did not end`;
   return `requested with --revoke-old${when}: ${noOverlapText(request)}`;
 }
 
-function sharedRequestText(request: Request): string {
-  const by = request.at === undefined ? '' : ' by a run that did not end';
-  return `requested with --revoke-old${by}: ${noOverlapText(request)}`;
-}
-
-function noOverlapText({ force }: Request): string {
+export function noOverlapText({ force }: RequestedRevocation): string {
   return force ? 'no overlap, whether the new token connects or not' : 'no overlap, once the new token connects';
 }
 

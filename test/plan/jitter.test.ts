@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { shareOfJitter } from '../../src/model/rotation-due.ts';
-import { reasonText, sharedReasonText } from '../../src/wording/reasons.ts';
+import { reasonText } from '../../src/wording/reasons.ts';
+import { sharedReasonText } from '../../src/wording/shared-reasons.ts';
 import { DAY, desire, token, World } from '../world.ts';
 
 const NAMES = Array.from({ length: 30 }, (_, index) => `tenant_${index}`);

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import schema from '../../schemas/plan.schema.json' with { type: 'json' };
 import type { Action } from '../../src/model/action.ts';
-import { reasonText, sharedReasonText } from '../../src/wording/reasons.ts';
+import { reasonText } from '../../src/wording/reasons.ts';
+import { sharedReasonText } from '../../src/wording/shared-reasons.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY } from '../world.ts';
 

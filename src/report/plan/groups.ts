@@ -3,7 +3,8 @@ import { type Action, actionsByAccount, RISKS, type Risk } from '../../model/act
 import { groupBy } from '../../model/collections.ts';
 import { ACCOUNT } from '../../model/setup.ts';
 import { NAMES_SHOWN } from '../../model/wording.ts';
-import { reasonText, sharedReasonText, speaksOfOne } from '../../wording/reasons.ts';
+import { reasonText } from '../../wording/reasons.ts';
+import { sharedReasonText, speaksOfOne } from '../../wording/shared-reasons.ts';
 import { shownSql } from './sql.ts';
 import { detailOf, isOfAccount, sharedDetailOf } from './wording.ts';
 

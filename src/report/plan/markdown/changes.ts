@@ -7,7 +7,8 @@ import {
   type Risk,
   type RotateToken,
 } from '../../../model/action.ts';
-import { reasonText, sharedReasonText, speaksOfOne } from '../../../wording/reasons.ts';
+import { reasonText } from '../../../wording/reasons.ts';
+import { sharedReasonText, speaksOfOne } from '../../../wording/shared-reasons.ts';
 import { lengthOf } from '../../comment.ts';
 import { markdown, withArrows } from '../../escape.ts';
 import { ceilingText } from '../ceiling.ts';
