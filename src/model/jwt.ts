@@ -9,8 +9,11 @@ const FORMS: readonly RegExp[] = [/(?:ZXlK|65794[aA])[\w+/=]{12,}/g, new RegExp(
 /** What has the three parts of a JWT, whatever its header is; the full name of a table may have them too. */
 const PARTS = /(?<![\w-])[\w-]{16,}(?:\.[\w-]{16,}){2,}/g;
 
-const WHOLE = new RegExp(String.raw`${START}\.[\w-]+\.[\w-]+`);
-const IN_WORD = new RegExp(String.raw`(?<![A-Za-z\d])${START}|${START}\.eyJ`);
+/** What stands before two more parts, and before the beginning of another. Only whole parts: looked for at each `eyJ`, they would take quadratic time. */
+const BEFORE_TWO = /(?<![\w-])[\w-]+(?=\.[\w-]+\.[\w-])/g;
+const BEFORE_START = /(?<![\w-])[\w-]+(?=\.eyJ)/g;
+const HAS_START = new RegExp(START);
+const IN_WORD = new RegExp(String.raw`(?<![A-Za-z\d])${START}`);
 
 /**
  * The text with what `hide` makes of each JWT, also of the beginning of one, or of one in base64 or hexadecimal. Whole ones
@@ -35,12 +38,12 @@ export function isJwt(text: string): boolean {
 
 /** Whether a text has a whole JWT in it. */
 export function hasJwt(text: string): boolean {
-  return WHOLE.test(text);
+  return (text.match(BEFORE_TWO) ?? []).some((part) => HAS_START.test(part));
 }
 
 /** Whether a word has a JWT or the beginning of one in it, also after another word: `-cey…`. Names such as `keyJournal` do not. */
 export function hasJwtStart(word: string): boolean {
-  return IN_WORD.test(word);
+  return IN_WORD.test(word) || (word.match(BEFORE_START) ?? []).some((part) => HAS_START.test(part));
 }
 
 /** The claims of a token, which can be read without a network; undefined if it is no JWT. */

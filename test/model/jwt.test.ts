@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTypedCredential, maskCredentials, maskLine, mayBeCredential } from '../../src/model/credential.ts';
-import { claimsOf, isJwt } from '../../src/model/jwt.ts';
+import { claimsOf, hasJwt, hasJwtStart, hasSomeJwt, isJwt, replaceJwts } from '../../src/model/jwt.ts';
 import { printableWithout } from '../../src/motherduck/scrub.ts';
 import { scrubOutput } from '../../src/secrets/kinds/exec/scrub.ts';
 import { EnvironmentVariables } from '../../src/yaml/environment.ts';
@@ -96,4 +96,30 @@ describe('a JWT', () => {
 it('the full name of a table is shown', () => {
   const name = 'analytics_warehouse.reporting_schema.customer_dimension';
   expect(maskCredentials(name)).toBe(name);
+});
+
+describe('a long text', () => {
+  /** Texts that have the beginnings of what is looked for at each of their characters, and never all of it. */
+  const LONG = ['eyJ', 'eyJa-', 'xeyJ', 'eyJaaaaaa.', '.eyJ', 'ZXlK', '65794a', 'a.', '-', 'a', 'aaaaaaaaaaaaaaaa.b.'];
+
+  it.each<[string, (text: string) => unknown]>([
+    ['hasJwt', hasJwt],
+    ['hasJwtStart', hasJwtStart],
+    ['hasSomeJwt', hasSomeJwt],
+    ['isJwt', isJwt],
+    ['replaceJwts', (text) => replaceJwts(text, () => '')],
+  ])('is searched by %s within seconds', (_name, search) => {
+    const started = process.cpuUsage();
+    for (const piece of LONG) search(`x${piece.repeat(100_000 / piece.length)}!`);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
+  });
+
+  it('may have a JWT anywhere', () => {
+    fc.assert(
+      fc.property(JWTS, fc.constantFrom('', '-', 'a.', 'eyJ', 'eyJeyJaaaaaaa.', ' '), (jwt, before) => {
+        expect(hasJwt(`${before}${jwt}`)).toBe(true);
+        expect(hasJwt(jwt.split('.').slice(0, 2).join('.'))).toBe(false);
+      }),
+    );
+  });
 });
