@@ -223,10 +223,10 @@ function adminProbe(
   env: NodeJS.ProcessEnv,
   timeout = CONNECT_SECONDS,
 ): OpenedService['connectAsAdmin'] {
-  const probe = probeRunner(env);
   return async (steps) => {
     const target = await connector.target(token, undefined, timeout);
-    return probe(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
+    // Made here, because the build loads its file when it is first called.
+    return probeRunner(env)(target, { steps, shutdown: false }, { timeoutMs: timeout * 1000, secrets: [token] });
   };
 }
 
