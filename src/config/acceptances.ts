@@ -1,20 +1,18 @@
 import { maskCredentials } from '../model/credential.ts';
 import { defined } from '../model/defined.ts';
 import type { Acceptance } from '../model/desired.ts';
-import { MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
 import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, itemsOf, type Node, textOf, textsOf } from '../yaml/tree.ts';
+import { checkGlobs } from './check-globs.ts';
 
 /** Reads audit.accept. Entries with errors of their structure, which are reported, are left out. */
 export function acceptancesOf(main: Node, problems: Problems): Acceptance[] {
   const list = child(child(main, 'audit'), 'accept');
   const all = itemsOf(list).flatMap((entry) => acceptanceOf(entry, problems) ?? []);
-  if (list !== undefined && sizeOfGlobs(all.flatMap(({ accounts = [] }) => accounts)) > MAX_GLOBS) {
-    const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;
-    problems.error('too-large', list.at, message, { hint: 'use shorter globs that match more names' });
-  }
+  const globs = all.flatMap(({ accounts = [] }) => accounts);
+  if (list !== undefined) checkGlobs(globs, list.at, problems);
   return all;
 }
 

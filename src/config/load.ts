@@ -4,7 +4,7 @@ import { defined } from '../model/defined.ts';
 import type { Definitions, Desired, StateConfig } from '../model/desired.ts';
 import { type Diagnostic, diagnosticJson } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
-import { accountKey, MAX_GLOBS, sizeOfGlobs } from '../model/username.ts';
+import { accountKey } from '../model/username.ts';
 import type { OwnFiles, WrittenStore } from '../secrets/store-kind.ts';
 import { stateKind } from '../state/backends.ts';
 import { Problems } from '../yaml/problems.ts';
@@ -12,6 +12,7 @@ import { locationOf } from '../yaml/source.ts';
 import { child, coreScalar, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { checkDucklings } from './check-ducklings.ts';
+import { checkGlobs } from './check-globs.ts';
 import { checkSetup } from './check-setup.ts';
 import { checkTokens } from './check-tokens.ts';
 import { definitionsOf, desiredOf } from './desired.ts';
@@ -156,12 +157,12 @@ function checkMeaning(
   checkDucklings(resolved, limits, problems);
   checkSetup(resolved, problems);
   const ignore = child(resolved.sections.main, 'ignore');
-  if (ignore !== undefined && sizeOfGlobs(itemsOf(ignore).flatMap((item) => textOf(item) ?? [])) > MAX_GLOBS) {
-    const message = `the globs have more than ${MAX_GLOBS.toLocaleString('en')} characters together`;
-    const hint =
-      'use shorter globs that match more names, without * and ? in the same one (it counts ten times), or plain names, of which there may be any number';
-    problems.error('too-large', ignore.at, message, { hint });
-  }
+  if (ignore !== undefined)
+    checkGlobs(
+      itemsOf(ignore).flatMap((item) => textOf(item) ?? []),
+      ignore.at,
+      problems,
+    );
   checkStores(stores, resolved.accounts, files, problems);
   if (limits.maxComputeCeiling !== undefined && limits.rates === undefined) {
     const hint = 'give your prices under compute_rates, for example { standard: 2.40, jumbo: 4.80 }';

@@ -29,6 +29,11 @@ describe('many errors', () => {
 describe('too much of one thing', () => {
   test.each<[string, string, string[]]>([
     ['globs to ignore', `ignore:\n${many(5000, (i) => `  - '*a*a*${i}*b'\n`)}`, ['too-large']],
+    [
+      'globs of accepted findings',
+      `audit:\n  accept:\n    - rule: MDA014\n      reason: r\n      accounts:\n${many(5000, (i) => `        - '*a*a*${i}*b'\n`)}`,
+      ['too-large'],
+    ],
     ['names to ignore are no globs', `ignore:\n${many(20_000, (i) => `  - legacy_${i}\n`)}`, []],
     ['included files', `include:\n${'  - a.yaml\n'.repeat(20_000)}`, ['too-large']],
     ['braces', `include: ['${'{a,b}'.repeat(30)}.yaml']\n`, ['include-glob']],
