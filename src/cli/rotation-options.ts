@@ -19,8 +19,11 @@ interface RotationOptions {
 export function selectRotation(desired: Desired, options: RotationOptions): SelectedTokens | undefined {
   const { only, rotate, revokeOld, force } = options;
   if (revokeOld && rotate === undefined) {
-    const hint = { text: 'Name the tokens.', command: ['rotate', 'ACCOUNT/TOKEN', '--revoke-old'] };
-    throw new UserError('USAGE', '--revoke-old is for tokens that are rotated', hint);
+    throw new UserError(
+      'USAGE',
+      '--revoke-old is for tokens that are rotated',
+      'Name the tokens: --rotate ACCOUNT/TOKEN',
+    );
   }
   if (force && !revokeOld) {
     throw new UserError('USAGE', '--force is for --revoke-old', 'Leave it out, or add --revoke-old.');

@@ -211,8 +211,11 @@ export function migrate(options: StateOptions & { readonly from?: string }): Pro
 /** `state unlock` alone would unlock the new location. */
 function inOldLocation(error: unknown, { file }: StateBackend, { from = '' }: { readonly from?: string }): unknown {
   if (!(error instanceof UserError) || error.code !== 'STATE_LOCKED') return error;
-  const there = file === undefined ? `--config ${from}` : `--state ${file}`;
-  const hint = `Wait with --lock-timeout 5m. If that process has ended, remove the lock of the old location: mdacc state unlock ${there}`;
+  const there = file === undefined ? ['--config', from] : ['--state', file];
+  const hint = {
+    text: 'Wait with --lock-timeout 5m. If that process has ended, remove the lock of the old location.',
+    command: ['state', 'unlock', ...there],
+  };
   return new UserError(error.code, error.message, hint, { cause: error });
 }
 

@@ -254,7 +254,7 @@ function refuseFull(desired: Desired, state: State, accounts: number): void {
     : `${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
   const hint = full
     ? 'It was edited: restore its last good version from git.'
-    : { text: 'Remove from it accounts that are no longer at MotherDuck.', command: ['state', 'forget', 'ACCOUNT'] };
+    : 'Remove from it accounts that are no longer at MotherDuck, each with state forget ACCOUNT.';
   throw new UserError('STATE_INVALID', `the state cannot hold more than ${what}, and an apply would write more`, hint);
 }
 

@@ -38,7 +38,8 @@ export interface TimeLimit {
 
 /** The connection that a failure is about. */
 export interface About {
-  readonly account: string;
+  /** Absent for the connection of the Admin. */
+  readonly account?: string;
   readonly type: TokenType;
   /** The key of the token; absent for a temporary token. */
   readonly token?: string;
@@ -90,12 +91,7 @@ export function explainForAdmin(failure: ProbeFailure): {
   readonly hint: string;
   readonly isMomentary: boolean;
 } {
-  const {
-    scope,
-    problem,
-    advice,
-    isMomentary = false,
-  } = explainConnection(failure, { account: '', type: 'read_write' });
+  const { scope, problem, advice, isMomentary = false } = explainConnection(failure, { type: 'read_write' });
   if (scope === 'token') {
     return {
       message: `MotherDuck refused the admin token: ${failure.text}`,
@@ -111,10 +107,11 @@ function explainKnown(failure: ProbeFailure, about: About): ConnectionFailure | 
   return KNOWN.find((known) => known.text.test(text))?.explain(failure, about);
 }
 
-function explainTimeLimit(text: string, { limit, account, isQuery }: About): ConnectionFailure {
+function explainTimeLimit(text: string, about: About): ConnectionFailure {
+  const { limit, isQuery } = about;
   if (isQuery && limit !== undefined) {
     const within = `the query had no result within ${describeLimit(limit)}, with all that came before it`;
-    return forAccount(within, 'Let smoke.query ask for less, or use a longer --timeout.', testAgain({ account }));
+    return forAccount(within, 'Let smoke.query ask for less, or use a longer --timeout.', testAgain(about));
   }
   const blocked = 'If it never connects, check for a firewall or proxy between this machine and MotherDuck.';
   const slow = `A start of ${enumerated(SLOW_SIZES)} can take minutes`;
@@ -124,7 +121,7 @@ function explainTimeLimit(text: string, { limit, account, isQuery }: About): Con
       ? `A start of ${limit.size} can take minutes: leave out --timeout, or use a longer one.`
       : `${slow}: use a longer --timeout.`;
   const message = limit === undefined ? text : `no answer within ${describeLimit(limit)}`;
-  return { ...forAccount(message, `${advice} ${blocked}`, testAgain({ account })), isDoubtful: true };
+  return { ...forAccount(message, `${advice} ${blocked}`, testAgain(about)), isDoubtful: true };
 }
 
 /** `5 s (--timeout)`, `240 s (the default for mega)` */
@@ -134,7 +131,7 @@ function describeLimit({ seconds, isGiven, size }: TimeLimit): string {
 }
 
 function testAgain({ account }: Pick<About, 'account'>): string[] {
-  return ['smoke', '--only', account];
+  return ['smoke', ...(account === undefined ? [] : ['--only', account])];
 }
 
 const WITHOUT_SMOKE = { text: 'To apply without the smoke test.', command: ['apply', '--no-smoke'] };
@@ -156,7 +153,8 @@ function forService(message: string, text: string): ConnectionFailure {
 }
 
 /** @param why after "the token": `has expired` @param advice before "Replace it." */
-function forToken({ text }: ProbeFailure, why: string, { account, token }: About, advice = ''): ConnectionFailure {
+function forToken({ text }: ProbeFailure, why: string, about: About, advice = ''): ConnectionFailure {
+  const { account = 'the user', token } = about;
   if (token !== undefined) {
     const message = `MotherDuck refused the token "${token}": it ${why}`;
     const hint = { text: `${advice} Replace it.`.trim(), command: ['rotate', `${account}/${token}`] };
@@ -164,7 +162,7 @@ function forToken({ text }: ProbeFailure, why: string, { account, token }: About
   }
   const message = `MotherDuck refused a token that its API had just created: ${text}`;
   const unless = `If it is refused again, check in MotherDuck whether ${account} is active.`;
-  const hint = { text: `Test again. ${unless}`, command: testAgain({ account }) };
+  const hint = { text: `Test again. ${unless}`, command: testAgain(about) };
   return { scope: 'token', problem: { message, hint }, advice: unless };
 }
 
@@ -323,7 +321,9 @@ const KNOWN: readonly {
         text,
         about.type === 'read_scaling'
           ? `A read scaling token is read-only: let smoke.query read, or give ${about.account} a read/write token, which then runs it.`
-          : 'A share is read-only: let smoke.query read, or name a database that the account owns.',
+          : about.account === undefined
+            ? 'A share is read-only: name a database that the admin owns.'
+            : 'A share is read-only: let smoke.query read, or name a database that the account owns.',
       ),
   },
   {
@@ -343,7 +343,9 @@ const KNOWN: readonly {
         text,
         about.type === 'read_scaling'
           ? `A read scaling connection only sees databases that ${about.account} attached before: attach it in its setup, or correct smoke.query or smoke.database.`
-          : `Create the database as ${about.account}, attach its share, or correct smoke.database in the configuration.`,
+          : about.account === undefined
+            ? 'Check the name, and whether the admin owns the database or has attached its share.'
+            : `Create the database as ${about.account}, attach its share, or correct smoke.database in the configuration.`,
       ),
   },
 ];

@@ -1,5 +1,5 @@
 import { defined } from '../model/defined.ts';
-import { type ErrorCode, UserError } from '../model/user-error.ts';
+import { type ErrorCode, type Hint, UserError } from '../model/user-error.ts';
 import { certificateAdvice, certificateProblem } from './certificate-errors.ts';
 import { describeProxy, type HttpProxy } from './proxy.ts';
 import { explainProxy, goAround, ProxyError } from './proxy-errors.ts';
@@ -37,7 +37,7 @@ export class ApiError extends UserError {
     failure: ApiFailure,
     code: ErrorCode,
     message: string,
-    hint: string,
+    hint: Hint | string,
     about: { call: string; status?: number; effect: 'none' | 'unknown'; cause?: unknown },
   ) {
     super(code, message, hint, defined({ cause: about.cause }));
@@ -89,7 +89,9 @@ export function noResponse(error: NodeJS.ErrnoException, about: CallContext): Ap
   const { failure, what, hint } = explain(error, about);
   const tries = about.attempts > 1 ? `, after ${about.attempts} attempts` : '';
   const code = failure === 'not_motherduck' ? 'API_NOT_MOTHERDUCK' : 'API_UNREACHABLE';
-  const advice = about.effect === 'unknown' ? `${hint} ${MAY_HAVE_TAKEN_EFFECT}` : hint;
+  const text = about.effect === 'unknown' ? `${hint} ${MAY_HAVE_TAKEN_EFFECT}` : hint;
+  const isNothingThere = networkCode(error) === 'ECONNREFUSED' && about.proxy === undefined;
+  const advice = isNothingThere ? { text: `${text} To serve a sandbox.`, command: ['sandbox', 'serve'] } : text;
   return new ApiError(failure, code, `${about.call}: ${what}${tries}`, advice, {
     call: about.call,
     effect: about.effect,
@@ -172,7 +174,7 @@ function connectionFailure(
         "Check the network and its DNS, then run the command again. Behind a company's proxy, set HTTPS_PROXY.",
       ];
     case 'ECONNREFUSED':
-      return [`nothing answers at ${host} (${code})`, `${checkAddress} To serve a sandbox: mdacc sandbox serve`];
+      return [`nothing answers at ${host} (${code})`, checkAddress];
     case 'NO_CONNECTION':
     case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':

@@ -112,10 +112,11 @@ function alreadyIn(
   if (there !== undefined && isSuccessor) return there.state;
   if (old?.moved !== undefined && old.moved.to !== locationOf(to)) throw movedAway(from, old.moved);
   const locations = isSameBackend(from, to) ? to.name : `${from.name}, nor at ${to.name}`;
-  throw new UserError('STATE_INVALID', `there is no state at ${locations}`, {
-    text: 'Name the location that it is moved from: the configuration as it was before you changed "state" (git show HEAD:FILE), or a state file.',
-    command: ['state', 'migrate', '--from', 'FILE'],
-  });
+  throw new UserError(
+    'STATE_INVALID',
+    `there is no state at ${locations}`,
+    'Name the location that it is moved from with --from FILE: the configuration as it was before you changed "state" (git show HEAD:FILE), or a state file.',
+  );
 }
 
 function refused(to: StateBackend, there: ReadState, from: StateBackend, old: ReadState): UserError {

@@ -163,7 +163,10 @@ function notMoved(
   }
   const hint = isThere
     ? `If the state in ${location} is the right one, move ${file} away. If not, correct "state" in the configuration.`
-    : `Restore ${file} and move it with mdacc state migrate. If you do not know ${location}, correct "state" in the configuration.`;
+    : {
+        text: `If you do not know ${location}, correct "state" in the configuration. Else restore ${file}, then move it there.`,
+        command: ['state', 'migrate', ...(isDefault ? [] : ['--from', file])],
+      };
   return new UserError('STATE_FOREIGN', message, hint);
 }
 

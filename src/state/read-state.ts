@@ -62,10 +62,7 @@ export function movedAway({ name, file }: Pick<StateBackend, 'name' | 'file'>, {
   return new UserError(
     'STATE_MOVED',
     `the state was moved from ${name} to ${to} (${at.slice(0, 16).replace('T', ' ')} UTC, by ${who})`,
-    {
-      text: `Get the configuration that names the new location under "state" (git pull).${anew} To move the state back here, name a configuration that has the new location.`,
-      command: ['state', 'migrate', '--from', 'FILE'],
-    },
+    `Get the configuration that names the new location under "state" (git pull).${anew} To move the state back here, name a configuration that has the new location: state migrate --from FILE`,
   );
 }
 

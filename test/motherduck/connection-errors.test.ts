@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainConnection } from '../../src/motherduck/connection-errors.ts';
+import { explainConnection, explainForAdmin } from '../../src/motherduck/connection-errors.ts';
 import type { ProbeFailure } from '../../src/motherduck/probe-process.ts';
 import { hintText } from '../../src/report/hint.ts';
 import { expectGolden } from '../golden/golden.ts';
@@ -213,4 +213,11 @@ describe('in words', () => {
     const shown = `(${scope}) ${read.problem.message}\n  ${hintText(read.problem.hint)}`;
     expectGolden('reports', `a connection fails > ${name}`, shown);
   });
+});
+
+it('has words for the connection of the Admin, which is of no account', () => {
+  for (const text of ['Catalog Error: database "x" does not exist', 'attached in read-only mode']) {
+    const { hint } = explainForAdmin(sql(text));
+    expect(hint).not.toMatch(/smoke| ,|undefined/);
+  }
 });

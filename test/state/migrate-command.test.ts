@@ -59,7 +59,7 @@ it('finds the place in the configuration as it was', async () => {
 it('says what to type where there is nothing to move, or where the configuration is overridden', async () => {
   const stage = new Stage();
   const nothing = await stage.run('state migrate');
-  expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('mdacc state migrate --from FILE') });
+  expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('--from FILE') });
   const overridden = await stage.run('state migrate --state other.state.json');
   expect(overridden).toMatchObject({ code: 64, stderr: expect.stringContaining('--from other.state.json') });
   expect(await stage.run(`state migrate --from missing.yaml -c ${CONFIG}`)).toMatchObject({ code: 1 });
@@ -77,6 +77,10 @@ it('refuses the state of another lineage, and a locked one', async () => {
   stage.write('third.state.json.lock', JSON.stringify(holder));
   const locked = await stage.run('state migrate --from third.state.json');
   expect(locked).toMatchObject({ code: 5, stderr: expect.stringContaining('state unlock --state third.state.json') });
+  stage.write('my own.state.json', other);
+  stage.write('my own.state.json.lock', JSON.stringify(holder));
+  const spaced = await stage.run(['state', 'migrate', '--from', 'my own.state.json']);
+  expect(spaced.stderr).toContain("state unlock --state 'my own.state.json'");
   await stage.run('state unlock --state third.state.json --yes');
   expect(await stage.run('state migrate --from third.state.json')).toMatchObject({ code: 1 });
 });

@@ -52,10 +52,14 @@ function overlappingLines(applied: Applied, paint: Paint, inContext: InContext):
     ({ account, before, after }) => `${account}/${before.name} (overlap ${formatDuration(after.overlap)})`,
   );
   const tokens = live.map(entryName);
-  const command = ['rotate', ...(tokens.length > NAMES_TYPED.optional ? ['ACCOUNT/TOKEN'] : tokens), '--revoke-old'];
+  const again = 'If one leaked, replace it again and revoke it at once';
+  const hint =
+    tokens.length > NAMES_TYPED.optional
+      ? { text: `${again}, with rotate ACCOUNT/TOKEN --revoke-old.` }
+      : { text: `${again}.`, command: ['rotate', ...tokens, '--revoke-old'] };
   return [
     `${paint.yellow('Replaced, still live:')} ${few(printable(names), NAMES_SHOWN.list)}.`,
-    `  ${printable(hintText({ text: 'If one leaked, replace it again and revoke it at once.', command }, inContext, paint.command))}`,
+    `  ${printable(hintText(hint, inContext, paint.command))}`,
   ];
 }
 
@@ -87,10 +91,11 @@ function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[
   if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
   const isMany = tokens.length > NAMES_TYPED.optional;
   const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
-  const hint = {
-    text: 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it, then rotate it with --revoke-old.',
-    command: ['import', ...(names.length > NAMES_TYPED.optional ? ['ACCOUNT/TOKEN'] : names)],
-  };
+  const advice = 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it';
+  const hint =
+    names.length > NAMES_TYPED.optional
+      ? { text: `${advice} with import ACCOUNT/TOKEN, then rotate it with --revoke-old.` }
+      : { text: `${advice}, then rotate it with --revoke-old.`, command: ['import', ...names] };
   return [
     `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN.list)}.`,
     `  ${printable(hintText(hint, inContext, paint.command))}`,

@@ -6,6 +6,7 @@ import type { Import, ImportNotice, ImportObstacle, ImportRefusal, Skipped, Skip
 import type { Notice } from '../../model/notice.ts';
 import { shellWord } from '../../model/shell.ts';
 import { describeSpan, formatDuration } from '../../model/time.ts';
+import { typeName } from '../../model/tokens.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';
 import { few } from '../../model/wording.ts';
@@ -118,7 +119,7 @@ function skipReasonText(reason: SkipReason): string {
     case 'both_types':
       return `read/write and read scaling tokens have its name, and the configuration takes one of them: ${reason.ids.join(' and ')}`;
     case 'same_name':
-      return `${reason.ids.length} live ${reason.type} tokens have its name: ${reason.ids.join(' and ')}`;
+      return `${reason.ids.length} live ${typeName(reason.type)} tokens have its name: ${reason.ids.join(' and ')}`;
     case 'older_generation':
       return `it is older than "${reason.newest}", the newest token of its series`;
     case 'managed_series':
