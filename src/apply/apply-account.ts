@@ -46,7 +46,7 @@ export interface AccountResult {
 export interface AccountInput
   extends ApplyInput,
     Pick<DeletionTools, 'idOf'>,
-    Pick<TokenTools, 'before' | 'outsideSlot'> {
+    Pick<TokenTools, 'before' | 'outsideSlot' | 'tokenIds'> {
   readonly halt: Halt;
   readonly setups: Setups;
   /** Actions whose secrets the stores refuse. The rest of a scheduled plan is applied nevertheless. */

@@ -15,7 +15,7 @@ import { type Action, actionsByAccount, storingActions } from '../model/action.t
 import { chooseUsers } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
-import type { StateAccount } from '../model/state.ts';
+import type { State, StateAccount } from '../model/state.ts';
 import { withRun } from '../model/state-run.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
@@ -77,7 +77,8 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const stateWriter = lendingSlots(input.stateWriter, slots, halt);
   const outsideSlot = <T>(wait: () => Promise<T>) => slots.outside(wait);
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
-  const shared = { ...input, stateWriter, before, halt, idOf, refused, outsideSlot, setups: { done: 0 } };
+  const tokenIds = tokenIdsOf(before);
+  const shared = { ...input, stateWriter, before, halt, idOf, tokenIds, refused, outsideSlot, setups: { done: 0 } };
   let waiting: (readonly [account: string, work: AccountApply])[] = [];
   const within = async (account: string, work: AccountApply, act: () => Promise<AccountResult | undefined>) => {
     const result = await slots.within(act);
@@ -114,6 +115,13 @@ export async function apply(input: ApplyInput): Promise<Applied> {
     unsaved: unsavedEntries(input.stateWriter),
     saved: isSaved(input.stateWriter),
   };
+}
+
+function tokenIdsOf({ accounts }: State): Set<string> {
+  const tokens = [...accounts.values()].flatMap((account) => [...account.tokens.values()]);
+  return new Set(
+    tokens.flatMap(({ current, retiring }) => [...(current ? [current] : []), ...retiring]).map(({ id }) => id),
+  );
 }
 
 /** Reads once for all who ask, and again after a failure. */

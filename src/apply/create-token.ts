@@ -123,17 +123,27 @@ async function laterName(
 async function callCreate(action: CreateToken | RotateToken, account: DesiredAccount, tools: TokenTools) {
   const { name, type, ttl, description } = action.after;
   try {
-    return await tools.api.createToken(account.username, {
+    const created = await tools.api.createToken(account.username, {
       name,
       token_type: type,
       ...(ttl === null ? {} : { ttl }),
       ...defined({ description }),
     });
+    if (tools.tokenIds.has(created.record.id)) throw knownId(name);
+    tools.tokenIds.add(created.record.id);
+    return created;
   } catch (error) {
     if (!(error instanceof ApiError) || error.effect === 'none') throw error;
     await tools.stateWriter.confirm();
     return revokeOrphans(action, account, tools, error);
   }
+}
+
+/** MotherDuck gives an id once. With that of another token, the state could not tell which of them it manages. */
+function knownId(name: string): ApiError {
+  const message = `the answer to the creation of "${name}" has the id of another token`;
+  const hint = 'If --api-url or MOTHERDUCK_API_URL is given, check it. Otherwise report it to MotherDuck.';
+  return new ApiError('not_motherduck', 'API_NOT_MOTHERDUCK', message, hint, { call: 'POST', effect: 'unknown' });
 }
 
 /**

@@ -30,6 +30,8 @@ export interface TokenTools extends RemovalTools {
   readonly stateWriter: StateWriter;
   /** What the plan was made from. */
   readonly live: Live;
+  /** The ids of all tokens of the state, and of those that this run creates. */
+  readonly tokenIds: Set<string>;
   /** The state by which the stores were checked. */
   readonly before: State;
   /** Waits for what other accounts' work need not wait for. */

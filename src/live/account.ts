@@ -10,6 +10,7 @@ import {
   type UnreadableToken,
 } from '../model/live.ts';
 import type { StateAccount } from '../model/state.ts';
+import { parseTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { WireToken } from '../model/wire.ts';
 import type { Api } from '../motherduck/api.ts';
@@ -128,8 +129,8 @@ function toTokens(all: readonly WireToken[]): Pick<LiveAccount, 'tokens' | 'unre
 
 function toToken(wire: WireToken): LiveToken | UnreadableToken {
   const { id, name = '', token_type: type, description, expire_at: expiry } = wire;
-  const createdAt = toTime(wire.created_ts);
-  const expiresAt = expiry === undefined ? null : toTime(expiry);
+  const createdAt = parseTime(wire.created_ts);
+  const expiresAt = expiry === undefined ? null : parseTime(expiry);
   if (wire.unreadable !== undefined) return { id, name, why: wire.unreadable };
   if (createdAt === undefined) return { id, name, why: 'it has an invalid "created_ts"' };
   if (expiresAt === undefined) return { id, name, why: 'it has an invalid "expire_at"' };
@@ -138,13 +139,4 @@ function toToken(wire: WireToken): LiveToken | UnreadableToken {
 
 function unreadable(username: string, why: string): UserError {
   return new UserError('ACCOUNT_UNREADABLE', `${username} cannot be read: ${why}`, NEW_AT_MOTHERDUCK);
-}
-
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;
-
-/** Parses an ISO 8601 time into milliseconds since 1970; without a zone it is UTC. Undefined for another text. */
-function toTime(text: string): number | undefined {
-  const [, , , zone] = ISO_TIME.exec(text) ?? [];
-  const milliseconds = ISO_TIME.test(text) ? Date.parse(zone === undefined ? `${text}Z` : text) : Number.NaN;
-  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }

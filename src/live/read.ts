@@ -70,7 +70,32 @@ export async function readLive(request: LiveRequest): Promise<Live> {
     toRead.map(({ key }) => accounts.get(key)).filter((one) => one !== undefined),
     users,
   );
-  return { now: api.now(), accounts, users };
+  return { now: api.now(), accounts: withoutRepeatedIds(accounts), users };
+}
+
+/** MotherDuck gives an id once, and the state tells tokens by it: those of two accounts with the same id are unreadable. */
+function withoutRepeatedIds(accounts: Map<string, Presence<LiveAccount>>): Map<string, Presence<LiveAccount>> {
+  const owners = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const [key, account] of accounts) {
+    if (account.presence !== 'present') continue;
+    for (const { id } of account.value.tokens) {
+      if ((owners.get(id) ?? key) !== key) repeated.add(id);
+      owners.set(id, key);
+    }
+  }
+  if (repeated.size === 0) return accounts;
+  const why = 'a token of another account has the same id';
+  for (const [key, account] of accounts) {
+    if (account.presence !== 'present') continue;
+    const { tokens, unreadableTokens = [] } = account.value;
+    const odd = tokens.filter(({ id }) => repeated.has(id)).map(({ id, name }) => ({ id, name, why }));
+    if (odd.length === 0) continue;
+    const readable = tokens.filter(({ id }) => !repeated.has(id));
+    const value = { ...account.value, tokens: readable, unreadableTokens: [...unreadableTokens, ...odd] };
+    accounts.set(key, { ...account, value });
+  }
+  return accounts;
 }
 
 type Users = Exclude<Live['users'], { readonly listed: false }> | { readonly listed: false; readonly why: ApiError };

@@ -46,6 +46,15 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)?$/i;
+
+/** Parses an ISO 8601 time into milliseconds since 1970; without a zone it is UTC. Undefined for another text. */
+export function parseTime(text: string): number | undefined {
+  const [, , , zone] = ISO_TIME.exec(text) ?? [];
+  const milliseconds = ISO_TIME.test(text) ? Date.parse(zone === undefined ? `${text}Z` : text) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
+}
+
 /** Formats milliseconds since 1970 for output: `2027-02-06 14:05 UTC`. */
 export function showTime(ms: number): string {
   return `${isoTime(ms).slice(0, 16).replace('T', ' ')} UTC`;

@@ -2,17 +2,22 @@
 import { defined } from '../model/defined.ts';
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
+import { isJwt } from '../model/jwt.ts';
+import { isoTime, parseTime } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
 import { effectOf, notMotherDuck, type ResponseContext } from './response.ts';
 import { ApiError } from './transport-errors.ts';
+
+/** No longer one can be kept in the state. */
+const ID_LENGTH = 1000;
 
 /** Reads a user. An unknown value of one user must not stop the others; a user that may be a service account counts as one. */
 export function readUser(user: WireFields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
-    id: read(() => user.filled('id'), ''),
+    id: read(() => user.id(), ''),
     username: lenient(() => user.textOr('username', '')) ?? '',
     email: lenient(() => user.textOr('email', null)) ?? null,
     first_name: lenient(() => user.textOr('first_name', null)) ?? null,
@@ -31,7 +36,7 @@ export function readToken(token: WireFields): WireToken {
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   const hasName = (lenient(() => token.filled('name')) ?? '') !== '';
   return {
-    id: hasName ? read(() => token.filled('id'), '') : token.filled('id'),
+    id: hasName ? read(() => token.id(), '') : token.id(),
     created_ts: read(() => token.text('created_ts'), ''),
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,
@@ -56,19 +61,19 @@ export function readToken(token: WireFields): WireToken {
  * missing or invalid are taken from the request instead of failing.
  *
  * @param now MotherDuck's time, in milliseconds since 1970
- * @throws ApiError if the id is missing
+ * @throws ApiError if the id is missing or cannot be one
  */
 export function readCreatedToken(token: WireFields, request: WireTokenRequest, now: number): WireToken {
   const type: TokenType = request.token_type ?? 'read_write';
-  const expiry = request.ttl === undefined ? undefined : new Date(now + request.ttl * 1000).toISOString();
+  const expiry = request.ttl === undefined ? undefined : isoTime(now + request.ttl * 1000);
   const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
   return {
-    id: token.filled('id'),
+    id: token.id(),
     name: lenient(() => token.text('name')) ?? request.name,
-    created_ts: lenient(() => token.text('created_ts')) ?? new Date(now).toISOString(),
+    created_ts: lenient(() => token.time('created_ts')) ?? isoTime(now),
     token_type: lenient(() => token.word('token_type', TOKEN_TYPES)) ?? type,
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
-    ...optional('expire_at', lenient(() => token.textOr('expire_at', undefined)) ?? expiry),
+    ...optional('expire_at', lenient(() => token.timeOr('expire_at', undefined)) ?? expiry),
     ...optional('description', kept),
   };
 }
@@ -153,7 +158,13 @@ export class WireFields {
     return typeof value === 'string' ? value : this.#wrong(name, 'a string');
   }
 
-  /** A text that is not blank: an id tells one thing from others. */
+  /** What MotherDuck tells one thing from others by, which the state keeps. */
+  id(): string {
+    const id = this.filled('id');
+    return id.length > ID_LENGTH || isJwt(id) ? this.#wrong('id', 'an id') : id;
+  }
+
+  /** A text that is not blank. */
   filled(name: string): string {
     const text = this.text(name);
     return text.trim() === '' ? this.#wrong(name, 'filled') : text;
@@ -161,6 +172,16 @@ export class WireFields {
 
   textOr<T>(name: string, otherwise: T): string | T {
     return this.#lacks(name) ? otherwise : this.text(name);
+  }
+
+  /** An ISO 8601 time, as `isoTime` writes it, whatever else the text has: it reaches the commands of secret stores. */
+  time(name: string): string {
+    const at = parseTime(this.text(name));
+    return at === undefined ? this.#wrong(name, 'a time') : isoTime(at);
+  }
+
+  timeOr<T>(name: string, otherwise: T): string | T {
+    return this.#lacks(name) ? otherwise : this.time(name);
   }
 
   flag(name: string): boolean {

@@ -540,3 +540,24 @@ describe('the list of users that is read before an account is deleted', () => {
     expect(outcomes[0]?.error?.message).not.toContain('another account');
   });
 });
+
+it('a new token whose answer has the id of another is revoked, and the state stays one that can be read', async () => {
+  const world = new World();
+  const one = desire({ etl_prod: { tokens: [token('airflow')] } });
+  await world.apply(one);
+  const known = entryOf(world)?.current?.id;
+  world.interfere = async (request) => {
+    if (!isTokenCall(request, 'POST')) return undefined;
+    const answer = await world.organization.handle(request);
+    return Response.json({ ...((await answer.json()) as object), id: known });
+  };
+  const two = desire({ etl_prod: { tokens: [token('airflow')] }, globex: { tokens: [token('app')] } });
+  const { outcomes } = await world.apply(two);
+  expect(outcomes.at(-1)).toMatchObject({ result: 'failed' });
+  expect(world.tokenNames('globex')).toEqual([]);
+  expect(world.store.secrets.has('globex/app')).toBe(false);
+  world.interfere = undefined;
+  await world.apply(two);
+  expect(brief(await world.plan(two))).toEqual([]);
+  expect(world.tokenNames('globex')).toEqual(['app.2']);
+});

@@ -100,6 +100,15 @@ describe('with a complete list of users', () => {
     expect(live.accounts.get('a_1')).toMatchObject({ value: { tokens: [{ id: 'c' }, { id: 'a' }, { id: 'b' }] } });
   });
 
+  it('cannot tell tokens of two accounts that have the same id', async () => {
+    const users = [user('a'), user('b'), user('c')];
+    const { read } = world({ users, tokens: { a: [token('t1'), token('t2')], b: [token('t2')], c: [token('t3')] } });
+    const { accounts } = await read(['a', 'b', 'c']);
+    const readable = [...accounts.values()].map((one) => (one.presence === 'present' ? one.value : undefined));
+    expect(readable.map((one) => one?.tokens.map(({ id }) => id))).toEqual([['t1'], [], ['t3']]);
+    expect(readable.map((one) => one?.unreadableTokens?.map(({ id }) => id))).toEqual([['t2'], ['t2'], undefined]);
+  });
+
   it('asks for a managed account that it lacks', async () => {
     const { asked, read } = world({ users: [user('a')], ducklings: { gone: failure('absent', 404) } });
     const managed = new Map(['a', 'gone', 'skipped'].map((name) => [name, bareAccount(name)]));

@@ -70,7 +70,7 @@ describe('each endpoint: request and response', () => {
     const { api, asked } = answering({ ...TOKEN, token: 'the-secret', expire_at: '2026-12-01T00:00:00Z' });
     const request = { name: 'airflow', ttl: 300, token_type: 'read_write', description: 'Airflow' } as const;
     const { record, secret } = await api.createToken('etl_prod', request);
-    expect(record).toEqual({ ...TOKEN, expire_at: '2026-12-01T00:00:00Z' });
+    expect(record).toMatchObject({ id: TOKEN.id, name: 'airflow', expire_at: '2026-12-01T00:00:00.000Z' });
     expect(secret).toBeInstanceOf(Secret);
     expect(secret.reveal()).toBe('the-secret');
     expect(asked()).toEqual([{ method: 'POST', path: '/v1/users/etl_prod/tokens', body: request }]);
@@ -81,6 +81,36 @@ describe('each endpoint: request and response', () => {
     const { record } = await api.createToken('etl_prod', { name: 'app.2', token_type: 'read_scaling', ttl: 300 });
     expect(record).toMatchObject({ id: 't1', name: 'app.2', token_type: 'read_scaling', read_only: true });
     expect(Date.parse(record.expire_at ?? '') - Date.parse(record.created_ts)).toBe(300_000);
+  });
+
+  it.each([
+    ['without a zone', '2026-11-30T12:00:00', '2026-11-30T12:00:00.000Z'],
+    ['with a space', '2026-11-30 12:00:00+00', '2026-11-30T12:00:00.000Z'],
+    ['of microseconds', '2026-11-30T12:00:00.123456Z', '2026-11-30T12:00:00.123Z'],
+    ['in another zone', '2026-11-30T13:00:00+01:00', '2026-11-30T12:00:00.000Z'],
+    ['that is empty', '', undefined],
+    ['with something after it', '2026-11-30T12:00:00Z$(id)', undefined],
+    ['that is the secret', 'eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2lnbmF0dXJl', undefined],
+  ])('keeps a created token with a time %s as the state can have it', async (_how, text, expected) => {
+    const { api } = answering({ ...TOKEN, token: 's', created_ts: text, expire_at: text });
+    const { record } = await api.createToken('etl_prod', { name: 'app', token_type: 'read_write', ttl: 300 });
+    const times = [record.created_ts, record.expire_at ?? ''];
+    if (expected !== undefined) expect(times).toEqual([expected, expected]);
+    else {
+      expect(times.join()).not.toContain(text.slice(10) || 'invalid');
+      expect(Date.parse(times[1] ?? '') - Date.parse(times[0] ?? '')).toBe(300_000);
+    }
+  });
+
+  it.each([
+    ['blank', ' '],
+    ['longer than the state can have', 'x'.repeat(1001)],
+    ['a token', 'eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2lnbmF0dXJl'],
+  ])('takes no id of a new token that is %s', async (_how, id) => {
+    const { api } = answering({ ...TOKEN, id, token: 's' });
+    const created = api.createToken('etl_prod', { name: 'app', token_type: 'read_write', ttl: 300 });
+    await expect(created).rejects.toMatchObject({ failure: 'not_motherduck', effect: 'unknown' });
+    await expect(created).rejects.toThrow(/"id" is not/);
   });
 
   it('lists tokens', async () => {
