@@ -148,15 +148,23 @@ async function replace(path: string, stale: LockFile, text: string): Promise<boo
   });
 }
 
-/** The lock of a file is beside it; while that is replaced, the lock of the lock; and where a process died meanwhile, the lock of that. */
-const LOCK_ENDINGS = '.lock.takeover.takeover';
+/** The lock of a file is beside it; while that is replaced, the lock of the lock; and where processes died meanwhile, one for each of them. */
+const LOCK_ENDINGS = '.lock.takeover999999999';
 
 /** How many bytes the name of a file may have for its lock's name to fit into the 255 of file systems. */
 export const LOCKABLE_NAME_BYTES = 255 - LOCK_ENDINGS.length;
 
+/** The name of the lock under which a lock is replaced; numbered, so that it stays short: `.takeover`, `.takeover2`, `.takeover3`. */
+function takeoverOf(path: string): string {
+  const [ending, number] = /\.takeover(\d*)$/.exec(path) ?? [];
+  return ending === undefined
+    ? `${path}.takeover`
+    : `${path.slice(0, -ending.length)}.takeover${Number(number || 1) + 1}`;
+}
+
 /** Runs `act` while no other process replaces or breaks this lock. The second lock may be stale itself. */
 async function alone<T>(path: string, act: () => Promise<T>): Promise<T> {
-  const claim = await acquireLock(`${path}.takeover`, { command: 'takeover' }, { waitMs: 5000, pollMs: 20 });
+  const claim = await acquireLock(takeoverOf(path), { command: 'takeover' }, { waitMs: 5000, pollMs: 20 });
   try {
     return await act();
   } finally {

@@ -178,7 +178,7 @@ function isWhole(name: string, text: string): boolean {
 /** No lock and no temporary file stays, also not in the service that has the state. */
 async function leftFiles(stage: CrashStage): Promise<string[]> {
   const names = readdirSync(stage.path, { recursive: true, encoding: 'utf8' });
-  const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover)$/.test(name));
+  const ours = names.filter((name) => !name.startsWith(SANDBOX) && /\.(tmp|lock|takeover\d*)$/.test(name));
   // A name of its own for each would hide that they are one problem.
   const locks = ((await stage.service?.locks()) ?? []).map((key) => key.replace(/-.*(?=\.json)/, '-…'));
   return [...ours.map((name) => name.replace(/\.mdacc-.*(?=\.tmp)/, '…')), ...locks].map((name) => `${name} was left`);

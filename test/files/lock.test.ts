@@ -70,12 +70,14 @@ describe('acquireLock', () => {
   it.each([
     ['', 'state'],
     [', also beside a file with the longest name', 'x'.repeat(LOCKABLE_NAME_BYTES)],
-  ])('is acquired after a process died while replacing it%s', async (_, name) => {
+  ])('is acquired after any number of processes died while replacing it%s', async (_, name) => {
     const path = join(await newFolder(), `${name}.lock`);
-    await writeFile(path, holder({}));
-    await writeFile(`${path}.takeover`, holder({}));
-    await (await acquireLock(path, about, now)).release();
-    expect(await readdir(join(path, '..'))).toEqual([]);
+    for (const dead of [[''], ['', '2'], ['', '2', '3'], ['', '2', '3', '4']]) {
+      await writeFile(path, holder({}));
+      for (const ending of dead) await writeFile(`${path}.takeover${ending}`, holder({}));
+      await (await acquireLock(path, about, now)).release();
+      expect(await readdir(join(path, '..'))).toEqual([]);
+    }
   });
 
   it.skipIf(thisProcess().started === undefined)('is not fooled by a pid that someone else has now', async () => {
