@@ -244,16 +244,16 @@ const RECORDS_PER_TOKEN = 3;
 
 /** What an apply writes must be readable for the next one. @throws UserError STATE_INVALID */
 function refuseFull(desired: Desired, state: State, accounts: number): void {
-  const full = [...state.accounts].find(([key, { tokens }]) => {
-    const planned = desired.accounts.get(key)?.tokens.size ?? 0;
-    return planned > 0 && countRecords(tokens) + RECORDS_PER_TOKEN * planned > STATE_LIMITS.records;
+  const full = [...desired.accounts].find(([key, { tokens }]) => {
+    const known = countRecords(state.accounts.get(key)?.tokens ?? new Map());
+    return tokens.size > 0 && known + RECORDS_PER_TOKEN * tokens.size > STATE_LIMITS.records;
   });
   if (full === undefined && accounts <= STATE_LIMITS.accounts) return;
   const what = full
     ? `${STATE_LIMITS.records.toLocaleString('en')} tokens of ${full[1].username}`
     : `${STATE_LIMITS.accounts.toLocaleString('en')} accounts`;
   const hint = full
-    ? 'It was edited: restore its last good version from git.'
+    ? 'Either the account has too many tokens: configure fewer. Or the state was edited: restore its last good version from git.'
     : 'Remove from it accounts that are no longer at MotherDuck, each with state forget ACCOUNT.';
   throw new UserError('STATE_INVALID', `the state cannot hold more than ${what}, and an apply would write more`, hint);
 }

@@ -19,6 +19,20 @@ async function planIn(world: World, desired: Desired, options: { allowMissing?: 
   return planFrom({ desired, live: { ...live, accounts }, state, service, stores: new Map(), ...options });
 }
 
+it.each([
+  ['new', new World(), 7000],
+  ['known', undefined, 6666],
+])(
+  'a plan is refused after which the state could not be read: too many tokens of a %s account',
+  async (_, fresh, count) => {
+    const of = (tokens: number) =>
+      desire({ tenant: { tokens: Array.from({ length: tokens }, (_, n) => token(`app_${n}`)) } });
+    const world = fresh ?? new World();
+    if (fresh === undefined) await world.apply(of(3));
+    expect(await refusal(planIn(world, of(count)))).toMatch(/^STATE_INVALID: .*20,000 tokens of tenant/);
+  },
+);
+
 /** The error's code and message; the plan in short where there is none. */
 async function refusal(planning: Promise<Plan>): Promise<string> {
   return planning.then(
