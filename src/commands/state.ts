@@ -16,6 +16,7 @@ import { backendAt, backendContext, backendOf, statePath } from '../engine/state
 import { readText } from '../files/read-text.ts';
 import { parseEntryName } from '../model/entry-name.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
+import { STATE_LIMITS } from '../model/state.ts';
 import { runBy, withRun } from '../model/state-run.ts';
 import { seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
@@ -263,7 +264,7 @@ async function oldBackend(options: StateOptions & { readonly from?: string }, io
 /** Whether a name is that of a state file, which may be moved already. */
 async function isStateFile(name: string): Promise<boolean> {
   if (!name.endsWith('.json')) return false;
-  const text = await readText(name).catch(() => undefined);
+  const text = await readText(name, { most: STATE_LIMITS.bytes }).catch(() => undefined);
   return text === undefined ? name.endsWith('.state.json') : isLikeState(text);
 }
 

@@ -3,18 +3,18 @@
 import { maskCredentials } from '../model/credential.ts';
 import { defined } from '../model/defined.ts';
 import { replaceControls } from '../model/quote.ts';
+import { STATE_LIMITS } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { type ConnectionPool, exchange, openUndiciPool } from '../motherduck/http-transport.ts';
 import { type HttpProxy, proxyFor } from '../motherduck/proxy.ts';
 import { explain, isTransient, networkCode } from '../motherduck/transport-errors.ts';
 import { UnsureError } from '../state/object-store.ts';
 import type { StateHttp } from '../state/state-kind.ts';
+import { inMegabytes } from '../state/state-size.ts';
 import { USER_AGENT } from './service.ts';
 
 const CONNECTIONS = 32;
 const CONNECT_MS = 10_000;
-/** More than the largest state. */
-const MOST_BYTES = 128 * 1024 * 1024;
 
 /** The HTTP client of state backends, which uses the proxy that the environment names. */
 export function stateHttp(env: NodeJS.ProcessEnv): StateHttp {
@@ -35,7 +35,7 @@ export function stateHttp(env: NodeJS.ProcessEnv): StateHttp {
       const { proxy, pool } = poolFor(url);
       const request = { origin: url.origin, path: url.pathname + url.search, method, headers, body };
       try {
-        return await exchange(await pool, request, timeoutMs, signal, MOST_BYTES);
+        return await exchange(await pool, request, timeoutMs, signal, STATE_LIMITS.bytes);
       } catch (error) {
         if (signal?.aborted || !(error instanceof Error)) throw error;
         throw failure(error, { url, timeoutMs, proxy, extraCa: env.NODE_EXTRA_CA_CERTS });
@@ -59,7 +59,7 @@ function failure(error: Error, { url: { origin, host }, timeoutMs, proxy, extraC
   if (networkCode(error) === 'TOO_BIG') {
     return new UserError(
       'STATE_UNREACHABLE',
-      `${host} sent more than ${MOST_BYTES / 2 ** 20} MB, which no state has`,
+      `${host} sent more than ${inMegabytes(STATE_LIMITS.bytes)}, which no state has`,
       'Check the block state of the configuration.',
     );
   }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { withoutTokens } from '../model/secret.ts';
+import { STATE_LIMITS } from '../model/state.ts';
 
 /** How a git command ended. */
 export interface GitOutcome {
@@ -27,7 +28,7 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
   return new Promise((resolve) => {
     // A repository may configure a file system monitor program, which must not run. A container often runs as another user.
     const args = ['--no-replace-objects', '-c', 'core.fsmonitor=false', '-c', 'safe.directory=*', '-C', tree, ...words];
-    const options = { env: ownEnvironment(), timeout: limit * 1000, maxBuffer: 64 * 1024 * 1024 };
+    const options = { env: ownEnvironment(), timeout: limit * 1000, maxBuffer: STATE_LIMITS.bytes };
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (error === null) return resolve({ exit: 0, stdout, why: '' });
       if (typeof error.code === 'number') return resolve({ exit: error.code, stdout, why: stderr.trim() });

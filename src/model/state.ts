@@ -259,8 +259,16 @@ export function wordsOf(command: string): string {
   return command.split('.', 1)[0] ?? '';
 }
 
-/** The largest numbers in a state: accounts, twice as many as in a configuration since retained ones stay; and records of one account. */
-export const STATE_LIMITS = { accounts: 100_000, records: 20_000 } as const;
+/**
+ * The largest state: accounts, twice as many as in a configuration since retained ones stay; records of one account; bytes of its
+ * text, a snapshot with the changes after it, which is less than the longest string; and JSON values, of which that text has fewer.
+ */
+export const STATE_LIMITS = {
+  accounts: 100_000,
+  records: 20_000,
+  bytes: 384 * 1024 * 1024,
+  values: 16_000_000,
+} as const;
 
 /** The number of an account's keys, replaced tokens and intents. */
 export function countRecords(tokens: StateAccount['tokens']): number {

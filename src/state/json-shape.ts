@@ -1,8 +1,8 @@
 /** Limits of a state's text that are checked before it is parsed: parsing a hostile text would take minutes and gigabytes. */
 
+import { STATE_LIMITS } from '../model/state.ts';
+
 const MAX_DEPTH = 32;
-/** A state of 50,000 accounts has fewer. */
-const MAX_VALUES = 6_000_000;
 const [QUOTE, BACKSLASH, COLON, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [34, 92, 58, 44, 91, 93, 123, 125];
 
 /** Why a JSON text is not parsed; otherwise how many keys it has. */
@@ -18,7 +18,7 @@ export function jsonShape(text: string): { readonly keys: number } | { readonly 
       values += 1;
     } else if (code === CLOSE_LIST || code === CLOSE_MAP) depth -= 1;
     if (depth > MAX_DEPTH) return { problem: 'is nested too deeply' };
-    if (values > MAX_VALUES) return { problem: 'has too many values' };
+    if (values > STATE_LIMITS.values) return { problem: 'has too many values' };
   }
   return { keys };
 }

@@ -6,10 +6,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AFTER_OTHER_RUNS } from '../model/hints.ts';
+import { STATE_LIMITS } from '../model/state.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from './backend.ts';
 import { OBJECT_LOCK_POLL_MS, ObjectLock } from './object-lock.ts';
 import { createOnce, type ObjectStore, sure, UnsureError } from './object-store.ts';
+import { piecesWithin } from './state-size.ts';
 
 /** A log that is longer is followed by a snapshot when the run ends. */
 const LOG_CHANGES = 20;
@@ -24,15 +26,16 @@ const READ_AHEAD = 16;
 const REREADS = 3;
 const DIGITS = 13;
 
-/** The state in a folder of a storage service. One object serves one run. */
-export function objectBackend(store: ObjectStore): StateBackend {
-  return new ObjectBackend(store);
+/** The state in a folder of a storage service. One object serves one run. @param mostBytes The largest size of an object. */
+export function objectBackend(store: ObjectStore, mostBytes: number = STATE_LIMITS.bytes): StateBackend {
+  return new ObjectBackend(store, mostBytes);
 }
 
 class ObjectBackend implements StateBackend {
   readonly name: string;
   readonly pollMs = OBJECT_LOCK_POLL_MS;
   readonly #store: ObjectStore;
+  readonly #mostBytes: number;
   readonly #lock: ObjectLock;
   /** The changes since the newest snapshot: how many, and their length. */
   #log = { changes: 0, length: 0 };
@@ -48,7 +51,8 @@ class ObjectBackend implements StateBackend {
   /** The append in flight; never rejects. */
   #appending: Promise<void> | undefined;
 
-  constructor(store: ObjectStore) {
+  constructor(store: ObjectStore, mostBytes: number) {
+    this.#mostBytes = mostBytes;
     this.name = store.name;
     this.#store = store;
     this.#lock = new ObjectLock(store);
@@ -73,11 +77,12 @@ class ObjectBackend implements StateBackend {
 
   async #append(change: AppendedChange): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
+    const text = this.#within([change.text]);
     const next = (change.after ?? change.serial - 1) + 1;
     // A change that is sent again was perhaps kept the first time, and another run may have written since then.
     const { began } = this.#sent?.text === change.text ? this.#sent : { began: Date.now() };
     this.#sent = { text: change.text, serial: change.serial, began };
-    if (!(await createOnce(this.#store, logKey(next), change.text))) {
+    if (!(await createOnce(this.#store, logKey(next), text))) {
       this.#lost = takenByOther(this.name, change.serial);
       throw this.#lost;
     }
@@ -196,10 +201,15 @@ class ObjectBackend implements StateBackend {
     }
   }
 
+  /** @throws UserError STATE_UNWRITABLE */
+  #within(pieces: Iterable<string>): string {
+    return [...piecesWithin(pieces, this.#mostBytes, this.name)].join('');
+  }
+
   /** Best effort: the log has it all. */
   async #writeSnapshot(change: AppendedChange): Promise<void> {
     try {
-      const text = [...change.snapshot()].join('');
+      const text = this.#within(change.snapshot());
       await createOnce(this.#store, snapshotKey(change.serial), text);
       this.#log = { changes: 0, length: 0 };
       this.#snapshotLength = text.length;

@@ -7,7 +7,7 @@ import { realPathOf, shownRelativePath, workTreeOf } from '../files/paths.ts';
 import { readText } from '../files/read-text.ts';
 import { defined } from '../model/defined.ts';
 import { moveAwayCommand } from '../model/shell.ts';
-import { ownState, type State } from '../model/state.ts';
+import { ownState, STATE_LIMITS, type State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
@@ -82,7 +82,7 @@ function readOrError(file: string): Promise<ReadState | UserError | undefined> {
 
 /** Whether a file that cannot be read is, or was, the state of a configuration that is there. */
 async function isDamaged(file: string): Promise<boolean> {
-  const text = (await readText(file).catch(() => undefined)) ?? '';
+  const text = (await readText(file, { most: STATE_LIMITS.bytes }).catch(() => undefined)) ?? '';
   const [, configuration] = /"configuration":\s*"([^"\\]+)"/.exec(text) ?? [];
   if (/"(lineage|serial)"/.test(text)) return isInUse(file, defined({ configuration }));
   // Nothing of a state is left in it, so the file beside it tells whether it is ours.

@@ -3,11 +3,11 @@
 import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
 import { errnoOf } from '../../files/system-errors.ts';
 import { shellCommand } from '../../model/shell.ts';
+import { STATE_LIMITS } from '../../model/state.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { StoredState } from '../backend.ts';
+import { inMegabytes } from '../state-size.ts';
 import { restoreHint } from './file-errors.ts';
-
-const LARGEST = 64 * 1024 * 1024;
 
 /** How the line of a change begins. */
 const CHANGE = '{"serial":';
@@ -39,17 +39,22 @@ function isTorn(last: string): boolean {
   }
 }
 
-/** The file's text without a byte order mark; undefined when there is no file. @throws UserError STATE_INVALID */
-export async function readStateText(path: string): Promise<string | undefined> {
+/**
+ * The file's text without a byte order mark; undefined when there is no file.
+ *
+ * @param most The largest size, in bytes.
+ * @throws UserError STATE_INVALID
+ */
+export async function readStateText(path: string, most: number = STATE_LIMITS.bytes): Promise<string | undefined> {
   try {
-    return (await readText(path, { most: LARGEST }))?.replace(/^\uFEFF/, '');
+    return (await readText(path, { most }))?.replace(/^\uFEFF/, '');
   } catch (error) {
     const invalid = (problem: string, hint: Hint | string) =>
       new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
     if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
     const code = errnoOf(error) ?? 'failed';
     if (code === 'EFBIG')
-      throw invalid(`is larger than ${LARGEST / 2 ** 20} MB`, 'Check that --state names a state file.');
+      throw invalid(`is larger than ${inMegabytes(most)}`, 'Check that --state names a state file.');
     const why = error instanceof NotAFileError ? error.message : code;
     const access =
       code === 'EACCES' || code === 'EPERM'
@@ -66,7 +71,7 @@ export function leftFile(path: string): string {
 
 /** A state that was moved from this file, so that no run begins a new one there; undefined: there was none. */
 export async function storedLeft(path: string): Promise<StoredState | undefined> {
-  const text = await readText(leftFile(path), { most: LARGEST }).catch(() => undefined);
+  const text = await readText(leftFile(path), { most: STATE_LIMITS.bytes }).catch(() => undefined);
   const stored = text === undefined ? undefined : storedIn(text);
   return stored?.changes.at(-1)?.includes('"moved":{') ? stored : undefined;
 }

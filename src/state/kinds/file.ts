@@ -8,9 +8,11 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { identityAt, identityOf, NotSyncedError, writeFileAtomic } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
 import { LOCK_POLL_MS, lockIdentity } from '../../files/lock.ts';
+import { STATE_LIMITS } from '../../model/state.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { AppendedChange, LockRequest, StateBackend, StateLock, StoredState } from '../backend.ts';
 import type { StateKind } from '../state-kind.ts';
+import { piecesWithin } from '../state-size.ts';
 import { changedOutside, lockBroken, type ReadFile, restoreHint, unwritable, writtenByOther } from './file-errors.ts';
 import { fileHolder, fileLocked, fileRefusal, lockFileOf, lockState, unlockState } from './file-lock.ts';
 import { leftFile, readStateText, storedIn, storedLeft } from './file-text.ts';
@@ -31,9 +33,9 @@ export const file: StateKind = {
   open: async (_, { defaultFile }) => fileBackend(defaultFile),
 };
 
-/** A state file. One object serves one run: it remembers what it read. */
-export function fileBackend(path: string): StateBackend {
-  return new FileBackend(path);
+/** A state file. One object serves one run: it remembers what it read. @param mostBytes The largest size of the file. */
+export function fileBackend(path: string, mostBytes: number = STATE_LIMITS.bytes): StateBackend {
+  return new FileBackend(path, mostBytes);
 }
 
 /** The file as this run wrote it: open to append to, with its size and that of its snapshot in bytes. */
@@ -53,6 +55,7 @@ class FileBackend implements StateBackend {
   readonly name: string;
   readonly file: string;
   readonly pollMs = LOCK_POLL_MS;
+  readonly #mostBytes: number;
   /** Undefined: it was checked. */
   #opened: Opened | undefined = { digest: undefined, stamp: undefined, lineage: undefined };
   /** The lock when the state was read: its file, what tells it from another file, and its text. */
@@ -70,7 +73,8 @@ class FileBackend implements StateBackend {
   /** The last write or check, which the next one waits for. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(path: string) {
+  constructor(path: string, mostBytes: number) {
+    this.#mostBytes = mostBytes;
     this.name = path;
     this.file = path;
   }
@@ -79,7 +83,7 @@ class FileBackend implements StateBackend {
     const path = await lockFileOf(this.file);
     this.#lock = { path, identity: identityAt(path), text: await lockIdentity(path) };
     const stamp = stampAt(this.file);
-    const text = await readStateText(this.file);
+    const text = await this.#read();
     this.#opened = { stamp, digest: digestOf(text), lineage: /"lineage":\s*("[^"]+")/.exec(text ?? '')?.[1] };
     return text === undefined ? storedLeft(this.file) : storedIn(text);
   }
@@ -100,8 +104,10 @@ class FileBackend implements StateBackend {
       await this.#refuseIfLost();
       await this.#checkFirstWrite(change.migratedFrom);
       const log = this.#log;
-      if (log === undefined || isTooLong(log)) await this.#writeWhole(change);
-      else await this.#appendLine(log, change.text);
+      const line = Buffer.from(`${change.text}\n`);
+      if (log === undefined || isTooLong(log) || log.size + line.length > this.#mostBytes)
+        await this.#writeWhole(change);
+      else await this.#appendLine(log, line);
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.file, error);
     }
@@ -112,7 +118,9 @@ class FileBackend implements StateBackend {
     try {
       await this.#refuseIfLost();
       await this.#checkFirstWrite(undefined);
-      await writeFileAtomic(leftFile(this.file), [...change.snapshot(), `${change.text}\n`], { mode: 0o666 });
+      await writeFileAtomic(leftFile(this.file), this.#within([...change.snapshot(), `${change.text}\n`]), {
+        mode: 0o666,
+      });
       await rm(await writableTarget(this.file));
     } catch (error) {
       throw error instanceof UserError ? error : unwritable(this.file, error);
@@ -170,7 +178,10 @@ class FileBackend implements StateBackend {
   async #writeWhole(change: AppendedChange): Promise<void> {
     await this.#closeLog();
     try {
-      this.#identity = await writeFileAtomic(this.file, change.snapshot(), { mode: 0o666, keepMode: true });
+      this.#identity = await writeFileAtomic(this.file, this.#within(change.snapshot()), {
+        mode: 0o666,
+        keepMode: true,
+      });
     } catch (error) {
       // The file was replaced; the next write replaces it again.
       if (error instanceof NotSyncedError) this.#identity = error.identity;
@@ -185,9 +196,8 @@ class FileBackend implements StateBackend {
   }
 
   /** Adds a line to the file. After a failure, which may leave half of it, the next write replaces the file. */
-  async #appendLine(log: Log, text: string): Promise<void> {
+  async #appendLine(log: Log, line: Buffer): Promise<void> {
     this.#hasChanges = true;
-    const line = Buffer.from(`${text}\n`);
     const size = log.size + line.length;
     try {
       await log.file.appendFile(line);
@@ -204,6 +214,15 @@ class FileBackend implements StateBackend {
     // Between the check before and the end of the write, another run may have written, or taken the lock and read the file.
     if (now.size !== BigInt(size)) throw this.#loseTo(writtenByOther(this.file));
     await this.#refuseIfLost();
+  }
+
+  /** @throws UserError STATE_UNWRITABLE, at the piece with which the file is too large */
+  #within(pieces: Iterable<string>): Iterable<string> {
+    return piecesWithin(pieces, this.#mostBytes, this.file);
+  }
+
+  #read(): Promise<string | undefined> {
+    return readStateText(this.file, this.#mostBytes);
   }
 
   async #closeLog(): Promise<void> {
@@ -244,7 +263,7 @@ class FileBackend implements StateBackend {
     if (identity === undefined) return true;
     const last = this.#last;
     if (this.#hasChanges || last === undefined) return false;
-    if (digestOf(await readStateText(this.file)) !== digestOf(last.snapshot())) return false;
+    if (digestOf(await this.#read()) !== digestOf(last.snapshot())) return false;
     this.#identity = identity;
     return true;
   }
@@ -255,7 +274,7 @@ class FileBackend implements StateBackend {
     if (opened === undefined) return;
     const isSame = opened.stamp !== undefined && stampAt(this.file) === opened.stamp;
     if (migratedFrom !== undefined || !isSame) {
-      const now = await readStateText(this.file);
+      const now = await this.#read();
       if (digestOf(now) !== opened.digest) throw changedOutside(this.file, opened, now);
       if (migratedFrom !== undefined && now !== undefined) {
         await writeFileAtomic(`${this.file}.v${migratedFrom}.backup`, now, { mode: 0o666 });
