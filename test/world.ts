@@ -246,7 +246,7 @@ export class World {
     });
     // As the commands do.
     const run = { at: new Date(live.now).toISOString(), counts: {} };
-    if (isRecordDue(this.stateWriter.state.runs, live.now))
+    if (isRecordDue(this.stateWriter.state.runs, run))
       await this.stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, run) })).catch(() => undefined);
     return { ...applied, plan };
   }

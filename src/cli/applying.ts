@@ -120,11 +120,15 @@ async function showAndApply(
   return carryOut(command, planned, stateWriter, service, options, io, stopping);
 }
 
-/** How a run planned, for its history. */
-function howOf(command: string, { due, rotate, revokeOld, destroy }: ApplyCommandOptions): string[] {
-  return [due && '--due', rotate && '--rotate', revokeOld && '--revoke-old', destroy && '--destroy'].flatMap((flag) =>
-    flag && flag !== `--${command}` ? [flag] : [],
-  );
+/** How a run planned, or the plan that it applied was made, for its history. */
+function howOf(command: string, { due, scope }: Plan): string[] {
+  return [
+    due && '--due',
+    scope?.only && '--only',
+    scope?.rotate && '--rotate',
+    scope?.revoke_old && '--revoke-old',
+    scope?.destroy && '--destroy',
+  ].flatMap((flag) => (flag && flag !== `--${command}` ? [flag] : []));
 }
 
 /** Whether to ask first. Without a smoke test, an apply also accepts unverified tokens, so that their overlaps begin. */
@@ -177,7 +181,7 @@ async function carryOut(
   const input = { plan, desired, live, stateWriter, stores, parallelism: options.parallelism, stopping };
   const { serial } = stateWriter.state;
   const by: RunBy = {
-    command: [command, ...howOf(command, options)].join(' '),
+    command: [command, ...howOf(command, plan)].join(' '),
     who: whoRuns(io.env),
     exitCode: (done) => exitCodeOfApply(plan, done),
   };

@@ -74,7 +74,7 @@ export async function applyTested(
     const { runs, accounts } = stateWriter.state;
     const protections = changedProtections(before, stateWriter.state);
     const isQuiet = applied.outcomes.length === 0 && failures.length === 0 && accounts === before.accounts;
-    if (!isQuiet || isRecordDue(runs, input.live.now)) {
+    if (!isQuiet || isRecordDue(runs, run)) {
       await recordRun(stateWriter, run, done, protections, by.exitCode?.(done));
     }
   } catch (error) {

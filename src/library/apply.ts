@@ -95,7 +95,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
     },
     service.opened,
     options.smoke ?? true,
-    { command: 'library', who: whoRuns(service.opened.env) },
+    { command: plan.scope?.only === undefined ? 'library' : 'library --only', who: whoRuns(service.opened.env) },
   ).finally(() => state.applying.delete(run));
   return {
     ...done.applied,

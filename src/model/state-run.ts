@@ -30,21 +30,28 @@ export function withRun(runs: readonly StateRun[], run: StateRun): readonly Stat
   return [...(isBegun ? runs.slice(0, -1) : runs), run].slice(-RUNS_KEPT);
 }
 
-/** Whether a run that changed nothing is recorded. @param now in milliseconds */
-export function isRecordDue(runs: readonly StateRun[], now: number): boolean {
-  return !(now - (applyTimes(runs).at(-1) ?? Number.NaN) < RUN_INTERVAL_MS);
+/** Whether a run is recorded that changed nothing. */
+export function isRecordDue(runs: readonly StateRun[], run: StateRun): boolean {
+  const before = isWholeApply(run) ? runs.filter(isWholeApply) : runs;
+  return !(Date.parse(run.at) - Date.parse(before.at(-1)?.at ?? '') < RUN_INTERVAL_MS);
 }
 
-/** When the latest applies were, oldest first, in milliseconds; of those soon after one another, the first. */
+/** When the latest applies of all accounts were, oldest first, in milliseconds; of those soon after one another, the first. */
 export function recentApplies(runs: readonly StateRun[]): readonly number[] {
   const times: number[] = [];
-  for (const time of applyTimes(runs)) if (!(time - (times.at(-1) ?? Number.NaN) < RUN_INTERVAL_MS)) times.push(time);
+  for (const time of runs.filter(isWholeApply).map(({ at }) => Date.parse(at)))
+    if (!(time - (times.at(-1) ?? Number.NaN) < RUN_INTERVAL_MS)) times.push(time);
   return times.slice(-TIMES_KEPT);
 }
 
-/** When applies began; `state forget` and other commands of `state` do not look at due rotations. */
-function applyTimes(runs: readonly StateRun[]): number[] {
-  return runs.filter(({ command }) => !command?.startsWith('state ')).map(({ at }) => Date.parse(at));
+/** Options of a run that did not look at the due rotations of all accounts. */
+const RESTRICTING = ['--only', '--rotate', '--destroy'];
+
+/** Whether a run looked at the due rotations of all accounts, as `apply` does and `import`, `rotate` and `state` do not. */
+function isWholeApply({ command }: StateRun): boolean {
+  if (command === undefined) return true;
+  const [name, ...options] = command.split(' ');
+  return (name === 'apply' || name === 'library') && !options.some((option) => RESTRICTING.includes(option));
 }
 
 /** Who ran it, no longer than a record may be. */

@@ -52,6 +52,15 @@ describe('the history', () => {
     expect(runsOf(stage)).toMatchObject([{ command: 'apply' }, { command: 'apply --due', counts: {}, exit_code: 0 }]);
   });
 
+  it('tells an apply of some accounts from one of all, also of a saved plan', async () => {
+    const stage = await Stage.applied();
+    await stage.run('plan --sandbox --rotate etl_prod --out rotation.plan');
+    await stage.run('apply rotation.plan --sandbox --yes --no-smoke');
+    stage.edit((text) => text.replace(/^( {2}etl_prod:\n)/m, '$1    deletion_protection: false\n'));
+    await stage.run('apply --sandbox --yes --no-smoke --only etl_prod');
+    expect(runsOf(stage).map(({ command }) => command)).toEqual(['apply', 'apply --rotate', 'apply --only']);
+  });
+
   it.skipIf(isWindows)('has a run that failed, and one that was killed', async () => {
     const stage = await Stage.applied();
     stage.edit((text) =>
@@ -87,12 +96,29 @@ describe('the runs of a state', () => {
     expect([many.length, many.at(-1)]).toEqual([200, run(299)]);
   });
 
+  it.each([
+    'apply --only',
+    'apply --rotate',
+    'apply --destroy',
+    'rotate',
+    'rotate --revoke-old',
+    'import',
+    'init',
+    'destroy',
+  ])('tell nothing of how regularly apply runs where they are of "%s"', (command) => {
+    const runs = [run(0), run(24, { command })];
+    expect(recentApplies(runs)).toEqual([Date.parse(at(0))]);
+    expect(isRecordDue(runs, run(25))).toBe(true);
+    expect(isRecordDue(runs, run(25, { command: 'apply --due' }))).toBe(true);
+    expect(isRecordDue(runs, run(25, { command: 'apply --only' }))).toBe(false);
+  });
+
   it('tell how regularly apply runs', () => {
     const hours = [0, 1, 2, 24, 30, 48, 72, 96, 120, 144];
     const runs = [...hours.map((hour) => run(hour)), run(160, { command: 'state forget' })];
     expect(recentApplies(runs)).toEqual([48, 72, 96, 120, 144].map((hour) => Date.parse(at(hour))));
-    expect(isRecordDue(runs, Date.parse(at(155)))).toBe(false);
-    expect(isRecordDue(runs, Date.parse(at(157)))).toBe(true);
-    expect(isRecordDue([], 0)).toBe(true);
+    expect(isRecordDue(runs, run(155))).toBe(false);
+    expect(isRecordDue(runs, run(157))).toBe(true);
+    expect(isRecordDue([], run(0))).toBe(true);
   });
 });
