@@ -6,6 +6,7 @@ import { type Action, type CreateToken, type RotateToken, storingActions } from 
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
+import type { NextChange } from '../model/plan.ts';
 import { isRecordExpired, type ShownToken } from '../model/planned-token.ts';
 import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
@@ -13,6 +14,7 @@ import { DAY, DAY_MS } from '../model/time.ts';
 import type { AccountPlan } from './account-plan.ts';
 import { unchangedCeiling } from './compute-ceiling.ts';
 import { isHastened } from './recorded-policy.ts';
+import { nextOfCurrent } from './tokens.ts';
 
 /** The readings of one account. `now` in milliseconds since 1970. */
 interface Readings {
@@ -52,6 +54,9 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
   if (left.length === 0 && plan.protection === undefined) {
     return { ...plan, actions: plan.actions.map((action) => kept.get(action) ?? action) };
   }
+  const skipped = new Set(
+    left.flatMap((action) => ('token' in action && action.token !== undefined ? [action.token] : [])),
+  );
   const { protection: _, ...rest } = plan;
   const unchanged = plan.compute && { compute: unchangedCeiling(plan.compute) };
   const kinds = [...new Set(left.map(({ action }) => action))];
@@ -59,6 +64,10 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
     ...rest,
     ...unchanged,
     actions: plan.actions.flatMap((action) => kept.get(action) ?? []),
+    next: [
+      ...plan.next.filter(({ token, change }) => change !== 'rotates' || !skipped.has(token)),
+      ...[...skipped].flatMap((token) => nextOfSkipped(account, token, readings)),
+    ],
     warnings: [
       ...plan.warnings,
       ...due,
@@ -68,6 +77,14 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
       { kind: 'not_scheduled', account, actions: kinds },
     ],
   };
+}
+
+/** When the current token rotates that stays, since the change of it is skipped. Due work that is skipped has a warning instead. */
+function nextOfSkipped(account: string, token: string, readings: Readings): NextChange[] {
+  const [desired, current] = [readings.desired?.tokens.get(token), recordOf(token, readings)];
+  const live = current && readings.live.get(current.id);
+  if (desired === undefined || live === undefined) return [];
+  return nextOfCurrent(desired, live, current?.ttl, account).filter(({ at }) => Date.parse(at) > readings.now);
 }
 
 /** The account is created, adopted, deleted or forgotten: nothing of it is certain before that. */

@@ -218,7 +218,7 @@ function isRenaming(action: Action): boolean {
  *
  * @param requestedTtl The lifetime that was requested, in seconds; undefined for an adopted token.
  */
-function nextOfCurrent(
+export function nextOfCurrent(
   desired: DesiredToken,
   live: LiveToken,
   requestedTtl: Seconds | null | undefined,

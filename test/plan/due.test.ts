@@ -24,6 +24,20 @@ describe('a plan of scheduled work', () => {
     expect(brief(await world.plan(same, { due: true }))).toContain('create_token one/a');
   });
 
+  it.each([
+    ['whose change it skips', [token('a', { type: 'read_scaling' })], ['a', 'b']],
+    ['that left', [], ['b']],
+  ])('says when each token rotates that stays: one %s', async (_, tokens, names) => {
+    const world = new World();
+    const before = desire({ one: { tokens: [token('a'), token('b')] } });
+    await world.apply(before);
+    const { next } = await world.plan(before);
+    const plan = await world.plan(desire({ one: { tokens: [...tokens, token('b'), token('new')] } }), { due: true });
+    expect(plan.actions).toEqual([]);
+    const byToken = new Map(plan.next.map((change) => [change.token, change]));
+    expect(byToken).toEqual(new Map(next.flatMap((c) => (names.includes(c.token) ? [[c.token, c]] : []))));
+  });
+
   const notices = (plan: Plan, wanted: string) => plan.warnings.filter(({ kind }) => kind === wanted);
 
   it.each([
