@@ -104,7 +104,7 @@ class TableStore implements ObjectStore {
   }
 
   async remove(key: string): Promise<void> {
-    const isDone = async () => (await this.list(key)).length === 0;
+    const isDone = async () => !(await this.#objects([key])).has(key);
     await this.#write(`DELETE FROM ${this.#table} WHERE name = ?`, [key], isDone);
   }
 
