@@ -22,14 +22,13 @@ import { commandText } from '../report/hint.ts';
 import { type Counts, importSummary, unknownSecretsText } from '../report/import/summary.ts';
 import { importDiff, importNoticeText, importRefused, skippedText } from '../report/import/text.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import { waitUnlocked } from '../state/state-lock.ts';
 import { remindToCommit } from './commit-reminder.ts';
 import { type ConfigOptions, importContext, setCommandFlags } from './configuration.ts';
 import { askFor } from './confirm.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io, OutputOptions } from './io.ts';
 import { withProgress } from './progress.ts';
-import { interruptibleUnderLock } from './signals.ts';
+import { interruptibleUnderLock, waitForOtherRun } from './signals.ts';
 import { type FromTerraform, onlyInTerraform, secretsToAdopt, showHandOver } from './terraform.ts';
 
 /** The options of `import` and `init --from-live`. */
@@ -96,7 +95,7 @@ export async function importLive(
     }
   };
   if (!options.dryRun) return interruptibleUnderLock(command, backend, options, io, run);
-  await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
+  await waitForOtherRun(backend, options, io);
   return run(new AbortController().signal);
 }
 

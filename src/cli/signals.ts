@@ -2,6 +2,7 @@
 import { underStateLock, whoRuns } from '../engine/run-lock.ts';
 import { commandText } from '../report/hint.ts';
 import type { StateBackend } from '../state/backend.ts';
+import { waitUnlocked } from '../state/state-lock.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -49,6 +50,11 @@ export async function whileAsking<T>(answer: () => Promise<T>): Promise<T> {
 export interface LockedOptions {
   /** Seconds. */
   readonly lockTimeout?: number;
+}
+
+/** Waits until no other run holds the lock of the state, for work that changes nothing. @throws UserError STATE_LOCKED, INTERRUPTED */
+export function waitForOtherRun(backend: StateBackend, { lockTimeout = 0 }: LockedOptions, io: Io): Promise<void> {
+  return interruptible(io, (signal) => waitUnlocked(backend, { waitMs: lockTimeout * 1000, note: io.note, signal }));
 }
 
 /** Does the work under the lock of the state, which is released even if the work throws. @throws UserError STATE_LOCKED, INTERRUPTED */

@@ -7,6 +7,7 @@ import type { Io } from '../cli/io.ts';
 import { type PlanCommandOptions, planningOf } from '../cli/planning-options.ts';
 import { withProgress } from '../cli/progress.ts';
 import { selectRotation } from '../cli/rotation-options.ts';
+import { waitForOtherRun } from '../cli/signals.ts';
 import { orUnmanaged } from '../cli/unknown-token.ts';
 import { openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { planNow } from '../engine/planning.ts';
@@ -26,7 +27,6 @@ import { renderPlan } from '../report/formats.ts';
 import { commandText } from '../report/hint.ts';
 import { relocated } from '../report/locations.ts';
 import { unbroken } from '../report/terminal-text.ts';
-import { waitUnlocked } from '../state/state-lock.ts';
 
 interface Options extends PlanCommandOptions {
   readonly out?: string;
@@ -41,7 +41,7 @@ export function run(typed: Options): Promise<number> {
     const rotation = await orUnmanaged(() => selectRotation(desired, options), desired, options, io);
     const how = planningOf(options);
     const backend = await backendOf(options, desired.state, backendContext(options, io));
-    await waitUnlocked(backend, (options.lockTimeout ?? 0) * 1000);
+    await waitForOtherRun(backend, options, io);
     const service = await openServiceFor(options, desired, io);
     try {
       const opened = await openStateOf(backend, options, desired, service);

@@ -24,6 +24,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import { kindOf, secretPathsIn } from '../secrets/stores.ts';
 import { type OtherState, unreadStates } from '../state/other-states.ts';
 import { serializeAccount } from '../state/state-document.ts';
+import { describeHolder } from '../state/state-lock.ts';
 import { onlyMatcher, refuseUnmatched } from './account-selection.ts';
 import { checkClock } from './clock.ts';
 import type { StateNow } from './open-state.ts';
@@ -169,12 +170,12 @@ function warnOfRehearsed(stores: ReadonlyMap<string, SecretStore>, { warn }: Run
   warn(`in the sandbox, the check of a secret store is not run: ${few(names)}`, { text: 'To run it:', command });
 }
 
-function warnOfRun(names: readonly string[], holder: string | undefined, { warn }: RunContext): void {
+function warnOfRun(names: readonly string[], holder: StateNow['holder'], { warn }: RunContext): void {
   const verb = holder === undefined ? 'was changing' : 'is changing';
-  warn(
-    `another run ${verb} ${counted(names.length, 'account')}, not checked: ${few(names)}${holder === undefined ? '' : ` (${holder})`}`,
-    { text: 'Audit again when it has ended.' },
-  );
+  const run = holder === undefined || holder === 'this program' ? 'it' : describeHolder(holder);
+  warn(`another run ${verb} ${counted(names.length, 'account')}, not checked: ${few(names)}`, {
+    text: `Audit again when ${run} has ended.`,
+  });
 }
 
 /** Reads the accounts of the configuration and the state, and every other service account that is not ignored. */

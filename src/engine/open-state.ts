@@ -1,5 +1,6 @@
 /** Opens the state of a configuration, and the service beside it. */
 import { existsSync } from 'node:fs';
+import type { LockHolder } from '../files/lock.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';
@@ -9,7 +10,6 @@ import { type OpenedState, openState } from '../state/opened-state.ts';
 import { otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
 import { refuseLeftState } from '../state/read-state.ts';
 import { refuseRemovedState } from '../state/removed-state.ts';
-import { lockHolder } from '../state/state-lock.ts';
 import {
   type OpenedService,
   type OpenServiceOptions,
@@ -85,8 +85,8 @@ async function refuseNewSandbox(
 /** The state at this moment, and who is changing it. */
 export interface StateNow {
   readonly state: State;
-  /** The run that holds the lock, in words. */
-  readonly holder?: string;
+  /** The run that holds the lock, or this program. */
+  readonly holder?: LockHolder | 'this program';
 }
 
 /** Reads the state again, and who holds its lock. A run that ends meanwhile is still named. */
@@ -97,7 +97,7 @@ export async function readStateNow(
   env: NodeJS.ProcessEnv,
 ): Promise<StateNow> {
   const backend = await backendOf(location, desired.state, backendContextOf(service, env));
-  const holder = await lockHolder(backend);
+  const holder = await backend.holder();
   const { state } = await openStateOf(backend, location, desired, service);
   return { state, ...defined({ holder }) };
 }

@@ -3,14 +3,13 @@
  * `lock-<id>.json` meanwhile, an object of its own, so that renewing needs no condition and cannot replace another's lock.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { holderFrom, type LockHolder } from '../files/lock.ts';
 import { processStatus, thisProcess } from '../files/process.ts';
 import { describeSpan, MINUTE_MS, monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { LockRequest } from './backend.ts';
 import { createOnce, type ObjectStore, sure } from './object-store.ts';
-import { describeHolder } from './state-lock.ts';
+import { describeHolder, sleepLocked, waitingFor } from './state-lock.ts';
 
 const KEY = 'lock.json';
 /** How often a held lock is looked at again, in milliseconds. */
@@ -72,12 +71,9 @@ export class ObjectLock {
       }
       const left = end - monotonicMs();
       if (left <= 0) throw this.#locked(found);
-      if (!isNoted) note?.(`${this.#store.name}: waiting for another run, ${nameOf(found)}`);
+      if (!isNoted) note?.(waitingFor(this.#store.name, nameOf(found)));
       isNoted = true;
-      await sleep(Math.min(OBJECT_LOCK_POLL_MS, left), undefined, signal ? { signal } : {}).catch((error: unknown) => {
-        if (!signal?.aborted) throw error;
-        throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
-      });
+      await sleepLocked(Math.min(OBJECT_LOCK_POLL_MS, left), signal);
     }
   }
 

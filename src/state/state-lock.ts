@@ -2,29 +2,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockHolder } from '../files/lock.ts';
 import { monotonicMs } from '../model/time.ts';
-import type { StateBackend } from './backend.ts';
+import { UserError } from '../model/user-error.ts';
+import type { LockRequest, StateBackend } from './backend.ts';
 
 /**
  * Waits until no other run holds the lock, without acquiring it: for commands that only read, and would otherwise see an
  * apply half done.
  *
- * @param waitMs How long to wait, in milliseconds.
- * @throws UserError STATE_LOCKED
+ * @throws UserError STATE_LOCKED, INTERRUPTED
  */
-export async function waitUnlocked(backend: StateBackend, waitMs: number): Promise<void> {
+export async function waitUnlocked(
+  backend: StateBackend,
+  { waitMs, note, signal }: Pick<LockRequest, 'waitMs' | 'note' | 'signal'>,
+): Promise<void> {
+  let isNoted = false;
   for (const end = monotonicMs() + waitMs; ; ) {
     const holder = await backend.holder();
     if (holder === undefined) return;
     const left = end - monotonicMs();
     if (left <= 0) throw backend.locked(holder);
-    await sleep(Math.min(backend.pollMs, left));
+    if (!isNoted) note?.(waitingFor(backend.name, describeHolder(holder)));
+    isNoted = true;
+    await sleepLocked(Math.min(backend.pollMs, left), signal);
   }
 }
 
-/** Names the running process that holds the lock of a state; undefined when none does. */
-export async function lockHolder(backend: StateBackend): Promise<string | undefined> {
-  const holder = await backend.holder();
-  return holder && backend.locked(holder).message;
+/** The remark of a run that waits. @param holder of the lock, in words; absent: unknown */
+export function waitingFor(state: string, holder?: string): string {
+  return `${state}: waiting for another run${holder === undefined ? '' : `, ${holder}`}`;
+}
+
+/** Waits before the lock is looked at again. @throws UserError INTERRUPTED */
+export async function sleepLocked(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+    throw signal?.aborted ? interrupted() : error;
+  });
+}
+
+/** The user interrupted a run that waited for the lock. */
+export function interrupted(): UserError {
+  return new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
 }
 
 /** A holder, for messages. */

@@ -3,9 +3,12 @@ import { expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import { gatherEvidence } from '../../src/engine/auditing.ts';
 import type { OpenedService } from '../../src/engine/service.ts';
+import type { LockHolder } from '../../src/files/lock.ts';
 import type { State } from '../../src/model/state.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { found } from './auditing.ts';
+
+const HOLDER: LockHolder = { pid: 7, host: 'ci-7', command: 'apply', since: '2026-01-01T00:00:00.000Z' };
 
 /** `b` expires later, so only `a` is due. */
 const OLD = { etl_prod: { tokens: [token('a')] }, ml_prod: { tokens: [token('b', { ttl: 365 * DAY })] } };
@@ -24,7 +27,7 @@ async function world(): Promise<World> {
 async function auditing(
   of: World,
   meanwhile: () => Promise<unknown>,
-  readStateAgain?: () => Promise<{ state: State; holder?: string }>,
+  readStateAgain?: () => Promise<{ state: State; holder?: LockHolder }>,
   { smoke = true } = {},
 ) {
   const warnings: string[] = [];
@@ -76,7 +79,7 @@ it('leaves calls that a run with the lock has only announced to that run', async
   const running = await auditing(
     of,
     async () => {},
-    async () => ({ ...(await again()), holder: 'locked by apply' }),
+    async () => ({ ...(await again()), holder: HOLDER }),
   );
   expect(found(running.result).join()).not.toContain('etl_prod');
   expect(running.warnings).toEqual([expect.stringContaining('another run is changing 2 accounts')]);
@@ -102,7 +105,7 @@ it.each([
   const running = await auditing(
     of,
     async () => {},
-    async () => ({ ...(await again()), holder: 'locked by rotate' }),
+    async () => ({ ...(await again()), holder: HOLDER }),
     { smoke },
   );
   expect(found(running.result).join()).not.toContain('etl_prod');
@@ -124,7 +127,7 @@ it('leaves a request to revoke at once to a run with the lock', async () => {
   const running = await auditing(
     of,
     async () => {},
-    async () => ({ ...(await again()), holder: 'locked by rotate' }),
+    async () => ({ ...(await again()), holder: HOLDER }),
   );
   expect(found(running.result).join()).not.toContain('etl_prod');
 });
@@ -137,7 +140,7 @@ it('leaves what is not created yet to a run with the lock', async () => {
   const running = await auditing(
     of,
     async () => {},
-    async () => ({ ...(await again()), holder: 'locked by apply' }),
+    async () => ({ ...(await again()), holder: HOLDER }),
   );
   expect(found(running.result).join()).not.toContain('new_one');
   expect(found(running.result).join()).toContain('MDA025 etl_prod/a');

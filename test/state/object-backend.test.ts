@@ -139,7 +139,7 @@ describe('its lock', () => {
     const backend = objectBackend(service.store());
     await backend.lock(LOCK_REQUEST);
     expect(backend.pollMs).toBeGreaterThan(fileBackend('a.state.json').pollMs);
-    await expect(waitUnlocked(backend, 0)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await expect(waitUnlocked(backend, { waitMs: 0 })).rejects.toMatchObject({ code: 'STATE_LOCKED' });
   });
 
   it('refuses a service that ignores conditions', async () => {

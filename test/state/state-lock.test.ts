@@ -123,12 +123,27 @@ it.skipIf(isWindows)('locks a state once, by whatever path it is reached', async
   const lock = await lockFile(links[0], 'mdacc apply', 0, quiet);
   for (const way of [...links, path]) {
     await expect(lockFile(way, 'mdacc rotate', 0, quiet)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
-    await expect(waitUnlocked(fileBackend(way), 0)).rejects.toMatchObject({ code: 'STATE_LOCKED' });
+    await expect(waitUnlocked(fileBackend(way), { waitMs: 0 })).rejects.toMatchObject({ code: 'STATE_LOCKED' });
   }
   await lock.release();
   await writeFile(`${path}.lock`, holder({}));
   expect(await fileBackend(links[1]).unlock(async () => expect.unreachable())).toMatch(/^Removed /);
-  await waitUnlocked(fileBackend(links[0]), 0);
+  await waitUnlocked(fileBackend(links[0]), { waitMs: 0 });
+});
+
+it('is waited for by a run that only reads, which says so once and can be interrupted', async () => {
+  const path = await newPath();
+  const lock = await lockFile(path, 'mdacc apply', 0, quiet);
+  const interruption = new AbortController();
+  const notes: string[] = [];
+  const note = (text: string) => {
+    notes.push(text);
+    setTimeout(() => interruption.abort(), 2.5 * fileBackend(path).pollMs);
+  };
+  const waiting = waitUnlocked(fileBackend(path), { waitMs: 60_000, note, signal: interruption.signal });
+  await expect(waiting).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(notes).toEqual([expect.stringMatching(/state\.json: waiting for another run, "mdacc apply"/)]);
+  await lock.release();
 });
 
 it('explains a lock of this hostname from another boot', async () => {

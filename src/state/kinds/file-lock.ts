@@ -18,7 +18,7 @@ import { errnoOf, writeFix } from '../../files/system-errors.ts';
 import { defined } from '../../model/defined.ts';
 import { UserError } from '../../model/user-error.ts';
 import type { LockRequest } from '../backend.ts';
-import { describeHolder } from '../state-lock.ts';
+import { describeHolder, interrupted, waitingFor } from '../state-lock.ts';
 
 /** The path of a state's lock file: beside the target of symbolic links, so that each path to the state has the same lock. @throws UserError STATE_UNWRITABLE */
 export async function lockFileOf(statePath: string): Promise<string> {
@@ -48,8 +48,7 @@ export async function lockState(statePath: string, request: LockRequest): Promis
       {
         waitMs,
         onStale: (holder) => warn(replaced(path, holder)),
-        onWait: (holder) =>
-          note?.(`${statePath}: waiting for another run${holder ? `, ${describeHolder(holder)}` : ''}`),
+        onWait: (holder) => note?.(waitingFor(statePath, holder && describeHolder(holder))),
         ...defined({ signal }),
       },
     );
@@ -59,8 +58,7 @@ export async function lockState(statePath: string, request: LockRequest): Promis
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof LockedError) throw fileLocked(statePath, error.holder);
-    if (signal?.aborted)
-      throw new UserError('INTERRUPTED', 'interrupted while waiting for another run', 'Run the command again.');
+    if (signal?.aborted) throw interrupted();
     const fix =
       errnoOf(error) === 'ENOENT'
         ? `Create the folder ${dirname(path)}`
