@@ -101,9 +101,17 @@ export function unseenCharacter(sql: string): string | undefined {
   return found && `U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** Statements that end, change, replace, publish or copy something, or run code that the plan does not show. */
-const DISRUPTIVE =
-  /(?<![a-z_])(?:alter|copy|delete|detach|drop|export|grant|import|install|load|merge|revoke|shutdown|truncate|unrestricted|update)(?!\w)/gi;
+/**
+ * Words of statements that do more than read. The disruptive ones end, change, publish or copy something, or run code that a plan does
+ * not show; the others add something, as a setup is to do.
+ */
+const CHANGING = {
+  disruptive:
+    'alter|copy|delete|detach|drop|export|grant|import|install|load|merge|revoke|shutdown|truncate|unrestricted|update',
+  other: 'attach|call|checkpoint|comment|create|execute|insert|pragma|replace|set|vacuum',
+} as const;
+const DISRUPTIVE = wordsIn(CHANGING.disruptive);
+const ANY_CHANGE = wordsIn(Object.values(CHANGING).join('|'));
 /** Of MotherDuck's own: the option of a share, which no statement of that verb ends with, and what lets others read one. */
 const OF_SHARES = /\bupdate\s+(?:automatic|manual)(?=\s*(?:[),;]|$))|^\s*grant(?=\s+read\s+on\s+share\s)/gi;
 /** Views and macros have no data. */
@@ -118,4 +126,13 @@ const REPLACES = /(?<![a-z_])replace(?!\w|\s*\()/i;
 export function disruptiveWords(sql: string): string[] {
   const words = [...sql.replace(OF_SHARES, '').matchAll(DISRUPTIVE)].map(([word]) => word.toUpperCase());
   return [...new Set([...words, ...(REPLACES.test(sql.replace(REPLACED_VIEW, '')) ? ['REPLACE'] : [])])];
+}
+
+/** Whether a query may do more than read, as far as its words tell. */
+export function mayChange(sql: string): boolean {
+  return isSeveralStatements(sql) || sql.search(ANY_CHANGE) !== -1;
+}
+
+function wordsIn(alternatives: string): RegExp {
+  return new RegExp(`(?<![a-z_])(?:${alternatives})(?!\\w)`, 'gi');
 }

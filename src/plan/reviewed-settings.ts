@@ -1,6 +1,7 @@
 /** Settings of the configuration that change nothing by themselves, and that a reviewer must see: limits, and the accounts' own SQL. */
 import { type Desired, type Guardrails, limitText } from '../model/desired.ts';
 import type { GuardrailInForce, SmokeQuery } from '../model/plan.ts';
+import { mayChange } from '../model/setup.ts';
 import { formatDuration } from '../model/time.ts';
 
 /** The guardrails that differ from the defaults, in the words of the configuration. */
@@ -19,10 +20,6 @@ export function guardrailsInForce(guardrails: Guardrails): GuardrailInForce[] {
   return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
 }
 
-/** SQL that does more than read, as far as its words tell. */
-const CHANGES =
-  /;\s*\S|\b(alter|attach|call|checkpoint|comment|copy|create|delete|detach|drop|execute|export|grant|import|insert|install|load|merge|pragma|replace|revoke|set|truncate|update|vacuum)\b/i;
-
 /** The accounts' own smoke queries, those that may change something first. */
 export function smokeQueries({ accounts }: Desired, only: (username: string) => boolean): SmokeQuery[] {
   const found = new Map<string, { query: string; accounts: string[] }>();
@@ -32,6 +29,6 @@ export function smokeQueries({ accounts }: Desired, only: (username: string) => 
     known.accounts.push(username);
     found.set(smoke.query, known);
   }
-  const all = [...found.values()].map((one) => (CHANGES.test(one.query) ? { ...one, changes: true as const } : one));
+  const all = [...found.values()].map((one) => (mayChange(one.query) ? { ...one, changes: true as const } : one));
   return [...all.filter((one) => 'changes' in one), ...all.filter((one) => !('changes' in one))];
 }

@@ -3,6 +3,7 @@ import {
   disruptiveWords,
   isNoStatement,
   isSeveralStatements,
+  mayChange,
   sqlCode,
   unseenCharacter,
 } from '../../src/model/setup.ts';
@@ -80,4 +81,15 @@ it('reads code without comments, texts and quoted names, of the same length', ()
   const sql = `SELECT "a;b", 'c' -- d\n, 1`;
   expect(sqlCode(sql)).toHaveLength(sql.length);
   expect([isNoStatement(' ; -- x'), isNoStatement('SELECT 1')]).toEqual([true, false]);
+});
+
+it.each([
+  ['SHUTDOWN', true],
+  ['SELECT * FROM a; SELECT * FROM b', true],
+  ['insert INTO t VALUES (1)', true],
+  ['SELECT 1 -- then DROP it', true],
+  ['SELECT updated_at, offset FROM t; -- the end', false],
+  ["SELECT ';' || name FROM t;", false],
+])('a query may change something: %s (%s)', (sql, expected) => {
+  expect(mayChange(sql)).toBe(expected);
 });
