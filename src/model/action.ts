@@ -260,9 +260,14 @@ export function actionsByAccount(actions: readonly Action[]): Map<string, Action
   return groupBy(actions, ({ account }) => account);
 }
 
+/** Whether an action makes a token, whose secret it stores. */
+export function isStoring(action: Action): action is CreateToken | RotateToken {
+  return action.action === 'create_token' || action.action === 'rotate_token';
+}
+
 /** The actions that store a secret. */
 export function storingActions(actions: readonly Action[]): (CreateToken | RotateToken)[] {
-  return actions.filter((action) => action.action === 'create_token' || action.action === 'rotate_token');
+  return actions.filter(isStoring);
 }
 
 /** The actions that adopt a token. */

@@ -29,7 +29,7 @@ export function proxySecrets(env: NodeJS.ProcessEnv): string[] {
   // Shorter ones would also be found within ordinary words.
   return proxyUsers(env)
     .flatMap(formsOf)
-    .filter((text) => text.length >= 4);
+    .filter((text) => text.length >= SHORTEST);
 }
 
 /** A secret of several lines, such as a key, is printed with others between its lines. */

@@ -5,7 +5,7 @@
 import { compareText } from './collections.ts';
 import type { DesiredAccount } from './desired.ts';
 import type { TokenSkipReason } from './import.ts';
-import type { LiveToken } from './live.ts';
+import { isExpired, type LiveToken } from './live.ts';
 import type { StateAccount } from './state.ts';
 import { isoTime, MINUTE_MS } from './time.ts';
 import { generationOf, isSmokeName, isSmokeToken, MAX_FIRST_NAME, RESERVED_TOKEN_NAMES, seriesOf } from './tokens.ts';
@@ -75,7 +75,7 @@ export function managedSeries(desired: DesiredAccount | undefined, state: StateA
 /** Why a token can never be adopted, whatever other tokens there are. */
 function whyNever(token: LiveToken, now: number): TokenSkipReason | undefined {
   const { name, expiresAt } = token;
-  if (expiresAt !== null && expiresAt <= now) return { kind: 'expired', expires_at: isoTime(expiresAt) };
+  if (expiresAt !== null && isExpired(token, now)) return { kind: 'expired', expires_at: isoTime(expiresAt) };
   if (name.trim() === '') return { kind: 'no_name' };
   const plain = seriesOf(name).trim().toLowerCase();
   if (isSmokeToken(token)) return { kind: 'smoke_token' };

@@ -189,10 +189,6 @@ export class WireFields {
     return typeof value === 'boolean' ? value : this.#wrong(name, 'true or false');
   }
 
-  flagOr(name: string, otherwise: boolean): boolean {
-    return this.#lacks(name) ? otherwise : this.flag(name);
-  }
-
   integer(name: string): number {
     const value = this.#fields[name];
     return Number.isSafeInteger(value) ? Number(value) : this.#wrong(name, 'an integer');

@@ -1,8 +1,9 @@
 /** One account: from desired, live and state to its actions, in the order of apply. */
 
 import type { Action, SetDucklings } from '../model/action.ts';
+import { groupBy } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
-import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import type { DesiredAccount } from '../model/desired.ts';
 import { isExpired, type LiveAccount, type LiveToken, listedTokens, type Presence } from '../model/live.ts';
 import type { PlanError } from '../model/notice.ts';
 import type { StateAccount } from '../model/state.ts';
@@ -265,10 +266,8 @@ function renamedKeys(
   now: number,
 ): Map<string, string> {
   const renamed = new Map<string, string>();
-  const byName = new Map<string, DesiredToken[]>();
-  for (const token of desired.tokens.values()) {
-    if (!state?.tokens.has(token.key)) byName.set(token.name, [...(byName.get(token.name) ?? []), token]);
-  }
+  const unknown = [...desired.tokens.values()].filter(({ key }) => !state?.tokens.has(key));
+  const byName = groupBy(unknown, ({ name }) => name);
   for (const [old, { current }] of state?.tokens ?? []) {
     const found = live.byId(current?.id);
     if (desired.tokens.has(old) || found === undefined || isExpired(found, now)) continue;

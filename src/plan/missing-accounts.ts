@@ -1,4 +1,5 @@
 /** Whether what is live is the organization of the state: managed accounts that are all gone are those of another one. */
+import { groupBy } from '../model/collections.ts';
 import { type AccountLimit, allowedBy, type Desired, limitText } from '../model/desired.ts';
 import { isExpired, type Live, type LiveAccount, type LiveUser, listedTokens } from '../model/live.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -127,14 +128,7 @@ function whereNext(
 }
 
 function usersByAccount(users: readonly LiveUser[]): ReadonlyMap<string, readonly LiveUser[]> {
-  const byKey = new Map<string, LiveUser[]>();
-  for (const user of users) {
-    const key = accountKey(user.username);
-    const others = byKey.get(key);
-    if (others === undefined) byKey.set(key, [user]);
-    else others.push(user);
-  }
-  return byKey;
+  return groupBy(users, ({ username }) => accountKey(username));
 }
 
 /** Whether the account is there; `name_only`: one of its name is, and whether it is the same cannot be told by user ids. */

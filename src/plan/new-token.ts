@@ -1,5 +1,5 @@
 /** The token that a creation or a rotation makes: its generation, its name, and where its secret goes. */
-import type { Action, RotateToken } from '../model/action.ts';
+import { type Action, type RotateToken, storingActions } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import { isExpired, type LiveToken } from '../model/live.ts';
@@ -118,9 +118,8 @@ export function lastGeneration(
   account: string,
   token: string,
 ): PlanError[] {
-  const isPast = (action: Action) =>
-    (action.action === 'create_token' || action.action === 'rotate_token') && action.after.generation > MAX_GENERATION;
-  return actions.some(isPast) ? [{ kind: 'last_generation', account, token, ...actualGeneration(current) }] : [];
+  const isPast = storingActions(actions).some(({ after }) => after.generation > MAX_GENERATION);
+  return isPast ? [{ kind: 'last_generation', account, token, ...actualGeneration(current) }] : [];
 }
 
 /** The warning of a token that is not due, and whose next generation is too large for a state. */

@@ -1,5 +1,5 @@
 /** Tokens that are revoked without an overlap, as `rotate --revoke-old` requests for a leaked one. */
-import type { Action, RevokeToken } from '../model/action.ts';
+import { type Action, isStoring, type RevokeToken } from '../model/action.ts';
 import { isExpired, type Live, listedTokens } from '../model/live.ts';
 import { isRecordExpired, type RevokesOld, shownToken } from '../model/planned-token.ts';
 import type { RevokeRequest, State, StateToken } from '../model/state.ts';
@@ -47,7 +47,7 @@ export function requestedRevocations(
   state: StateToken | undefined,
   { series, account, token, now }: SeriesContext,
 ): RevokeToken[] {
-  const made = planned.find((each) => each.action === 'create_token' || each.action === 'rotate_token');
+  const made = planned.find(isStoring);
   const about = { action: 'revoke_token', account, token, risk: 'disruptive', after: null } as const;
   if (made !== undefined) {
     if (made.after.revokes_old === undefined) return [];

@@ -3,6 +3,7 @@
  * series) or for the account; the due work of the other tokens is done nevertheless, and due work that is skipped is named.
  */
 import { type Action, type CreateToken, type RotateToken, storingActions } from '../model/action.ts';
+import { groupBy } from '../model/collections.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
@@ -37,7 +38,7 @@ export function scheduledOnly(account: string, plan: AccountPlan, readings: Read
   const older = new Set(plan.warnings.flatMap((each) => (each.kind === 'older_state' ? [each.token] : [])));
   const kept = new Map<Action, Action>();
   const due: PlanWarning[] = [];
-  for (const [token, actions] of byToken(plan.actions)) {
+  for (const [token, actions] of groupBy(plan.actions, tokenOf)) {
     const isLeft = isAnother || (token !== undefined && older.has(token));
     const scheduled = isLeft ? [] : actions.map((action) => asScheduled(action, readings));
     // All actions of a token are skipped together.
@@ -95,15 +96,8 @@ function isOfAccount(action: Action): boolean {
   );
 }
 
-function byToken(actions: readonly Action[]): Map<string | undefined, Action[]> {
-  const all = new Map<string | undefined, Action[]>();
-  for (const action of actions) {
-    const token = 'token' in action ? action.token : undefined;
-    const group = all.get(token);
-    if (group) group.push(action);
-    else all.set(token, [action]);
-  }
-  return all;
+function tokenOf(action: Action): string | undefined {
+  return 'token' in action ? action.token : undefined;
 }
 
 /** The action as a scheduled run does it, for due work and the repair of interrupted runs; undefined: a scheduled run skips it. */
@@ -169,9 +163,7 @@ function isCurrentDue(token: string, readings: Readings): boolean {
 
 /** The orphans that programs may use, and that actions replace. */
 function orphansOf(actions: readonly Action[]): readonly ShownToken[] {
-  return actions.flatMap((action) =>
-    action.action === 'create_token' || action.action === 'rotate_token' ? (action.after.orphans ?? []) : [],
-  );
+  return storingActions(actions).flatMap(({ after }) => after.orphans ?? []);
 }
 
 function isOrphanDue(token: string, actions: readonly Action[], readings: Readings): boolean {

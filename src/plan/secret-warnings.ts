@@ -87,9 +87,9 @@ export function secretWarnings(
 
 /** What apply refuses to store. Adopted tokens have no secret to store. @param taken tokens that are refused anyway */
 function refusals(actions: readonly Action[], facts: StoreFacts, taken: ReadonlySet<string>): PlanWarning[] {
-  const stored = actions.filter(({ action }) => action === 'create_token' || action === 'rotate_token');
+  const stored = storingActions(actions);
   const stores = new Set(stored.flatMap(storesOf));
-  const tokens = new Set(stored.map((action) => ('token' in action ? `${action.account}/${action.token}` : '')));
+  const tokens = new Set(stored.map(entryName));
   const unusable = [...(facts.unusable ?? [])].filter(
     ([store]) => stores.has(store) && facts.unreadable?.has(store) !== true,
   );

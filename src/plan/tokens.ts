@@ -21,7 +21,7 @@
  *   key left the configuration              -> revoke_token for all of the series; forget when none is live
  */
 
-import type { Action } from '../model/action.ts';
+import { type Action, isStoring } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredToken } from '../model/desired.ts';
 import type { LiveToken } from '../model/live.ts';
@@ -171,11 +171,11 @@ function withRest(decision: Decision, readings: TokenReadings, context: TokenCon
       ...otherSeries(own),
       ...rivals(rivaling, state, own),
       ...hastened(desired, state, account),
-      ...(planned.some(isNewToken) ? [] : noNextGeneration(state, live, desired, account)),
+      ...(planned.some(isStoring) ? [] : noNextGeneration(state, live, desired, account)),
       ...endless(actions),
       ...(series.current ? shorterLife(desired, state?.current?.ttl, series.current, account) : []),
       ...longOverlaps(others, desired.overlap),
-      ...(actions.some(isNewToken)
+      ...(actions.some(isStoring)
         ? unverified.map((warning) => ({ ...warning, rotated: true as const }))
         : [...unverified, ...orphanWarnings(own), ...notReplaced(others), ...heldTokens(others, heldBy)]),
     ],
@@ -190,13 +190,9 @@ function withRest(decision: Decision, readings: TokenReadings, context: TokenCon
   };
 }
 
-function isNewToken({ action }: Action): boolean {
-  return action === 'create_token' || action === 'rotate_token';
-}
-
 /** What it puts into the state has the policy, or has none that is known. */
 function isNewRecord(action: Action): boolean {
-  return isNewToken(action) || (action.action === 'adopt_token' && action.from === undefined);
+  return isStoring(action) || (action.action === 'adopt_token' && action.from === undefined);
 }
 
 function recordedPolicy(

@@ -6,7 +6,7 @@
  *
  * Anybody may have edited the state, so an obsolete secret that it names may belong to somebody else.
  */
-import type { Action } from '../model/action.ts';
+import { type Action, isStoring } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
 import type { SecretRemoval } from '../model/plan.ts';
 import { type TokenAddress, variableOf } from '../model/secret.ts';
@@ -131,9 +131,7 @@ export class SecretPathsInUse {
     if (isOwn && owner.token === address.token) return false;
     if (isOwn && !this.#desired.accounts.get(key)?.tokens.has(owner.token)) return false;
     const frees = (one: Action) =>
-      isOwn
-        ? (one.action === 'create_token' || one.action === 'rotate_token') && one.token === owner.token
-        : one.action === 'forget' && one.token === undefined;
+      isOwn ? isStoring(one) && one.token === owner.token : one.action === 'forget' && one.token === undefined;
     return !actions.some((one) => accountKey(one.account) === key && frees(one));
   }
 

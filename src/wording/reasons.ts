@@ -5,6 +5,7 @@ import {
   type DeleteAccount,
   deletedTokens,
   type InterruptedRotation,
+  isStoring,
   type RevokeToken,
   type RotateToken,
   type SourceLine,
@@ -16,7 +17,7 @@ import { ducklingChanges } from '../plan/ducklings.ts';
 
 /** Words the reason of an action for a reviewer. */
 export function reasonText(action: Action): string {
-  const moves = action.action === 'create_token' || action.action === 'rotate_token' ? movesText(action) : '';
+  const moves = isStoring(action) ? movesText(action) : '';
   return `${ownReasonText(action)}${moves}`;
 }
 

@@ -1,5 +1,12 @@
 /** The wording of the reason of identical changes, which a report shows as one: without the lines, names and times in which they differ. */
-import type { Action, AdoptToken, CreateToken, RevokeToken, RotateToken } from '../model/action.ts';
+import {
+  type Action,
+  type AdoptToken,
+  type CreateToken,
+  isStoring,
+  type RevokeToken,
+  type RotateToken,
+} from '../model/action.ts';
 import { describeSpan } from '../model/time.ts';
 import { ducklingChanges } from '../plan/ducklings.ts';
 import {
@@ -19,7 +26,7 @@ export const speaksOfOne = ({ action }: Action): boolean => action === 'delete_a
 /** Words the reason of identical changes: without the lines, names and times in which they differ. */
 export function sharedReasonText(action: Action): string {
   const isMoved =
-    (action.action === 'create_token' || action.action === 'rotate_token') &&
+    isStoring(action) &&
     movesText(action) !== '' &&
     action.after.secret_moves?.before !== action.after.secret_moves?.after;
   const first = action.action === 'rotate_token' ? firstSecretText(action) : '';

@@ -3,6 +3,7 @@ import {
   type Action,
   type ActionName,
   type CreateToken,
+  isStoring,
   RISKS,
   type Risk,
   type RotateToken,
@@ -43,7 +44,7 @@ function actionRank(action: Action): number {
 
 /** A rotation is named when its secret goes elsewhere than before. */
 function isNamed(action: Action): boolean {
-  return (action.action !== 'create_token' && action.action !== 'rotate_token') || isMoved(action);
+  return !isStoring(action) || isMoved(action);
 }
 
 function isMoved({ reason, after }: CreateToken | RotateToken): boolean {
