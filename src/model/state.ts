@@ -224,6 +224,11 @@ export function secretOfIntent(intent: TokenIntent): StoredSecret | undefined {
   };
 }
 
+/** The state before the first apply, which nothing keeps. */
+export function emptyState({ organization, sandbox }: Pick<State, 'organization' | 'sandbox'>): State {
+  return { organization, sandbox, lineage: '', serial: 0, runs: [], accounts: new Map() };
+}
+
 /** The files in which file stores keep secrets of a state. @param folder The configuration's, to which their paths are relative. */
 export function secretFilesOf({ accounts }: State, folder: string): string[] {
   const files = [...accounts.values()].flatMap(({ tokens }) =>

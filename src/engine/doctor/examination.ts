@@ -5,7 +5,7 @@ import { defined } from '../../model/defined.ts';
 import type { Desired } from '../../model/desired.ts';
 import { diagnosticJson } from '../../model/diagnostic.ts';
 import type { DoctorCheck, DoctorCheckName } from '../../model/doctor.ts';
-import type { State, StateAccount } from '../../model/state.ts';
+import { emptyState, type State } from '../../model/state.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import type { WireUser } from '../../model/wire.ts';
 import type { ProbeReport } from '../../motherduck/probe-process.ts';
@@ -125,12 +125,7 @@ export class Examination {
     if (refused?.code === 'STATE_FOREIGN') throw refused;
     if (desired && service) await openStateOf(backend, this.options, desired, service);
     else if (desired && backend.file === undefined) {
-      const none = {
-        lineage: '',
-        serial: 0,
-        sandbox: this.options.sandbox ?? false,
-        accounts: new Map<string, StateAccount>(),
-      };
+      const none = emptyState({ organization: desired.organization, sandbox: this.options.sandbox ?? false });
       const { config } = this.options;
       await refuseUnmoved(backend.name, config, read?.state ?? none, await statesInRepository(config));
     }

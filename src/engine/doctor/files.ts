@@ -8,7 +8,7 @@ import { DEFAULT_CONFIG } from '../../model/defaults.ts';
 import type { DesiredToken, SecretStoreConfig } from '../../model/desired.ts';
 import { entryName } from '../../model/entry-name.ts';
 import type { TokenAddress } from '../../model/secret.ts';
-import type { State } from '../../model/state.ts';
+import { emptyState, type State } from '../../model/state.ts';
 import { UserError } from '../../model/user-error.ts';
 import { accountKey } from '../../model/username.ts';
 import { counted } from '../../model/wording.ts';
@@ -50,15 +50,6 @@ const configuration: Check = {
     const { accounts, organization } = await examination.configuration();
     return ok(`${config}: ${counted(accounts.size, 'account')} of ${organization}`);
   },
-};
-
-/** Before the first apply. */
-const EMPTY_STATE: Omit<State, 'organization'> = {
-  lineage: '',
-  serial: 0,
-  sandbox: false,
-  accounts: new Map(),
-  runs: [],
 };
 
 const state: Check = {
@@ -115,7 +106,9 @@ const stores: Check = {
     const opened = storesFor(desired, { ...service, env: examination.env, isSandbox }, realStores);
     if (opened.size === 0) return skipped('the configuration has none');
     const state = await settled(
-      examination.state().then(({ state }) => state ?? { ...EMPTY_STATE, organization: desired.organization }),
+      examination
+        .state()
+        .then(({ state }) => state ?? emptyState({ organization: desired.organization, sandbox: isSandbox })),
     );
     const input = { desired, state: state && withStoreNames(state, opened).state, stores: opened, isSandbox };
     const known = configuredTargets(input);
