@@ -21,10 +21,7 @@ function tooLarge(name: string, most: number): UserError {
   return new UserError(
     'STATE_UNWRITABLE',
     `${name} would be larger than ${inMegabytes(most)}, which no run can read: the change was not written.`,
-    {
-      text: 'Split the organization into several configurations, each with its own state, or remove accounts that are no longer at MotherDuck.',
-      command: ['state', 'forget', 'ACCOUNT'],
-    },
+    'Split the organization into several configurations, each with its own state, or remove accounts that are no longer at MotherDuck, each with state forget ACCOUNT.',
   );
 }
 
