@@ -10,7 +10,7 @@
 import type { CreateToken, RotateToken } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';
-import { UserError } from '../model/user-error.ts';
+import { type Hint, UserError } from '../model/user-error.ts';
 import { enumerated, storesText } from '../model/wording.ts';
 import type { NewSecret, PutBack, SecretStore } from '../secrets/store.ts';
 import { nextCommand } from './next-command.ts';
@@ -73,14 +73,18 @@ function withLeft(error: unknown, left: readonly string[], action: CreateToken |
   if (!(error instanceof UserError)) return error;
   const has = left.length === 1 ? 'has' : 'have';
   const also = `${storesText(left)} already ${has} the new secret, which does not connect, and cannot put back the earlier one`;
-  const text = `${error.hint.text} Programs that read ${enumerated(left)} cannot connect until then.`;
-  const { location } = error;
-  return new UserError(
-    error.code,
-    alsoSaid(error.message, also),
-    { text, command: nextCommand([action]) },
-    defined({ location }),
-  );
+  const text = `Programs that read ${enumerated(left)} cannot connect until then.`;
+  return alsoFailed(error, also, { text, command: nextCommand([action]) });
+}
+
+/** The error with what else is so, and what to do then. A hint has one command: that of the error comes first. */
+export function alsoFailed(error: UserError, also: string, next: Required<Hint>): UserError {
+  const { code, message, hint, location } = error;
+  const both =
+    hint.command === undefined
+      ? { text: `${hint.text} ${next.text}`, command: next.command }
+      : { text: `${next.text} First: ${hint.text}`, command: hint.command };
+  return new UserError(code, alsoSaid(message, also), both, { ...defined({ location }), cause: error });
 }
 
 /** A message and one more sentence. The message may end with what a program printed, without a full stop. */

@@ -5,6 +5,7 @@
  * adopts what is in the configuration and not yet in the state.
  */
 import { adoptAll } from '../apply/adopt.ts';
+import { alsoFailed } from '../apply/store-secret.ts';
 import type { Live } from '../model/live.ts';
 import { runBy, type StateRun, withRun } from '../model/state-run.ts';
 import { isoTime } from '../model/time.ts';
@@ -118,7 +119,6 @@ function countsOf(actions: ImportDecision['actions']): Record<string, number> {
 /** The configuration is written before the state. */
 function notAdopted(error: unknown, written: readonly string[]): never {
   if (!(error instanceof UserError) || written.length === 0) throw error;
-  const message = `${error.message} ${written.join(' and ')} ${written.length === 1 ? 'was' : 'were'} written, and the state was not.`;
-  const text = `${error.hint.text} Or let apply adopt what is written.`;
-  throw new UserError(error.code, message, { text, command: ['apply'] }, { cause: error });
+  const also = `${written.join(' and ')} ${written.length === 1 ? 'was' : 'were'} written, and the state was not`;
+  throw alsoFailed(error, also, { text: 'An apply then adopts what is written.', command: ['apply'] });
 }

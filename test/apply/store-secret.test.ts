@@ -1,6 +1,6 @@
 /** One secret for several stores: in which order, and what is put back when one fails. */
 import { expect, it } from 'vitest';
-import { storeSecret } from '../../src/apply/store-secret.ts';
+import { alsoFailed, storeSecret } from '../../src/apply/store-secret.ts';
 import type { RotateToken } from '../../src/model/action.ts';
 import { UserError } from '../../src/model/user-error.ts';
 import type { SecretStore } from '../../src/secrets/store.ts';
@@ -78,4 +78,20 @@ it.each<[Readonly<Record<string, Kind>>, string[], string[] | undefined]>([
       hint: { command: ['rotate', 'etl_prod/airflow'] },
     });
   }
+});
+
+it('adds to an error without a full stop, and keeps the command that comes first', () => {
+  const next = { text: 'An apply then adopts it.', command: ['apply'] };
+  const bare = alsoFailed(
+    new UserError('STATE_UNREACHABLE', 's3://a does not answer', 'Try again.'),
+    'b is kept',
+    next,
+  );
+  expect(bare.message).toMatch(/answer\. .*kept\.$/);
+  expect(bare.hint).toEqual({ text: 'Try again. An apply then adopts it.', command: ['apply'] });
+  const unlock = { text: 'Remove the lock.', command: ['state', 'unlock'] };
+  const locked = alsoFailed(new UserError('STATE_LOST', 'Locked.', unlock), 'b is kept', next);
+  expect(locked.message).not.toContain('..');
+  expect(locked.hint.command).toEqual(['state', 'unlock']);
+  expect(locked.hint.text).toContain(next.text);
 });
