@@ -11,6 +11,7 @@ import { Problems } from '../yaml/problems.ts';
 import { locationOf } from '../yaml/source.ts';
 import { child, coreScalar, itemsOf, type Node, textOf } from '../yaml/tree.ts';
 import { acceptancesOf } from './acceptances.ts';
+import { checkCredentials } from './check-credentials.ts';
 import { checkDucklings } from './check-ducklings.ts';
 import { checkGlobs } from './check-globs.ts';
 import { checkSetup } from './check-setup.ts';
@@ -64,6 +65,7 @@ export async function loadConfig(
   const isWhole = files.complete && readable.every(Boolean);
   const meaning = isWhole ? await build(files, stateFile, problems) : undefined;
   if (!isWhole) checkSetupAlone(files, problems);
+  checkCredentials(files.all, problems);
   const findings: Findings = {
     warnings: problems.sorted('warning'),
     files: files.all.map(({ source }) => source.file),

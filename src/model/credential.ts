@@ -75,6 +75,18 @@ export function isTypedCredential(word: string): boolean {
   return !word.includes('://') && isCredential(word) && (word.match(RANDOM) ?? []).some(isRandom);
 }
 
+/** A name and a password in an address, unless a placeholder or a variable stands for it. */
+const PASSWORD_IN_URL = /:\/\/[^\s/@:{}]{0,200}:(?![^\s/@]{0,200}[{$])[^\s/@]{1,200}@/;
+/** No credential is shorter. */
+const SHORTEST = 8;
+
+/** Whether somebody wrote a credential into a text. Unlike `isCredential`, it takes no placeholder and no name that begins like one for it. */
+export function isWrittenCredential(text: string): boolean {
+  if (text.length < SHORTEST) return false;
+  if (hasJwtStart(text) || PASSWORD_IN_URL.test(text)) return true;
+  return FORMS.some((form) => (text.match(form) ?? []).some((found) => (found.match(RANDOM) ?? []).some(isRandom)));
+}
+
 function mask(text: string): string {
   return '*'.repeat(text.length);
 }

@@ -79,6 +79,7 @@ export const DIAGNOSTIC_CODES = {
   'variable-missing': 'An environment variable is not set.',
   'variable-secret': 'A value would contain a token or another secret from the environment.',
   'variable-job': 'A variable of a CI job has another value in the job of a pull request than in the one that applies.',
+  credential: 'A name or a value contains a token or another credential, which plans would show.',
   'variable-malformed': 'A ${ in a value is not followed by the name of an environment variable.',
   'version-unsupported': 'The format version is not supported.',
   'unknown-key': 'A key that is not allowed here.',

@@ -170,3 +170,63 @@ describe('variables whose names speak of a secret', () => {
     });
   });
 });
+
+describe('a credential that is written into a configuration', () => {
+  const VAULT = 'hvs.CAESIJ8d2hTk4Lq0ZxV7bN1mWc3YrPfGsQ9';
+  const main = (more: string) => `${BASE}accounts:\n  abc: { tokens: { a: app } }\n${more}\n`;
+  const store = (fields: string) => main('').replace('secret_stores:', `secret_stores:\n  vault: { ${fields} }`);
+
+  test.each<[string, string]>([
+    ['a command', store(`kind: exec, command: [sh, store.sh, --token=${JWT}, '{account}', '{token}']`)],
+    ['a script', store(`kind: exec, command: [sh, -c, "curl -H 'X: Bearer ${JWT}' {account} {token}"]`)],
+    ['a token of Vault', store(`kind: exec, command: [put, '{account}', '{token}', --token=${VAULT}]`)],
+    ['an address', store("kind: exec, command: [put, '{account}', '{token}', 'https://ann:hunter2@example.com/x']")],
+    ['a check', store(`kind: exec, command: [put, '{account}', '{token}'], check: [vault, login, ${VAULT}]`)],
+    [
+      'a remove',
+      store(`kind: exec, command: [put, '{account}', '{token}'], remove: [x, '{account}{token}', -t${JWT}]`),
+    ],
+    ['an input', store(`kind: exec, command: [put, '{account}', '{token}'], input: '${JWT} {secret}'`)],
+    ['beside a variable', store(`kind: exec, command: [put, '{account}', '{token}', '\${REGION}/${VAULT}']`)],
+    ['a path', store(`kind: file, path: '${JWT}/secrets.env', format: dotenv`)],
+    ['a variable', store(`kind: file, path: secrets.env, format: dotenv, variable: 'A_{ACCOUNT}_{TOKEN}_${JWT}'`)],
+    ['the name of a token', `${main('')}  efg: { tokens: { a: { policy: app, name: '${JWT}' } } }`],
+    ['the key of a token', `${main('')}  efg: { tokens: { '${JWT}': app } }`],
+    ['a username', `${main('')}  ${VAULT}: {}`],
+    ['a query', `${main('')}  efg: { smoke: { query: "SELECT '${JWT}'" } }`],
+  ])('%s is refused, and not shown', async (_where, text) => {
+    const loaded = await load(text, { REGION: 'eu' });
+    expect(loaded.ok ? [] : loaded.diagnostics.map(({ code }) => code)).toContain('credential');
+    expect(textOf(loaded)).not.toMatch(/eyJ|c2lnbmF0dXJl|CAESI|hunter2/);
+  });
+
+  test('a placeholder, a variable or a name that begins like one is none', async () => {
+    const words = [
+      ...[
+        'put',
+        '{account}/{token}',
+        'password={account}',
+        '--token=${REGION}',
+        '-u',
+        'https://ann:${REGION}@example.com',
+      ],
+      ...[
+        'https://{account}:{token}@example.com',
+        'npm_downloads_daily',
+        'hf_production_etl_2024',
+        'keyJournal/prod.yaml',
+      ],
+      ...['Bearer authentication', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:motherduck/Prod2024'],
+      'https://vault.example.com:8200/v1/secret/data/Team2024/motherduck@prod',
+    ];
+    const loaded = await load(store(`kind: exec, command: ${JSON.stringify(words)}`), { REGION: 'eu' });
+    expect(textOf(loaded)).not.toContain('credential');
+  });
+
+  test('the error says what to do', async () => {
+    await expectText(
+      'a credential in a command',
+      store(`kind: exec, command: [put, '{account}', '{token}', '${VAULT}']`),
+    );
+  });
+});
