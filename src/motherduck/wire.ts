@@ -17,7 +17,7 @@ export function readUser(user: WireFields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   return {
-    id: read(() => user.id(), ''),
+    id: read(() => user.id('id'), ''),
     username: lenient(() => user.textOr('username', '')) ?? '',
     email: lenient(() => user.textOr('email', null)) ?? null,
     first_name: lenient(() => user.textOr('first_name', null)) ?? null,
@@ -36,7 +36,7 @@ export function readToken(token: WireFields): WireToken {
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   const hasName = (lenient(() => token.filled('name')) ?? '') !== '';
   return {
-    id: hasName ? read(() => token.id(), '') : token.id(),
+    id: hasName ? read(() => token.id('id'), '') : token.id('id'),
     created_ts: read(() => token.text('created_ts'), ''),
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,
@@ -68,7 +68,7 @@ export function readCreatedToken(token: WireFields, request: WireTokenRequest, n
   const expiry = request.ttl === undefined ? undefined : isoTime(now + request.ttl * 1000);
   const kept = request.description === undefined ? undefined : lenient(() => token.textOr('description', undefined));
   return {
-    id: token.id(),
+    id: token.id('id'),
     name: lenient(() => token.text('name')) ?? request.name,
     created_ts: lenient(() => token.time('created_ts')) ?? isoTime(now),
     token_type: lenient(() => token.word('token_type', TOKEN_TYPES)) ?? type,
@@ -159,9 +159,9 @@ export class WireFields {
   }
 
   /** What MotherDuck tells one thing from others by, which the state keeps. */
-  id(): string {
-    const id = this.filled('id');
-    return id.length > ID_LENGTH || isJwt(id) ? this.#wrong('id', 'an id') : id;
+  id(name: string): string {
+    const id = this.filled(name);
+    return id.length > ID_LENGTH || isJwt(id) ? this.#wrong(name, 'an id') : id;
   }
 
   /** A text that is not blank. */

@@ -210,10 +210,16 @@ describe('what the client reads', () => {
   it('keeps a new token and its secret', async () => {
     await fc.assert(
       fc.asyncProperty(valid('#/components/schemas/CreatedToken'), async (body) => {
-        const { token, ...record } = body as WireCreatedToken;
+        const { token, created_ts: from, expire_at: until, ...record } = body as WireCreatedToken;
         const created = await json(body).createToken('etl', REQUEST);
         expect(created.secret.reveal()).toBe(token);
-        expect(created.record).toEqual(withoutNulls(record));
+        const { created_ts: began, expire_at: ends, ...others } = created.record;
+        expect(others).toEqual(withoutNulls(record));
+        // A time that there is none of is one of the request.
+        const isSame = (kept: string | undefined, given: string) =>
+          Number.isNaN(Date.parse(given)) ? kept !== given : Date.parse(kept ?? '') === Date.parse(given);
+        expect(isSame(began, from)).toBe(true);
+        if (until != null) expect(isSame(ends, until)).toBe(true);
       }),
     );
   });
