@@ -1,8 +1,9 @@
 /** The live suite as people start it, against `mdacc sandbox serve`: only the three variables that it prints differ. */
-import { existsSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
 import { openSandbox } from '../../src/sandbox/open.ts';
+import { hasProc } from '../platform.ts';
 import { Stage, until } from '../stage.ts';
 import { runOf } from './names.ts';
 import { workFolder } from './run.ts';
@@ -35,6 +36,24 @@ async function begun(folder: Stage, ended: ReturnType<typeof startSuite>['ended'
     return first !== undefined;
   }, ended);
   return runOf(first ?? '') ?? '';
+}
+
+/** Whether no process is left that a suite of the folder started, so that nothing can be made any more. */
+function isAlone({ path }: Stage): boolean {
+  const environments = () => {
+    if (!hasProc) return execFileSync('ps', ['axEww'], { encoding: 'utf8', maxBuffer: 1e8 });
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/environ`, 'utf8');
+        } catch {
+          return ''; // it has exited meanwhile, or is somebody else's
+        }
+      })
+      .join('\0');
+  };
+  return !environments().includes(`HOME=${path}`);
 }
 
 // It refuses to run on Windows.
@@ -95,15 +114,16 @@ describe.skipIf(process.platform === 'win32')('npm run test:live', () => {
     const before = await accounts(folder);
     const { child, ended } = startSuite(folder);
     const run = await begun(folder, ended);
+    expect(isAlone(folder)).toBe(false);
     child.kill('SIGKILL');
     await ended;
-    await sleep(500);
+    await vi.waitUntil(() => isAlone(folder), { timeout: 50_000, interval: 20 });
     const left = await accounts(folder);
     expect(left.own.length).toBeGreaterThan(0);
     expect(existsSync(workFolder(run))).toBe(true);
     const cleaned = await startSuite(folder, ['--clean', run]).ended;
     expect(cleaned.code, cleaned.stderr).toBe(0);
-    await sleep(1000);
+    await vi.waitUntil(() => isAlone(folder), { timeout: 50_000, interval: 20 });
     expect(existsSync(workFolder(run))).toBe(false);
     expect(await accounts(folder)).toEqual(before);
   });
