@@ -199,12 +199,18 @@ function isCarriedOut(reviewed: readonly Action[], planned: readonly Action[]): 
   return reviewed.length > 0 && !reviewed.some((action) => left.has(`${action.action} ${entryName(action)}`));
 }
 
-/** The actions of each account or token as text; of a reason only its kind, since its data may have the time left. */
+/**
+ * The actions of each account or token as text; of a reason only its kind, since its data may have the time left. The file is
+ * named as the configuration was typed, which another folder does otherwise.
+ */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
   for (const action of actions) {
     const part = entryName(action);
-    parts.set(part, `${parts.get(part) ?? ''}${JSON.stringify({ ...action, reason: action.reason?.kind })}\n`);
+    parts.set(
+      part,
+      `${parts.get(part) ?? ''}${JSON.stringify({ ...action, file: undefined, reason: action.reason?.kind })}\n`,
+    );
   }
   return parts;
 }

@@ -247,3 +247,13 @@ describe('a saved plan and the scripts of its stores', () => {
     expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('more.sh') });
   });
 });
+
+it('a saved plan is applied from another folder, where the path of the configuration is another', async () => {
+  const stage = new Stage('');
+  stage.write('infra/motherduck.accounts.yaml', CONFIGURATION);
+  const infra = new Stage(undefined, { folder: stage.file('infra'), leave: () => undefined });
+  expect((await infra.run('plan --sandbox --out today.plan')).code).toBe(0);
+  const config = '-c infra/motherduck.accounts.yaml';
+  const applied = await stage.run(`apply infra/today.plan ${config} --sandbox --yes --no-smoke`);
+  expect(applied, applied.stderr).toMatchObject({ code: 0 });
+});
