@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { storesFor } from '../../src/engine/planning.ts';
 import type * as Library from '../../src/library.ts';
+import { defined } from '../../src/model/defined.ts';
 import { newFolder } from '../files/processes.ts';
 import { ROOT } from '../in-process.ts';
 import { isWindows } from '../platform.ts';
@@ -15,13 +16,13 @@ const { loadConfig, openService } = createRequire(import.meta.url)(join(ROOT, 'd
 
 afterEach(() => void vi.unstubAllEnvs());
 
-async function open(command: string, env: Library.Environment) {
+async function open(command: string, env: Library.Environment, token?: string) {
   const folder = await newFolder();
   const file = join(folder, 'accounts.yaml');
   const store = `{ kind: exec, command: ${command} }`;
   await writeFile(file, `version: 1\norganization: acme\nsecret_stores: { vault: ${store} }\n`);
   const { desired } = await loadConfig(file, { env });
-  const service = await openService({ sandbox: join(folder, 'sandbox'), env });
+  const service = await openService({ sandbox: join(folder, 'sandbox'), env, ...defined({ token }) });
   onTestFinished(() => service.close());
   const vault = storesFor(desired, service.opened, true).get('vault');
   if (vault === undefined) throw new Error('no store');
@@ -52,6 +53,19 @@ it.skipIf(isWindows)('the command of a secret store is found by it, and inherits
   await vault.put(address(), secret);
   expect(await readFile(join(folder, 'kept'), 'utf8')).toBe('of the run \n');
 });
+
+it.skipIf(isWindows)(
+  'the command of a secret store does not inherit the token that the service was given',
+  async () => {
+    const token = 'a-token-of-an-admin-in-any-form';
+    const env = { PATH: process.env.PATH, ACME_MD: token, ACME_BASE64: Buffer.from(`x${token}`).toString('base64') };
+    const { folder, vault } = await open("[sh, -c, 'env > kept; cat > /dev/null']", env, token);
+    await vault.put(address(), secret);
+    const kept = await readFile(join(folder, 'kept'), 'utf8');
+    expect(kept).toContain('PATH=');
+    expect(kept).not.toContain('ACME_');
+  },
+);
 
 it.skipIf(isWindows)('a program and a script that are on the PATH of the process alone are missing', async () => {
   const bin = await newFolder();
