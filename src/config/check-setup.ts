@@ -82,11 +82,16 @@ function checkStatement(node: Node, problems: Problems): void {
     });
   }
   // The plan shows every statement, and with another token it would run as another account.
-  if (/motherduck_token/i.test(sql) || isCredential(sql)) {
+  if (/motherduck_token/i.test(sql) || [sql, joined(sql)].some(isCredential)) {
     problems.error('setup-token', node.at, 'an SQL statement of setup must not contain a token or another credential', {
       hint: 'leave it out: setup runs as the account itself',
     });
   }
+}
+
+/** The statement with texts that `||` puts together as one. */
+function joined(sql: string): string {
+  return sql.replace(/'\s*\|\|\s*'/g, '');
 }
 
 /** A text of SQL may have such words of its own, so they are no error. */

@@ -28,7 +28,7 @@ const JWTS = fc.record({ claims: CLAIMS, key: fc.string(), chance: CHANCES }).ma
 /** As people and programs write them; each is masked from its beginning, however much of it there is. */
 const FORMS: readonly ((jwt: string) => string)[] = [
   (jwt) => jwt,
-  (jwt) => Buffer.from(jwt).toString('base64'),
+  ...['', 'x', '?>'].map((before) => (jwt: string) => Buffer.from(before + jwt).toString('base64')),
   (jwt) => Buffer.from(jwt).toString('hex'),
   (jwt) => Buffer.from(jwt).toString('hex').toUpperCase(),
 ];
@@ -98,9 +98,67 @@ it('the full name of a table is shown', () => {
   expect(maskCredentials(name)).toBe(name);
 });
 
+describe('a JWT whose header begins with white space', () => {
+  const spaced = fc
+    .record({ jwt: JWTS, space: fc.constantFrom(' ', '\n', '\n  ', '\r\n  ', '\t', '\n\t') })
+    .map(({ jwt, space }) => {
+      const header = Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString();
+      return jwt.replace(/^[^.]+/, Buffer.from(header.replace('{', `{${space}`)).toString('base64url'));
+    });
+
+  it('is not shown when it is cut, and no word of a command', () => {
+    fc.assert(
+      fc.property(spaced, fc.integer({ min: 18, max: 400 }), (jwt, length) => {
+        const cut = jwt.slice(0, length);
+        expect(maskCredentials(`refused: ${cut} was given`)).toBe(`refused: ${'*'.repeat(cut.length)} was given`);
+        expect(hasSomeJwt(cut)).toBe(true);
+        expect(isTypedCredential(`--token=${cut}`)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('names with the letters that a JWT begins with', () => {
+  const words =
+    'file role sample upload update survey money key airline aid agent ago renew view ok new 2v5s leup news v5 id of';
+  const WORD = fc.constantFrom(...words.split(' '));
+  const spell = fc.constantFrom<(all: string[]) => string>(
+    (all) => all.join('_'),
+    (all) => all.join(''),
+    (all) => all.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(''),
+    (all) => all.join('-').toUpperCase(),
+  );
+
+  it('are shown', () => {
+    fc.assert(
+      fc.property(fc.array(WORD, { maxLength: 12 }), spell, (all, spelled) => {
+        const name = `2024 ${spelled(all)}.${spelled([...all].reverse())}`;
+        expect(replaceJwts(name, () => '[secret]')).toBe(name);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe('a long text', () => {
   /** Texts that have the beginnings of what is looked for at each of their characters, and never all of it. */
-  const LONG = ['eyJ', 'eyJa-', 'xeyJ', 'eyJaaaaaa.', '.eyJ', 'ZXlK', '65794a', 'a.', '-', 'a', 'aaaaaaaaaaaaaaaa.b.'];
+  const LONG = [
+    'eyJ',
+    'eyJa-',
+    'xeyJ',
+    'eyJaaaaaa.',
+    '.eyJ',
+    'ZXlK',
+    '65794a',
+    'a.',
+    '-',
+    'a',
+    'GV5S',
+    'hleUp',
+    'eyA',
+    'ewo',
+    'aaaaaaaaaaaaaaaa.b.',
+  ];
 
   it.each<[string, (text: string) => unknown]>([
     ['hasJwt', hasJwt],

@@ -283,6 +283,9 @@ it.each([
   ['SELECT 1; DROP DATABASE a', 'several SQL statements'],
   ['-- nothing', 'found none'],
   ["ATTACH 'md:?motherduck_token=x'", 'must not contain a token'],
+  // A JWT after another character in base64, and one in two pieces whose header has a space.
+  ["SELECT 'eGV5SmhiR2NpT2lKSVV6STFOaUo5LmV5SmxiV0ZwYkNJNkltRWlmUQ'", 'must not contain a token'],
+  ["SELECT 'eyAiYWxn' || 'IjogIkhTMjU2In0'", 'must not contain a token'],
   ["CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')", 'cannot create a SECRET'],
 ])('refuses %s in the configuration', async (sql, message) => {
   const stage = new Stage(one(sql));
