@@ -30,9 +30,9 @@ export function withRun(runs: readonly StateRun[], run: StateRun): readonly Stat
   return [...(isBegun ? runs.slice(0, -1) : runs), run].slice(-RUNS_KEPT);
 }
 
-/** Whether a run is recorded that changed nothing. */
+/** Whether a run is recorded that changed nothing. An apply soon after an import tells nothing new. */
 export function isRecordDue(runs: readonly StateRun[], run: StateRun): boolean {
-  const before = isWholeApply(run) ? runs.filter(isWholeApply) : runs;
+  const before = isWholeApply(run) ? runs.filter((each) => isWholeApply(each) || isImport(each)) : runs;
   return !(Date.parse(run.at) - Date.parse(before.at(-1)?.at ?? '') < RUN_INTERVAL_MS);
 }
 
@@ -52,6 +52,10 @@ function isWholeApply({ command }: StateRun): boolean {
   if (command === undefined) return true;
   const [name, ...options] = command.split(' ');
   return (name === 'apply' || name === 'library') && !options.some((option) => RESTRICTING.includes(option));
+}
+
+function isImport({ command = '' }: StateRun): boolean {
+  return /^(import|init)( |$)/.test(command);
 }
 
 /** Who ran it, no longer than a record may be. */

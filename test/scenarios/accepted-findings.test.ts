@@ -54,14 +54,15 @@ describe('an accepted finding', () => {
     expect(await as('html')).toMatch(/1 accepted<.*MDA002.*&#60;leaves/s);
   });
 
-  it('has a reason without the credentials that somebody wrote into it', async () => {
+  it('has no reason with a credential: the configuration is refused, and no output shows it', async () => {
     const folder = await withLaptop();
     const token = 'eyJhbGciOi.bWFya2VyLW9mLXRoaXM.c2lnbmF0dXJl';
     folder.edit((text) => text.replace(/reason: ".*?"/, `reason: "revoke ${token} later"`));
     for (const format of ['text', 'json', 'sarif', 'junit', 'markdown', 'html']) {
-      const { stdout } = await folder.run(`audit --sandbox --format ${format}`);
-      expect(stdout).toMatch(/revoke .* later/);
-      expect(stdout).not.toMatch(/eyJ|bWFya2Vy/);
+      const { code, stdout, stderr } = await folder.run(`audit --sandbox --format ${format}`);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/revoke .* later/);
+      expect(stdout + stderr).not.toMatch(/eyJ|bWFya2Vy/);
     }
   });
 

@@ -101,12 +101,12 @@ describe('openState', () => {
     expectGoldenError(`a state that is refused > ${what}`, error);
   });
 
-  it('refuses what is not UTF-8, a folder, and a file over 64 MB', async () => {
+  it('refuses what is not UTF-8, a folder, and a file over 384 MB', async () => {
     const path = await fileOf('');
     await writeFile(path, Buffer.from([0x7b, 0xff, 0x7d]));
     await expect(openFile(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('not UTF-8') });
-    await truncate(path, 65 * 1024 * 1024);
-    await expect(openFile(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('64 MB') });
+    await truncate(path, 385 * 1024 * 1024);
+    await expect(openFile(path, 'acme')).rejects.toMatchObject({ message: expect.stringContaining('384 MB') });
     const folder = join(await newFolder(), 'state.json');
     await mkdir(folder);
     await expect(openFile(folder, 'acme')).rejects.toMatchObject({ code: 'STATE_INVALID' });
