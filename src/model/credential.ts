@@ -49,6 +49,8 @@ export function isCredential(value: string): boolean {
 
 /** Texts that are long and look random: in hexadecimal, or of both cases and digits without words. */
 const RANDOM = /(?<!\w)[\w+/=-]{20,}/g;
+/** Without such a run, no text in it is of that kind. */
+const HAS_LONG_RUN = /[\w+/=-]{20}/;
 
 function isRandom(text: string): boolean {
   if (/^[0-9a-f]{32,}$/i.test(text)) return true;
@@ -84,6 +86,7 @@ const SHORTEST = 8;
 export function isWrittenCredential(text: string): boolean {
   if (text.length < SHORTEST) return false;
   if (hasJwtStart(text) || PASSWORD_IN_URL.test(text)) return true;
+  if (!HAS_LONG_RUN.test(text)) return false;
   return FORMS.some((form) => (text.match(form) ?? []).some((found) => (found.match(RANDOM) ?? []).some(isRandom)));
 }
 

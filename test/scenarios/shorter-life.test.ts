@@ -64,8 +64,7 @@ describe('an apply whose tokens get less life than asked', () => {
     expect(warnings.map(({ names }) => names)).toEqual([['etl/app'], ['etl/own'], ['etl/ever']]);
     expect(warnings[0]?.hint).toMatchObject({ text: expect.stringMatching(/in its policy, with a shorter jitter,/) });
     // Each was asked for another life, and only one of them would need a shorter jitter.
-    for (const { hint } of warnings.slice(1))
-      expect(hint).toMatchObject({ text: expect.stringMatching(/on the token itself,/) });
+    for (const { hint } of warnings.slice(1)) expect(hint).toMatchObject({ text: expect.stringMatching(/itself,/) });
     expect(warnings.slice(1).filter(({ hint }) => JSON.stringify(hint).includes('shorter jitter'))).toHaveLength(1);
     const { findings } = (await stage.json('audit --fail-on never')).document as {
       findings: { rule: string; token: string }[];

@@ -96,22 +96,26 @@ describe('the runs of a state', () => {
     expect([many.length, many.at(-1)]).toEqual([200, run(299)]);
   });
 
-  it.each([
-    'apply --only',
-    'apply --rotate',
-    'apply --destroy',
-    'rotate',
-    'rotate --revoke-old',
-    'import',
-    'init',
-    'destroy',
-  ])('tell nothing of how regularly apply runs where they are of "%s"', (command) => {
-    const runs = [run(0), run(24, { command })];
-    expect(recentApplies(runs)).toEqual([Date.parse(at(0))]);
-    expect(isRecordDue(runs, run(25))).toBe(true);
-    expect(isRecordDue(runs, run(25, { command: 'apply --due' }))).toBe(true);
-    expect(isRecordDue(runs, run(25, { command: 'apply --only' }))).toBe(false);
-  });
+  it.each(['apply --only', 'apply --rotate', 'apply --destroy', 'rotate', 'rotate --revoke-old', 'destroy'])(
+    'tell nothing of how regularly apply runs where they are of "%s"',
+    (command) => {
+      const runs = [run(0), run(24, { command })];
+      expect(recentApplies(runs)).toEqual([Date.parse(at(0))]);
+      expect(isRecordDue(runs, run(25))).toBe(true);
+      expect(isRecordDue(runs, run(25, { command: 'apply --due' }))).toBe(true);
+      expect(isRecordDue(runs, run(25, { command: 'apply --only' }))).toBe(false);
+    },
+  );
+
+  it.each(['import', 'init'])(
+    'tell nothing either where they are of "%s", and need no record soon after it',
+    (command) => {
+      const runs = [run(0), run(24, { command })];
+      expect(recentApplies(runs)).toEqual([Date.parse(at(0))]);
+      expect(isRecordDue(runs, run(25))).toBe(false);
+      expect(isRecordDue(runs, run(37))).toBe(true);
+    },
+  );
 
   it('tell how regularly apply runs', () => {
     const hours = [0, 1, 2, 24, 30, 48, 72, 96, 120, 144];
