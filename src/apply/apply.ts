@@ -60,8 +60,6 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   if (named.renamed.length > 0) input.stateWriter.note(() => named.state);
   const before = input.stateWriter.state;
   const refused = await checkStores(input);
-  // Another run may have the state: this one may have waited for an answer, on a machine that slept.
-  await input.stateWriter.confirm();
   const removals = await removeGone(input);
   await input.stateWriter.update((state) => refreshState(state, input));
   const groups = actionsToApply(input, input.verify !== undefined);

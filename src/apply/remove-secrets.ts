@@ -83,13 +83,15 @@ export async function removeSecrets(
   if (failed) throw failed;
 }
 
-/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. */
+/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. @throws UserError STATE_LOST */
 export async function removeGone(
   input: RemovalTools & { readonly live: Live; readonly stopping: AbortSignal },
 ): Promise<UserError[]> {
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
+  // Another run may have the state: this one may have waited for an answer, on a machine that slept.
+  if (gone.length > 0) await input.stateWriter.confirm();
   const removals = newRemovals(input);
   for (const record of gone) {
     if (input.stopping.aborted) break;

@@ -14,6 +14,16 @@ export const NAMES_SHOWN = { sentence: 5, list: 10, refusal: 20 } as const;
  */
 export const NAMES_TYPED = { optional: 5, needed: 10 } as const;
 
+/** The names for a command that works without them: all, or none of many. */
+export function typedNames(names: readonly string[]): readonly string[] {
+  return names.length > NAMES_TYPED.optional ? [] : names;
+}
+
+/** The options that limit a command to accounts: `--only a --only b`, or none for many. */
+export function onlyOptions(accounts: readonly string[]): string[] {
+  return typedNames(accounts).flatMap((name) => ['--only', name]);
+}
+
 /** `a, b and 3 more`: names for a message, as many as a person reads. */
 export function few(names: readonly string[], most: number = NAMES_SHOWN.sentence): string {
   const shown = names.slice(0, most).join(', ');

@@ -2,7 +2,7 @@
 import { defined } from '../model/defined.ts';
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
-import { isJwt } from '../model/jwt.ts';
+import { hasJwt } from '../model/jwt.ts';
 import { isoTime, parseTime } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
@@ -161,7 +161,7 @@ export class WireFields {
   /** What MotherDuck tells one thing from others by, which the state keeps. */
   id(name: string): string {
     const id = this.filled(name);
-    return id.length > ID_LENGTH || isJwt(id) ? this.#wrong(name, 'an id') : id;
+    return id.length > ID_LENGTH || hasJwt(id) ? this.#wrong(name, 'an id') : id;
   }
 
   /** A text that is not blank. */

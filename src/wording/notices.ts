@@ -4,7 +4,7 @@ import { defined } from '../model/defined.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
-import { few, NAMES_TYPED } from '../model/wording.ts';
+import { few, onlyOptions } from '../model/wording.ts';
 import { branchText } from './branch-warnings.ts';
 import { errorText } from './plan-errors.ts';
 import { shortLine } from './reasons.ts';
@@ -42,10 +42,7 @@ export function noticeText(notice: PlanNotice): NoticeText {
 
 /** How suspended accounts get new tokens. Whoever rotates after a leak wants the old ones gone. */
 export function resumeHint(accounts: readonly string[]): Hint {
-  const command = [
-    'apply',
-    ...(accounts.length > NAMES_TYPED.optional ? [] : accounts.flatMap((name) => ['--only', name])),
-  ];
+  const command = ['apply', ...onlyOptions(accounts)];
   const text =
     'For new tokens, take "suspended: true" out of the configuration first. If the suspension was not applied yet, an apply revokes the tokens now.';
   return { text, command };

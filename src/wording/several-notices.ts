@@ -1,7 +1,7 @@
 /** The wording of several notices of one kind, where it is not that of the first and the names of the others. */
 import type { PlanNotice } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
-import { counted, few, NAMES_SHOWN, NAMES_TYPED } from '../model/wording.ts';
+import { counted, few, NAMES_SHOWN, NAMES_TYPED, onlyOptions } from '../model/wording.ts';
 import { noticeText } from './notices.ts';
 import { deletionSteps } from './token-warnings.ts';
 
@@ -50,7 +50,7 @@ const SEVERAL: Table = {
   }),
   smoke_failed: ({ names, accounts, shown }) => ({
     message: `the last smoke tests of ${accounts} failed; apply tests them again: ${shown}`,
-    hint: { text: 'See why.', command: ['smoke', ...only(names)] },
+    hint: { text: 'See why.', command: ['smoke', ...onlyOptions(names)] },
   }),
   not_rotated: ({ first, notices, names, accounts, shown }) => {
     const [day = ''] = notices.map(({ expires_at }) => expires_at.slice(0, 10)).sort();
@@ -60,17 +60,17 @@ const SEVERAL: Table = {
         text: first.kept
           ? deletionSteps(false)
           : 'Put the accounts back into the configuration, or delete them with their data (apply with --prune). See what that would delete.',
-        command: ['plan', '--prune', ...only(names)],
+        command: ['plan', '--prune', ...onlyOptions(names)],
       },
     };
   },
   due_left: ({ notices, tokens, shown }) => ({
     message: `${tokens} are due, and --due leaves them alone, since somebody must see what an apply does to them: ${shown}`,
-    hint: { text: 'Review them, then apply them.', command: ['apply', ...only(ownersOf(notices))] },
+    hint: { text: 'Review them, then apply them.', command: ['apply', ...onlyOptions(ownersOf(notices))] },
   }),
   not_scheduled: ({ names, accounts, shown }) => ({
     message: `${accounts} have changes that --due leaves alone: ${shown}`,
-    hint: { text: 'Review them, then apply them.', command: ['apply', ...only(names)] },
+    hint: { text: 'Review them, then apply them.', command: ['apply', ...onlyOptions(names)] },
   }),
   older_state: ({ first, names, tokens, shown }) => {
     const { text } = noticeText(first).hint;
@@ -101,7 +101,7 @@ const SEVERAL: Table = {
     if (first.rotated) return { message: stays(''), hint: { text: 'This plan replaces all of them.' } };
     // Tokens of an account that left the configuration are not rotated.
     if (first.retained) {
-      const command = ['plan', '--prune', ...only(ownersOf(notices))];
+      const command = ['plan', '--prune', ...onlyOptions(ownersOf(notices))];
       return { message: stays(''), hint: { text: deletionSteps(false), command } };
     }
     if (first.requested) {
@@ -130,17 +130,13 @@ const SEVERAL: Table = {
     message: `${accounts} have deletion_protection, recorded in the state: ${shown}`,
     hint: {
       text: 'Before you delete them, set "deletion_protection: false" in their blocks (restore blocks that are gone, with "suspended: true" if they had that) and apply that.',
-      command: ['apply', ...only(names)],
+      command: ['apply', ...onlyOptions(names)],
     },
   }),
 };
 
 function ownersOf(notices: readonly { readonly account: string }[]): string[] {
   return [...new Set(notices.map(({ account }) => account))];
-}
-
-function only(accounts: readonly string[]): string[] {
-  return accounts.length > NAMES_TYPED.optional ? [] : accounts.flatMap((name) => ['--only', name]);
 }
 
 /** A rotation needs names, so there is none of many. */

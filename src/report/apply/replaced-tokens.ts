@@ -7,7 +7,7 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
-import { few, NAMES_SHOWN, NAMES_TYPED } from '../../model/wording.ts';
+import { few, NAMES_SHOWN, NAMES_TYPED, typedNames } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext } from '../hint.ts';
 import { unmanagedNames } from '../plan/wording.ts';
@@ -33,7 +33,7 @@ export function replacedTokensLines(
 function newSecretLines(applied: Applied, paint: Paint, inContext: InContext): string[] {
   const accounts = [...new Set(replacedBy(applied).map(({ account }) => account))];
   if (accounts.length === 0) return [];
-  const command = ['state', 'list', ...(accounts.length > NAMES_TYPED.optional ? [] : accounts)];
+  const command = ['state', 'list', ...typedNames(accounts)];
   return [printable(hintText({ text: 'Where the new secrets are:', command }, inContext, paint.command))];
 }
 

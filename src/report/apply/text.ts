@@ -7,7 +7,7 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
-import { few, NAMES_SHOWN, NAMES_TYPED } from '../../model/wording.ts';
+import { few, NAMES_SHOWN, typedNames } from '../../model/wording.ts';
 import { leavesDueWork } from '../../plan/summary.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -199,7 +199,7 @@ function interruptedTests({ outcomes }: Applied, smoke: Smoke, paint: Paint, inC
     );
   }
   if (others.length > 0) {
-    const command = ['smoke', ...(others.length > NAMES_TYPED.optional ? [] : others)];
+    const command = ['smoke', ...typedNames(others)];
     lines.push(hintText({ text: 'Test what was interrupted.', command }, inContext, paint.command));
   }
   return lines;
