@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import type { DiagnosticJson } from '../model/diagnostic.ts';
-import { quote } from '../model/quote.ts';
+import { quoteWhole } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
 import { nearest } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
@@ -10,7 +10,7 @@ import { UserError } from '../model/user-error.ts';
 /** The error for a configuration that does not exist: the hint names a similar file here or the same file in a folder above. */
 export async function notFound(file: string): Promise<UserError> {
   const folder = path.dirname(path.resolve(file));
-  const message = `no configuration at ${quote(file)}`;
+  const message = `no configuration at ${quoteWhole(file)}`;
   const similar = await similarFile(folder, path.basename(file));
   if (similar !== undefined) {
     const shown = path.join(path.dirname(file), similar);

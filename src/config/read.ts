@@ -8,7 +8,7 @@ import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { defined } from '../model/defined.ts';
 import type { DiagnosticCode } from '../model/diagnostic.ts';
-import { quote } from '../model/quote.ts';
+import { quote, quoteWhole } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
 import { reportOwnFile } from '../secrets/store-kind.ts';
@@ -280,7 +280,7 @@ type Readable = { readonly is: 'text'; readonly bytes: Buffer } | { readonly is:
 type Outcome = Readable | { readonly is: 'missing' } | { readonly is: 'unreadable'; readonly why: string };
 
 function unreadable(main: string, why: string, hint: string): UserError {
-  return new UserError('CONFIG_INVALID', `cannot read ${quote(main)}: ${why}`, hint);
+  return new UserError('CONFIG_INVALID', `cannot read ${quoteWhole(main)}: ${why}`, hint);
 }
 
 /**

@@ -8,7 +8,7 @@ export function quote(text: string): string {
   return quoteWhole(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }
 
-/** The same, of any length: a folder to use is not cut. */
+/** The same, of any length: the path of a file or folder to look at is not cut. */
 export function quoteWhole(text: string): string {
   return `"${replaceControls(text.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t'))}"`;
 }
