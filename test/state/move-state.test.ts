@@ -30,8 +30,19 @@ function file(): Place & { readonly path: string } {
   return Object.assign(() => fileBackend(name), { path: name });
 }
 
-const open = (place: Place) => openState(place(), 'acme');
-const move = (from: Place, to: Place) => moveState(from(), to(), MOVER);
+const open = (place: Place) => {
+  const backend = place();
+  onTestFinished(() => backend.settle());
+  return openState(backend, 'acme');
+};
+const move = async (from: Place, to: Place) => {
+  const both = [from(), to()] as const;
+  try {
+    return await moveState(...both, MOVER);
+  } finally {
+    for (const each of both) await each.settle();
+  }
+};
 const namesIn = async (place: Place) => [...(await open(place)).state.accounts.keys()].sort();
 
 /** Adds accounts, one change each, as a run does. */

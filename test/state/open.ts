@@ -1,4 +1,5 @@
 /** Opens and locks states in files, for tests. */
+import { onTestFinished } from 'vitest';
 import type { LockRequest, StateLock } from '../../src/state/backend.ts';
 import { fileBackend } from '../../src/state/kinds/file.ts';
 import { storedIn } from '../../src/state/kinds/file-text.ts';
@@ -6,8 +7,12 @@ import { type OpenedState, openState, type StateOptions } from '../../src/state/
 import { replay } from '../../src/state/state-change.ts';
 import type { StateDocument } from '../../src/state/state-document.ts';
 
-export const openFile = (path: string, organization = 'acme', options: StateOptions = {}): Promise<OpenedState> =>
-  openState(fileBackend(path), organization, options);
+/** Opens the state in a file, until the test has ended. */
+export async function openFile(path: string, organization = 'acme', options: StateOptions = {}): Promise<OpenedState> {
+  const backend = fileBackend(path);
+  onTestFinished(() => backend.settle());
+  return openState(backend, organization, options);
+}
 
 /** The document in the text of a state file, also during a run. */
 export function documentIn(text: string) {
