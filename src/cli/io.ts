@@ -3,6 +3,7 @@ import { repositoryPath } from '../files/paths.ts';
 import { defined } from '../model/defined.ts';
 import { type Hint, UserError } from '../model/user-error.ts';
 import { jsonText, printable } from '../report/escape.ts';
+import { type FormatName, traitsOf } from '../report/format-traits.ts';
 import { hintsInContext, hintText, type InContext } from '../report/hint.ts';
 import { type PathOf, relocated } from '../report/locations.ts';
 import { codeText, type Paint, terminalText, unbroken, wrapTo } from '../report/terminal-text.ts';
@@ -12,7 +13,7 @@ import { contextOf, type TypedOptions } from './typed-options.ts';
 
 /** How a command shows its result. */
 export interface OutputOptions extends TerminalOptions {
-  readonly format?: string;
+  readonly format?: FormatName;
 }
 
 /** The input and output of one command. */
@@ -49,16 +50,14 @@ export interface Io {
   debug(line: string): void;
 }
 
-/** Formats that programs read, where files are named from the root of the repository. */
-const FOR_PROGRAMS = ['json', 'sarif', 'junit', 'github'];
-
 /** Opens the input and output of this process, as the options say. */
 export function openIo(options: OutputOptions & TypedOptions): Io {
   const { env, stdout, stderr } = process;
+  const { isText = false, isForPrograms = false } = traitsOf(options.format);
   const out = paintFor(stdout, options, env);
   const paint = {
     // Only text is wrapped; in other formats a command has its blanks.
-    out: isText(options) ? { ...out, command: unbroken } : out,
+    out: isText ? { ...out, command: unbroken } : out,
     err: { ...paintFor(stderr, options, env), command: unbroken },
   };
   const [shown, told] = [forLog(env, options.format), forLog(env)];
@@ -77,7 +76,7 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
     env,
     options,
     inContext,
-    pathOf: FOR_PROGRAMS.includes(options.format ?? '') ? repositoryPath : (file) => file,
+    pathOf: isForPrograms ? repositoryPath : (file) => file,
     paint,
     changing,
     keepWhole: (given) => {
@@ -88,7 +87,7 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
       for (const file of given) files.add(file);
     },
     result: (text) => write(stdout, shown(text)),
-    report: (text) => write(stdout, shown(isText(options) ? wrapped(text, stdout) : text), isText(options)),
+    report: (text) => write(stdout, shown(isText ? wrapped(text, stdout) : text), isText),
     commands: (text, as) => write(as === 'result' ? stdout : stderr, text),
     say,
     note: (text) => {
@@ -104,10 +103,6 @@ export function openIo(options: OutputOptions & TypedOptions): Io {
       if (options.debug) write(stderr, `${told(paint.err.dim(`debug: ${line}`))}\n`);
     },
   };
-}
-
-function isText({ format = 'text' }: OutputOptions): boolean {
-  return format === 'text';
 }
 
 /** The answer no to a question, or its interruption: nothing failed, so nothing is to fix. */

@@ -1,5 +1,6 @@
 /** The abilities of a terminal: colours, width, a line that changes; and text made safe for the log of GitHub Actions. */
 import { isCi, readsCommandsInLog } from '../model/ci.ts';
+import { type FormatName, traitsOf } from '../report/format-traits.ts';
 import { coloured, type Paint, plain } from '../report/terminal-text.ts';
 
 /** The options of what a terminal shows. */
@@ -54,24 +55,14 @@ export class ChangingLine {
   }
 }
 
-/** The replacements that hide a command from the runner: an escape where the format has one, otherwise a space. */
-const ESCAPES: Readonly<Record<string, { readonly hash: string; readonly colon: string }>> = {
-  json: { hash: '\\u0023', colon: ':' },
-  sarif: { hash: '\\u0023', colon: ':' },
-  html: { hash: '&#35;', colon: '&#58;' },
-  junit: { hash: '&#35;', colon: '&#58;' },
-};
-const SPACED = { hash: ' #', colon: ' :' };
-
-/** Returns the function that makes output safe for the log of this environment. @param format a format of reports */
-export function forLog(env: NodeJS.ProcessEnv, format = 'text'): (text: string) => string {
+/** Returns the function that makes output safe for the log of this environment. */
+export function forLog(env: NodeJS.ProcessEnv, format?: FormatName): (text: string) => string {
   return readsCommandsInLog(env) ? (text) => withoutCommands(text, format) : (text) => text;
 }
 
 /** Hides workflow commands in a text: `##[command]` and `##vso[command]` anywhere in a line, `::command::` at its beginning, also after blanks. */
-function withoutCommands(text: string, format = 'text'): string {
-  const { hash, colon } = ESCAPES[format] ?? SPACED;
-  // No line of JSON begins with a colon.
+function withoutCommands(text: string, format: FormatName | undefined): string {
+  const { hash, colon } = traitsOf(format).escapes;
   return text.replace(/##(?=\w*\[)/g, `#${hash}`).replace(/^([\t\v\f\x85\p{Z}]*):(?=:)./gmu, `$1:${colon}`);
 }
 

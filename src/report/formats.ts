@@ -1,6 +1,6 @@
 /**
  * The output formats, a table for each subject. A new format is one file with its renderer, imported here, and one line of a table: the choices
- * of `--format`, help, completion and the types follow. The first format of a table is the default.
+ * of `--format`, help, completion and the types follow. What a format is, whatever it shows, stands in `format-traits.ts`. The first format of a table is the default.
  */
 import type { Audit } from '../model/audit.ts';
 import type { DoctorReport } from '../model/doctor.ts';
@@ -17,6 +17,7 @@ import { auditSarif } from './audit/sarif.ts';
 import { auditText } from './audit/text.ts';
 import { doctorJson } from './doctor/json.ts';
 import { doctorText } from './doctor/text.ts';
+import type { FormatName } from './format-traits.ts';
 import { hintsInContext, type InContext, noContext } from './hint.ts';
 import { planHtml } from './plan/html.ts';
 import { planJson } from './plan/json.ts';
@@ -39,6 +40,14 @@ import { type Validation, validateSummary } from './validate/validation.ts';
  * Renders a subject. @param paint For text. @param inContext Adds the options that the user typed to commands to type next. */
 type Render<T> = (subject: T, paint?: Paint, inContext?: InContext, layout?: Layout) => string;
 
+/** Renderers by the names of their formats. */
+type Formats<R> = Partial<Readonly<Record<FormatName, R>>>;
+
+/** For a renderer that shows hints as they are: the options that the user typed are added to their commands before. */
+function ofHintsInContext<T>(render: Render<T>): Render<T> {
+  return (subject, paint, inContext = noContext) => render(hintsInContext(subject, inContext), paint);
+}
+
 /** `commands`: for the runner of GitHub Actions, before the report. */
 interface ValidateRender {
   readonly commands?: Render<Validation>;
@@ -54,7 +63,7 @@ export const VALIDATE_FORMATS = validateFormats({
 });
 
 /** Gives every entry the whole type, and takes the names from the table. */
-function validateFormats<Name extends string>(table: Readonly<Record<Name, ValidateRender>>) {
+function validateFormats<Name extends FormatName>(table: Readonly<Record<Name, ValidateRender>>) {
   return table;
 }
 
@@ -64,7 +73,7 @@ export const PLAN_FORMATS = {
   json: planJson,
   markdown: planMarkdown,
   html: planHtml,
-} satisfies Record<string, Render<Plan>>;
+} satisfies Formats<Render<Plan>>;
 
 /** How apply shows its plan, and then the result. Without `plan`, the result is a document with both. */
 interface ApplyRender {
@@ -93,44 +102,47 @@ export const APPLY_FORMATS = Object.fromEntries(
 export const STATE_FORMATS = {
   text: stateText,
   json: stateJson,
-} satisfies Record<string, Render<ShownState>>;
+} satisfies Formats<Render<ShownState>>;
 
 /** Of `state history`. */
 export const HISTORY_FORMATS = {
   text: historyText,
   json: historyJson,
-} satisfies Record<string, Render<State>>;
+} satisfies Formats<Render<State>>;
+
+interface AuditRender {
+  readonly report: Render<Audit>;
+  readonly hasInventory?: boolean;
+}
 
 /** Of `audit`. */
 export const AUDIT_FORMATS = {
-  text: auditText,
-  json: auditJson,
-  markdown: auditMarkdown,
-  html: auditHtml,
-  sarif: auditSarif,
-  junit: auditJunit,
-} satisfies Record<string, Render<Audit>>;
-
-/** Those that show the inventory. */
-const INVENTORIES: readonly AuditFormat[] = ['json', 'html'];
+  text: { report: auditText },
+  json: { report: ofHintsInContext(auditJson), hasInventory: true },
+  markdown: { report: ofHintsInContext(auditMarkdown) },
+  html: { report: auditHtml, hasInventory: true },
+  sarif: { report: ofHintsInContext(auditSarif) },
+  junit: { report: ofHintsInContext(auditJunit) },
+} satisfies Formats<AuditRender>;
 
 /** Whether the format shows the inventory of an audit. */
 export function showsInventory(format: AuditFormat): boolean {
-  return INVENTORIES.includes(format);
+  const { hasInventory = false }: AuditRender = AUDIT_FORMATS[format];
+  return hasInventory;
 }
 
 /** Of `smoke`. */
 export const SMOKE_FORMATS = {
   text: smokeText,
-  json: smokeJson,
-  junit: smokeJunit,
-} satisfies Record<string, Render<Smoke>>;
+  json: ofHintsInContext(smokeJson),
+  junit: ofHintsInContext(smokeJunit),
+} satisfies Formats<Render<Smoke>>;
 
 /** Of `doctor`. */
 export const DOCTOR_FORMATS = {
   text: doctorText,
-  json: doctorJson,
-} satisfies Record<string, Render<DoctorReport>>;
+  json: ofHintsInContext(doctorJson),
+} satisfies Formats<Render<DoctorReport>>;
 
 /** The output formats of what doctor found. */
 export type DoctorFormat = keyof typeof DOCTOR_FORMATS;
@@ -160,7 +172,7 @@ export function renderPlan(
   inContext: InContext = noContext,
   layout: Layout = {},
 ): string {
-  return rendererOf<Plan>(PLAN_FORMATS, format, 'a plan')(plan, paint, inContext, layout);
+  return rendererOf<Render<Plan>>(PLAN_FORMATS, format, 'a plan')(plan, paint, inContext, layout);
 }
 
 /** Renders an audit, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */
@@ -170,9 +182,7 @@ export function renderAudit(
   paint: Paint = plain,
   inContext: InContext = noContext,
 ): string {
-  const render = rendererOf<Audit>(AUDIT_FORMATS, format, 'an audit');
-  // These combine the commands of a rule's findings first.
-  return render(format === 'text' || format === 'html' ? audit : hintsInContext(audit, inContext), paint, inContext);
+  return rendererOf<AuditRender>(AUDIT_FORMATS, format, 'an audit').report(audit, paint, inContext);
 }
 
 /** Renders a smoke test, as `renderPlan` does a plan. @throws TypeError for a format that does not exist */
@@ -182,16 +192,15 @@ export function renderSmoke(
   paint: Paint = plain,
   inContext: InContext = noContext,
 ): string {
-  const render = rendererOf<Smoke>(SMOKE_FORMATS, format, 'a smoke test');
-  return render(format === 'text' ? smoke : hintsInContext(smoke, inContext), paint, inContext);
+  return rendererOf<Render<Smoke>>(SMOKE_FORMATS, format, 'a smoke test')(smoke, paint, inContext);
 }
 
 /** Renders what doctor found, as `renderPlan` does a plan. */
 export function renderDoctor(report: DoctorReport, format: DoctorFormat, paint: Paint, inContext: InContext): string {
-  return DOCTOR_FORMATS[format](format === 'text' ? report : hintsInContext(report, inContext), paint, inContext);
+  return DOCTOR_FORMATS[format](report, paint, inContext);
 }
 
-function rendererOf<T>(formats: Readonly<Record<string, Render<T>>>, format: string, subject: string): Render<T> {
+function rendererOf<R>(formats: Readonly<Record<string, R>>, format: string, subject: string): R {
   const render = Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (render === undefined) throw new TypeError(`${subject} cannot be written as ${format}`);
   return render;
