@@ -10,7 +10,7 @@
 import type { CreateToken, RotateToken } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { Secret } from '../model/secret.ts';
-import { type Hint, UserError } from '../model/user-error.ts';
+import { type CommandHint, UserError } from '../model/user-error.ts';
 import { enumerated, storesText } from '../model/wording.ts';
 import type { NewSecret, PutBack, SecretStore } from '../secrets/store.ts';
 import { nextCommand } from './next-command.ts';
@@ -78,12 +78,12 @@ function withLeft(error: unknown, left: readonly string[], action: CreateToken |
 }
 
 /** The error with what else is so, and what to do then. A hint has one command: that of the error comes first. */
-export function alsoFailed(error: UserError, also: string, next: Required<Hint>): UserError {
+export function alsoFailed(error: UserError, also: string, next: CommandHint): UserError {
   const { code, message, hint, location } = error;
   const both =
     hint.command === undefined
-      ? { text: `${hint.text} ${next.text}`, command: next.command }
-      : { text: `${next.text} First: ${hint.text}`, command: hint.command };
+      ? { ...next, text: `${hint.text} ${next.text}` }
+      : { ...hint, text: `${next.text} First: ${hint.text}` };
   return new UserError(code, alsoSaid(message, also), both, { ...defined({ location }), cause: error });
 }
 

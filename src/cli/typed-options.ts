@@ -18,15 +18,9 @@ export interface TypedOptions extends PlanRequest {
   readonly allowDelete?: boolean;
 }
 
-/**
- * Gives argv with the context options that were typed; those of `options` at their defaults are omitted. With real stores, a command
- * does again what was typed.
- */
-export function inContext(given: readonly string[], options: TypedOptions): readonly string[] {
-  const isAgain = given[0] === 'apply' && given.includes('--real-stores');
-  const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores, planFile } = options;
-  const again = planFile === undefined ? applyCommand(options) : ['apply', planFile];
-  const argv = isAgain ? [...again, '--real-stores'] : given;
+/** Gives argv with the context options that were typed; those of `options` at their defaults are omitted. */
+export function inContext(argv: readonly string[], options: TypedOptions): readonly string[] {
+  const { config, state, sandboxDir, apiUrl, allowEnv = [], realStores } = options;
   const takes = (option: string) => takesOption(argv, option);
   // What else is deleted was not asked for.
   const isDeleting = argv[0] === 'destroy' || (argv[0] === 'apply' && argv.includes('--prune'));
@@ -70,7 +64,13 @@ function deletionOptions({ only = [], allowDelete, allowMissing }: TypedOptions)
   return [onlyOf({ only }), allowDelete ? ['--allow-delete'] : [], allowMissing ? ['--allow-missing'] : []];
 }
 
+/** The typed command, such as `rotate etl_prod` or one of a saved plan, with the options of these words. */
+function again([, ...added]: readonly string[], options: TypedOptions): readonly string[] {
+  const { planFile } = options;
+  return [...(planFile === undefined ? applyCommand(options) : ['apply', planFile]), ...added];
+}
+
 /** Adds the context options that were typed to commands. */
 export function contextOf(options: TypedOptions): InContext {
-  return (argv) => inContext(argv, options);
+  return ({ command, isAgain }) => inContext(isAgain ? again(command, options) : command, options);
 }

@@ -5,6 +5,13 @@ export interface Hint {
   readonly text: string;
   /** The command to type, as arguments after the program's name: `['rotate', 'etl_prod/airflow']`. */
   readonly command?: readonly string[];
+  /** The command is the typed one with other options: its `apply` stands for `rotate etl_prod`, or for a saved plan. */
+  readonly isAgain?: boolean;
+}
+
+/** A hint with a command. */
+export interface CommandHint extends Hint {
+  readonly command: readonly string[];
 }
 
 /** A hint from its text, or the hint itself. */

@@ -2,6 +2,7 @@
 import { groupBy } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
 import type { PlanNotice } from '../model/notice.ts';
+import type { Hint } from '../model/user-error.ts';
 import { few, NAMES_SHOWN, NAMES_TYPED } from '../model/wording.ts';
 import { groupEdits } from './branch-warnings.ts';
 import { type NoticeText, noticeText } from './notices.ts';
@@ -55,11 +56,10 @@ function inWords(notices: readonly PlanNotice[], first: PlanNotice, names: reado
   const several = severalText(first);
   if (several !== undefined) return { ...defined({ code }), ...several(notices, names) };
   const about = subject === undefined ? '' : `${subject}: `;
-  const command = sharedCommand(notices, names);
   return {
     ...defined({ code }),
     message: `${about}${message}; and ${notices.length - 1} more of this kind: ${further(notices, names)}`,
-    hint: { text: hint.text, ...defined({ command }) },
+    hint: { text: hint.text, ...sharedCommand(notices, names) },
   };
 }
 
@@ -87,11 +87,17 @@ function listed(messages: readonly string[]): string {
 }
 
 /** The command of their hints, if all have the same, or each one that rotates its own tokens. */
-function sharedCommand(notices: readonly PlanNotice[], names: readonly string[]): readonly string[] | undefined {
-  const commands = notices.map((notice) => noticeText(notice).hint.command);
-  const isSame = (command: readonly string[] | undefined, other: readonly string[] | undefined) =>
+function sharedCommand(notices: readonly PlanNotice[], names: readonly string[]): Omit<Hint, 'text'> {
+  const commands = notices.map((notice) => {
+    const { text: _, ...command } = noticeText(notice).hint;
+    return command;
+  });
+  const [first = {}] = commands;
+  const isSame = (command: Omit<Hint, 'text'>, other: Omit<Hint, 'text'> = {}) =>
     JSON.stringify(command) === JSON.stringify(other);
-  if (commands.every((command) => isSame(command, commands[0]))) return commands[0];
-  const isRotation = notices.every((notice, index) => isSame(commands[index], ['rotate', ...namesIn(notice)]));
-  return isRotation && names.length <= NAMES_TYPED.optional ? ['rotate', ...names] : undefined;
+  if (commands.every((command) => isSame(command, first))) return first;
+  const isRotation = notices.every((notice, index) =>
+    isSame({ command: ['rotate', ...namesIn(notice)] }, commands[index]),
+  );
+  return isRotation && names.length <= NAMES_TYPED.optional ? { command: ['rotate', ...names] } : {};
 }

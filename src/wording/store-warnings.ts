@@ -20,6 +20,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
         hint: {
           text: 'To run it, with a secret of the sandbox, type instead of this apply:',
           command: ['apply', '--real-stores'],
+          isAgain: true,
         },
       };
     }
@@ -132,7 +133,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
       if (notice.rehearsed) {
         return {
           message: `the secret store ${notice.store} is rehearsed, so secrets of revoked tokens stay where its program stored them: ${few(notice.tokens)}`,
-          hint: { text: 'Remove them too.', command: ['apply', '--real-stores'] },
+          hint: { text: 'Remove them too.', command: ['apply', '--real-stores'], isAgain: true },
         };
       }
       return {

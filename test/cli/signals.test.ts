@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Io } from '../../src/cli/io.ts';
 import { interruptible, whileAsking } from '../../src/cli/signals.ts';
+import { noContext } from '../../src/report/hint.ts';
 import { expectGolden } from '../golden/golden.ts';
 
 /** Interrupts while the work waits, and gives what was said then. */
@@ -26,7 +27,7 @@ describe('an interruption', () => {
   it('that comes twice ends the process, and says how to go on', async () => {
     const said: string[] = [];
     const changing = { clear: () => void said.push('cleared'), show: () => undefined };
-    const io = { note: (text: string) => void said.push(text), changing, inContext: (argv: string[]) => argv };
+    const io = { note: (text: string) => void said.push(text), changing, inContext: noContext };
     const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
       throw new Error(`exit ${code}`);
     });

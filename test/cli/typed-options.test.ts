@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hasEffect } from '../../src/cli/options.ts';
 import { contextOf, inContext } from '../../src/cli/typed-options.ts';
 import { program } from '../../src/program.ts';
-import { commandText, hintsInContext } from '../../src/report/hint.ts';
+import { commandText, hintsInContext, hintText, noContext } from '../../src/report/hint.ts';
 
 describe('commands in context', () => {
   it('have what was typed, and no defaults', () => {
@@ -71,6 +71,21 @@ describe('commands in context', () => {
       );
     };
     visit(program(), []);
+  });
+
+  it('are what was typed, where they do it again', () => {
+    const hint = { text: 'Run it.', command: ['apply', '--real-stores'], isAgain: true };
+    const typed = { rotate: ['etl_prod'], revokeOld: true, sandbox: true };
+    const again = 'mdacc rotate etl_prod --revoke-old --real-stores --sandbox';
+    expect(hintText(hint, contextOf(typed))).toBe(`Run it: ${again}`);
+    expect(hintText(hint, contextOf({ ...typed, planFile: 'a.plan' }))).toBe(
+      'Run it: mdacc apply a.plan --real-stores --sandbox',
+    );
+    expect(hintText({ ...hint, isAgain: false }, contextOf(typed))).toBe('Run it: mdacc apply --real-stores --sandbox');
+    // Schemas have no field that says so.
+    for (const context of [contextOf(typed), noContext]) {
+      expect(Object.keys(hintsInContext(hint, context))).toEqual(['text', 'command']);
+    }
   });
 
   it('are quoted for a shell', () => {

@@ -139,10 +139,11 @@ describe('an audit as a page', () => {
   });
 
   it('has commands that can be copied, in their context and for all accounts of a rule', () => {
-    const page = auditHtml(audits.large(120), undefined, (argv) => [...argv, '--config', "o'neill.yaml"]).replaceAll(
-      '<span class="whole">--config</span>',
+    const page = auditHtml(audits.large(120), undefined, ({ command }) => [
+      ...command,
       '--config',
-    );
+      "o'neill.yaml",
+    ]).replaceAll('<span class="whole">--config</span>', '--config');
     expect(page).toMatch(
       /\(for the first 50 of 60\):<\/p><details><summary>[^<]*<\/summary><pre class="run"><code class="command">mdacc import tenant_0 .* tenant_49 --config &#39;o&#39;\\&#39;&#39;neill\.yaml&#39;<\/code>/,
     );

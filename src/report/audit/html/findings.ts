@@ -2,7 +2,7 @@
 import type { AcceptedFinding, Audit, Finding, Severity } from '../../../model/audit.ts';
 import type { Hint } from '../../../model/user-error.ts';
 import { counted } from '../../../model/wording.ts';
-import { commandText, type InContext } from '../../hint.ts';
+import { hintCommandText, type InContext } from '../../hint.ts';
 import { type ChangeKind, EMPTY_MARKUP, html, isolated, type Markup, unbrokenMarkup } from '../../page/markup.ts';
 import { acceptanceText, countFindings, findingSubject, showLocation } from '../findings.ts';
 import { groupByFix, sharedFix } from '../fixes.ts';
@@ -66,9 +66,10 @@ function list(findings: readonly Finding[], areSaid = true): Markup {
   return html`<ul>${rows}</ul>`;
 }
 
-function fixOf({ text, command }: Hint, inContext: InContext): Markup {
-  if (command === undefined) return html`<p class="quiet">${unbrokenMarkup(text)}</p>`;
-  const line = commandText(command, inContext);
+function fixOf(fix: Hint, inContext: InContext): Markup {
+  const { text } = fix;
+  const line = hintCommandText(fix, inContext);
+  if (line === undefined) return html`<p class="quiet">${unbrokenMarkup(text)}</p>`;
   const box = html`<pre class="run"><code class="command">${unbrokenMarkup(line)}</code></pre>`;
   const shown = line.length <= LONG ? box : html`<details><summary>Show the command</summary>${box}</details>`;
   return html`<p class="quiet">${unbrokenMarkup(text.replace(/[.:]$/, ''))}:</p>${shown}`;
