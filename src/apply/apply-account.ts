@@ -23,7 +23,7 @@ export interface Halt {
 }
 
 /** Shared by all accounts: the number of setups that succeeded so far. */
-export interface Setups {
+interface Setups {
   done: number;
 }
 
@@ -43,7 +43,7 @@ export interface AccountResult {
 }
 
 /** What the accounts of an apply share. */
-export interface AccountInput
+interface AccountInput
   extends ApplyInput,
     Pick<DeletionTools, 'idOf'>,
     Pick<TokenTools, 'before' | 'outsideSlot' | 'tokenIds'> {

@@ -14,7 +14,7 @@ import type { SecretStore } from '../secrets/store.ts';
 import type { StateWriter } from './state-writer.ts';
 
 /** Secrets of tokens that were created in this run, by the token's key. */
-export type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
+type FreshSecrets = ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;
 
 /** A plan to apply, and what apply needs. */
 export interface ApplyInput {

@@ -11,7 +11,7 @@ import { searchManaged } from '../plan/missing-accounts.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 
 /** The readings and the plan that a state is refreshed from. */
-export interface RefreshInput {
+interface RefreshInput {
   readonly desired: Desired;
   readonly live: Live;
   readonly plan: Pick<Plan, 'protection' | 'policies'>;

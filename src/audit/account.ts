@@ -63,14 +63,14 @@ export interface AuditedAccount {
 type Protection = Pick<Plan['protection'][number], 'before' | 'after'>;
 
 /** Why there is no service account to look at under a name. */
-export type Obstacle =
+type Obstacle =
   | { readonly is: 'absent' | 'person' | 'deprovisioned' }
   | { readonly is: 'unreadable'; readonly why: UserError };
 
 type Running = WireActiveAccounts['accounts'][number]['ducklings'];
 
 /** What was read of one account. */
-export interface AccountReadings {
+interface AccountReadings {
   readonly username: string;
   readonly desired: DesiredAccount | undefined;
   readonly state: StateAccount | undefined;

@@ -21,7 +21,7 @@ import { awaitsRequest } from '../plan/revoke-request.ts';
  * - `reserved`: created by MotherDuck for itself, under a name that nobody else can use
  * - `newer`: of a managed series, and only a newer state knows it
  */
-export type TokenRole = InventoryToken['role'];
+type TokenRole = InventoryToken['role'];
 
 /** A live token with its role. */
 export interface AuditedToken {
@@ -63,7 +63,7 @@ export type NewerTokens = PlanWarning & { readonly kind: 'older_state' };
 export type HeldToken = PlanWarning & { readonly kind: 'overlap_held' };
 
 /** What the tokens of an account are joined from. */
-export interface AccountTokenReadings {
+interface AccountTokenReadings {
   readonly username: string;
   readonly desired: DesiredAccount | undefined;
   readonly state: StateAccount | undefined;

@@ -12,7 +12,7 @@ import { Cancelled, type Io } from './io.ts';
 import { whileAsking } from './signals.ts';
 
 /** The options that decide whether a command asks, and what it asks. */
-export interface ConfirmOptions extends PlanRequest {
+interface ConfirmOptions extends PlanRequest {
   /** The saved plan that is applied. */
   readonly planFile?: string | undefined;
   readonly yes?: boolean;

@@ -4,7 +4,7 @@ import { cutTo } from '../model/text-width.ts';
 import { printable } from '../report/escape.ts';
 
 /** How far the work is. */
-export interface Progressed {
+interface Progressed {
   readonly what: string;
   readonly done: number;
   readonly total: number;
@@ -17,7 +17,7 @@ export interface Progressed {
 }
 
 /** What the terminal can show of a progress line. */
-export interface LineRoom {
+interface LineRoom {
   readonly columns: number;
   /** Whether the terminal can show characters other than ASCII. */
   readonly hasBlocks: boolean;

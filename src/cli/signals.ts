@@ -47,7 +47,7 @@ export async function whileAsking<T>(answer: () => Promise<T>): Promise<T> {
 }
 
 /** The options of a command that needs the lock of the state. */
-export interface LockedOptions {
+interface LockedOptions {
   /** Seconds. */
   readonly lockTimeout?: number;
 }

@@ -9,7 +9,7 @@ export interface Candidates {
 }
 
 /** A word that completion offers, and its description. */
-export interface Candidate {
+interface Candidate {
   readonly word: string;
   readonly about?: string;
 }

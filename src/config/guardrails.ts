@@ -5,7 +5,7 @@ import { booleanOf, child, durationOf, itemsOf, type Node, numberOf, textOf } fr
 import { sizeOf } from './settings.ts';
 
 /** A limit and its node. */
-export interface Limit<T> {
+interface Limit<T> {
   readonly value: T;
   readonly node: Node;
 }

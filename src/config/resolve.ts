@@ -28,7 +28,7 @@ export interface Resolved {
 }
 
 /** A token policy, found by its name. */
-export interface ResolvedPolicy {
+interface ResolvedPolicy {
   readonly name: string;
   readonly at: Span;
   readonly settings: TokenSettings;
@@ -47,7 +47,7 @@ export interface ResolvedToken {
 }
 
 /** The Ducklings of an account with the settings of their pool and its own. */
-export interface ResolvedDucklings {
+interface ResolvedDucklings {
   readonly at: Span;
   readonly settings: DucklingSettings;
 }
@@ -206,7 +206,7 @@ function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): Resolve
 }
 
 /** The sections of a configuration, merged from its files. Sections of the main file only are in `main`. */
-export interface Sections {
+interface Sections {
   readonly main: Node;
   readonly stores: ReadonlyMap<string, MapEntry>;
   readonly policies: ReadonlyMap<string, MapEntry>;

@@ -21,7 +21,7 @@ const LEFT_WHERE_REMOVED = new Set(['ducklings', 'setup']);
 const TOKEN_SETTINGS = ['policy', 'ttl', 'rotate_before', 'jitter', 'overlap', 'description'];
 
 /** The texts of a configuration. Of included files, those are enough that differ. */
-export interface ConfigurationTexts {
+interface ConfigurationTexts {
   readonly main: string;
   readonly included?: readonly string[];
 }

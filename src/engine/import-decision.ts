@@ -26,7 +26,7 @@ import type { ImportContext, ImportFiles } from './import-files.ts';
 import type { OpenedService, RunContext } from './service.ts';
 
 /** What an import is decided from: the selection, the configuration, live and state. */
-export interface ImportDecisionInput {
+interface ImportDecisionInput {
   readonly selection: Selection;
   readonly files: ImportFiles;
   readonly live: Live;
@@ -39,7 +39,7 @@ export interface ImportDecisionInput {
 }
 
 /** Where an import writes, as its options say. */
-export interface ImportDecisionOptions {
+interface ImportDecisionOptions {
   readonly config: string;
   readonly allowEnv?: readonly string[];
   /** The secret store of new policies. */
@@ -170,7 +170,7 @@ function storeOf({ store }: ImportDecisionOptions, { stores }: Desired): { store
 }
 
 /** The input for reading MotherDuck for an import. */
-export interface ImportReadingInput {
+interface ImportReadingInput {
   readonly selection: Selection;
   readonly desired: Desired;
   readonly state: State;

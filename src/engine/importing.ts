@@ -27,7 +27,7 @@ export interface ImportInput {
 }
 
 /** What is carried out beside the import itself, and how. */
-export interface ImportOptions {
+interface ImportOptions {
   /** The main file of the configuration, beside which git ignores secrets. */
   readonly config: string;
   /** The secrets to store. */
@@ -38,14 +38,14 @@ export interface ImportOptions {
 }
 
 /** Who runs which command, and with which exit code it ends. */
-export interface ImportRun {
+interface ImportRun {
   readonly command: string;
   readonly who: string;
   exitCode(isComplete: boolean): number;
 }
 
 /** The result of an import. */
-export interface ImportResult {
+interface ImportResult {
   /** Of the secrets to store. */
   readonly stored: readonly SecretAdoption[];
   /** The lines that were added to a .gitignore. */

@@ -28,7 +28,7 @@ import { brokenPrograms, refusingFiles } from './store-checks.ts';
 import { findObsolete, inspectStores } from './store-contents.ts';
 
 /** How to plan: the options of the plan, and the maximum number of concurrent calls. */
-export interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
+interface PlanNowOptions extends Pick<MakePlanOptions, 'scope' | 'branch' | 'revokeOld'> {
   /** Globs of usernames; all accounts unless given. */
   readonly only?: readonly string[];
   /** Tokens to rotate now, and no other accounts than theirs are planned. */
@@ -161,7 +161,7 @@ export function storesFor(
 }
 
 /** The readings and the options of a plan. */
-export interface PlanFromInput
+interface PlanFromInput
   extends Pick<
     MakePlanOptions,
     'prune' | 'due' | 'rotate' | 'revokeOld' | 'because' | 'configured' | 'scope' | 'branch'
@@ -259,7 +259,7 @@ function refuseFull(desired: Desired, state: State, accounts: number): void {
 }
 
 /** The input for reading MotherDuck for a plan. */
-export interface ReadingInput {
+interface ReadingInput {
   readonly desired: Desired;
   readonly state: State;
   readonly service: Pick<OpenedService, 'api'>;

@@ -33,7 +33,7 @@ export function statePath({ config, state }: StateLocation): string {
 }
 
 /** What a state may need to be opened. */
-export type BackendContext = Pick<StateContext, 'env' | 'admin'>;
+type BackendContext = Pick<StateContext, 'env' | 'admin'>;
 
 /** For a state that is opened before the service, or without: where it is at MotherDuck, it opens a service of its own. */
 export function backendContext(options: OpenServiceOptions & SandboxLocation, context: ServiceContext): BackendContext {

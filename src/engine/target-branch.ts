@@ -15,7 +15,7 @@ import type { OpenedState } from '../state/opened-state.ts';
 import { stateOfText } from '../state/read-state.ts';
 
 /** A state to plan from, and what to warn of. */
-export interface Compared {
+interface Compared {
   /** Where a branch could have forged it, it is as the target branch has it. */
   readonly state: State;
   readonly branch: readonly PlanWarning[];

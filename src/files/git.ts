@@ -3,7 +3,7 @@ import { withoutTokens } from '../model/secret.ts';
 import { STATE_LIMITS } from '../model/state.ts';
 
 /** How a git command ended. */
-export interface GitOutcome {
+interface GitOutcome {
   /** -1: git could not be run. */
   readonly exit: number;
   readonly stdout: string;

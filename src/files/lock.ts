@@ -30,7 +30,7 @@ export interface Lock {
 export const LOCK_POLL_MS = 200;
 
 /** How to wait for a lock. */
-export interface LockOptions {
+interface LockOptions {
   /** How long to wait for another holder, in milliseconds; 0: not at all. */
   readonly waitMs: number;
   /** How often to try again, in milliseconds; LOCK_POLL_MS by default. */

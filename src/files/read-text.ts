@@ -40,7 +40,7 @@ export function whyUnreadable(error: unknown): string {
 const LARGEST = 64 * 1024 * 1024;
 
 /** Which files are refused. */
-export interface ReadOptions {
+interface ReadOptions {
   /** The largest size, in bytes. */
   readonly most?: number;
   /** Refuse a link in the place of the file. */

@@ -4,7 +4,7 @@ const ATTEMPTS = 10;
 const BUSY = ['EPERM', 'EACCES', 'EBUSY'];
 
 /** The platform, and a pause in milliseconds; replaced in tests. */
-export interface RetryEnvironment {
+interface RetryEnvironment {
   readonly platform: NodeJS.Platform;
   readonly pause: (ms: number) => Promise<unknown>;
 }

@@ -54,7 +54,7 @@ export interface CandidateInput {
 }
 
 /** The accounts of a selection. */
-export interface AdoptionCandidates {
+interface AdoptionCandidates {
   readonly candidates: readonly AdoptionCandidate[];
   /** Accounts that `--all` does not cover, and those in Terraform that cannot be imported. */
   readonly skipped: readonly Skipped[];
@@ -121,7 +121,7 @@ function findAll(context: CandidateContext): AdoptionCandidates {
 }
 
 /** Whether `--all` includes a user of the organization, excludes it silently, or skips it with a reason. */
-export type AllDecision = 'include' | 'exclude' | AccountSkipReason;
+type AllDecision = 'include' | 'exclude' | AccountSkipReason;
 
 /** Decides for each user whether `import --all` covers it, before its account is read. */
 export function allDecision(

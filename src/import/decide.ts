@@ -32,7 +32,7 @@ import { type Closed, YamlText } from './yaml-text.ts';
 import { definedEntries, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 /** What an import is decided from. */
-export interface DecideInput extends CandidateInput {
+interface DecideInput extends CandidateInput {
   readonly definitions: Definitions;
   /** The texts of the configuration's files by the names in Desired, the main file first. */
   readonly texts: ReadonlyMap<string, string>;
@@ -49,7 +49,7 @@ interface Imported {
 }
 
 /** An import, or the named accounts and tokens for which all of it is refused. */
-export type ImportOutcome = { readonly import: Import } | { readonly refused: Skipped };
+type ImportOutcome = { readonly import: Import } | { readonly refused: Skipped };
 
 /** Decides what an import writes. @throws UserError about the selection, USAGE, or IMPORT_REFUSED */
 export function decideImport(input: DecideInput): ImportOutcome {

@@ -8,7 +8,7 @@ import { lifetimeFor } from './policies.ts';
 import { scalar } from './yaml-writer.ts';
 
 /** Guardrails for a new configuration. */
-export interface InitialGuardrails {
+interface InitialGuardrails {
   /** Smallest first. */
   readonly sizes: readonly string[];
   /** A duration as in the configuration. */

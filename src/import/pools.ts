@@ -7,7 +7,7 @@ import { unused } from './policies.ts';
 import { definedEntries, scalar, type YamlEntry, type YamlValue } from './yaml-writer.ts';
 
 /** The Ducklings of imported accounts as YAML. */
-export interface ImportedDucklings {
+interface ImportedDucklings {
   /** By username; an account that is not in it keeps its Ducklings unmanaged. */
   readonly ofAccount: ReadonlyMap<string, YamlValue>;
   readonly pools: readonly YamlEntry[];

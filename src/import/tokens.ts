@@ -23,7 +23,7 @@ import {
 import { definedEntries, scalar, type YamlEntry } from './yaml-writer.ts';
 
 /** A token that is imported. */
-export interface ImportedToken {
+interface ImportedToken {
   readonly key: string;
   readonly token: LiveToken;
   readonly policy: Policy;
@@ -41,7 +41,7 @@ export interface ImportedTokens {
 }
 
 /** What the tokens of all accounts share. `now` in milliseconds since 1970. */
-export interface ImportTools {
+interface ImportTools {
   readonly policies: Policies;
   readonly keys: TokenKeys;
   readonly state: State;

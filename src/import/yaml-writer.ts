@@ -4,7 +4,7 @@
 export type YamlValue = string | YamlMapping;
 
 /** A mapping, with its layout. */
-export interface YamlMapping {
+interface YamlMapping {
   readonly entries: readonly YamlEntry[];
   /** `line`: in braces on one line. `block`: a line per entry. `fit`: on one line if that is short. */
   readonly layout: 'line' | 'block' | 'fit';

@@ -81,7 +81,7 @@ export type AccountSkipReason =
 export type TerraformKind = 'account' | 'token' | 'ducklings';
 
 /** Why an instance of a Terraform resource is not imported. */
-export type TerraformSkipReason =
+type TerraformSkipReason =
   /** Terraform would replace it, or delete what is left of a replaced one. */
   | {
       readonly kind: 'tainted' | 'deposed';

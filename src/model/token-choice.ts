@@ -18,13 +18,13 @@ export interface ChosenToken {
 }
 
 /** The selected tokens, chosen or skipped. */
-export interface Choice {
+interface Choice {
   readonly chosen: readonly ChosenToken[];
   readonly skipped: readonly { readonly token: LiveToken; readonly reason: TokenSkipReason }[];
 }
 
 /** What to choose from. */
-export interface ChoiceInput {
+interface ChoiceInput {
   /** All unmanaged tokens of the account. */
   readonly tokens: readonly LiveToken[];
   isSelected(token: LiveToken): boolean;

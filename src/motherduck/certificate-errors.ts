@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** `issuer`: no trusted CA issued it. `time`: it expired, or is not valid yet. `other`: for example, it is for another host. */
-export type CertificateProblem = 'issuer' | 'time' | 'other';
+type CertificateProblem = 'issuer' | 'time' | 'other';
 
 /** What is wrong with a certificate, by the code of the error; undefined: the error is about something else. */
 export function certificateProblem(code: string): CertificateProblem | undefined {

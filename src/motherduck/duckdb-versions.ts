@@ -8,7 +8,7 @@ const PUBLISHED = new URL('https://motherduck.com/docs/duckdb-versions.json');
 const TIMEOUT_MS = 5000;
 
 /** The first and the last version. */
-export interface VersionRange {
+interface VersionRange {
   readonly first: string;
   readonly last: string;
 }

@@ -43,7 +43,7 @@ export interface ProbeStep {
 export type ProbeReport = ReadonlyMap<string, ProbeStep>;
 
 /** The limits of the process that runs a probe, and where its program is. */
-export interface ProbeOptions {
+interface ProbeOptions {
   /** The environment of the run, of which the process gets what a connection needs. */
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds for all steps together; then the child is killed. */

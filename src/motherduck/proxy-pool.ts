@@ -11,7 +11,7 @@ type UndiciConnector = buildConnector.connector;
 type Connect = (this: Dispatcher, options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
 
 /** A proxy, and the limits of connections through it. */
-export interface ProxyPoolOptions {
+interface ProxyPoolOptions {
   readonly proxy: HttpProxy;
   readonly userAgent: string;
   readonly connections: number;

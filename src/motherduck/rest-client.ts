@@ -37,7 +37,7 @@ export interface RestClientOptions {
   readonly time?: TimeSource;
 }
 
-export type RestRequest = Pick<TransportRequest, 'method' | 'path' | 'query' | 'body'>;
+type RestRequest = Pick<TransportRequest, 'method' | 'path' | 'query' | 'body'>;
 
 /** A successful response: its JSON, undefined if it was empty, and the context for errors about it. */
 export interface RestResponse {

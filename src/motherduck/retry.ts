@@ -23,7 +23,7 @@ export type AttemptOutcome =
   | { readonly error: NodeJS.ErrnoException };
 
 /** The attempts of a call so far, from which a retry is decided. */
-export interface Attempts {
+interface Attempts {
   readonly method: Method;
   /** How many attempts were made. */
   readonly attempts: number;

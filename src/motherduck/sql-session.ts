@@ -25,7 +25,7 @@ export class SqlError extends Error {
 }
 
 /** What an SQL session connects to, and its time limit. */
-export interface SqlSessionOptions {
+interface SqlSessionOptions {
   /** Opens the target, again after the process has ended. */
   readonly target: () => Promise<ConnectionTarget>;
   /** The time limit of connecting, and of one statement. */

@@ -73,7 +73,7 @@ export interface Network {
 }
 
 /** A call without a complete response, for messages. */
-export interface CallContext extends Network {
+interface CallContext extends Network {
   readonly call: string;
   /** The origin of the API address, for messages. */
   readonly origin: string;

@@ -30,7 +30,7 @@ function mergeSize(desired: DesiredDucklings[DucklingKind], live: Ducklings[Duck
 }
 
 /** A setting of live Ducklings that a plan changes, in words: `read/write size`, `pulse`, `standard`. */
-export interface DucklingDifference {
+interface DucklingDifference {
   readonly setting: string;
   readonly live: string;
   readonly desired: string;

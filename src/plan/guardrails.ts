@@ -8,7 +8,7 @@ import { accountKey } from '../model/username.ts';
 import { currencyOf } from './compute-ceiling.ts';
 
 /** What the guardrails are checked against. */
-export interface GuardrailInput {
+interface GuardrailInput {
   readonly desired: Desired;
   readonly state: State;
   readonly actions: readonly Action[];

@@ -10,7 +10,7 @@ import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 import { liveGeneration } from './token-series.ts';
 
 /** The managed accounts that were looked for. */
-export interface Searched {
+interface Searched {
   readonly missing: readonly string[];
   readonly found: number;
   /** Those of `missing` whose names are there, and whose tokens are not: probably accounts of another organization. */

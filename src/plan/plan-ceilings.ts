@@ -9,7 +9,7 @@ import type { PlannedAccount } from './account-plan.ts';
 import { configuredCeiling, currencyOf, sumCeilings } from './compute-ceiling.ts';
 
 /** The ceilings of a plan. */
-export interface PlanCeilings {
+interface PlanCeilings {
   /** Of all managed accounts; undefined without rates. */
   readonly compute: ComputeCeiling | undefined;
   /** Of the accounts that are planned (`--only`). */

@@ -32,7 +32,7 @@ import {
 import type { TokenPlan } from './tokens.ts';
 
 /** The facts by which a token is planned that is not in the configuration. */
-export interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | 'recreated'> {
+interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | 'recreated'> {
   readonly suspended?: SuspendedKey;
 }
 

@@ -11,7 +11,7 @@ import type { Hint } from '../model/user-error.ts';
 /** Tokens by the store, as a person names them: `etl_prod/airflow`. */
 export type NamesByStore = ReadonlyMap<string, readonly string[]>;
 
-export type TokensByStore = ReadonlyMap<string, readonly TokenAddress[]>;
+type TokensByStore = ReadonlyMap<string, readonly TokenAddress[]>;
 
 /** Whether a store has the secret of a replaced token, or may have it, since it cannot be read. */
 export type Held = 'stored' | 'unreadable';

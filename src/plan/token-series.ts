@@ -37,7 +37,7 @@ export function takenBy({ ids, intents }: AccountRecords, now: number): (token: 
 }
 
 /** A live token that the state has as replaced. */
-export interface RetiringEntry {
+interface RetiringEntry {
   /** As in the state; with a later end of its overlap where that of the state cannot be true. */
   readonly record: RetiringToken;
   readonly live: LiveToken;
@@ -81,7 +81,7 @@ export function isNamedAfter(bases: readonly string[], name: string): boolean {
 }
 
 /** What the live tokens of one key are found by. */
-export interface SeriesReadings {
+interface SeriesReadings {
   /** The key, and the name in the configuration. */
   readonly names: readonly string[];
   /** The key's tokens in the state. */

@@ -1,7 +1,7 @@
 /** Data in which some values are others. What does not change is shared, not copied: an audit of 10,000 accounts is large. */
 
 /** Gives the value in place of one of an object, of an array, or of the whole; the same for what stays. */
-export type ValueChange = (value: unknown, key: string | undefined, of: object | undefined) => unknown;
+type ValueChange = (value: unknown, key: string | undefined, of: object | undefined) => unknown;
 
 /** The data after the change; the data itself if nothing changes. */
 export function changedValues<T>(data: T, change: ValueChange): T {

@@ -5,10 +5,10 @@ import { counted } from '../model/wording.ts';
 import { VERSION } from '../version.ts';
 import { jsonText, markdown } from './escape.ts';
 
-export type Level = 'error' | 'warning' | 'note';
+type Level = 'error' | 'warning' | 'note';
 
 /** A rule of a SARIF report. */
-export interface SarifRule {
+interface SarifRule {
   readonly id: string;
   readonly name: string;
   /** One sentence. */
@@ -20,7 +20,7 @@ export interface SarifRule {
 }
 
 /** Where in a file a result is. */
-export interface SarifLocation {
+interface SarifLocation {
   /** As shown to the user; a relative path is relative to the repository. */
   readonly file: string;
   /** From 1. */

@@ -14,7 +14,7 @@ import type { Catalog, Translated } from './statements.ts';
 export const FIRST_DATABASE = 'my_db';
 
 /** A database that a connection attaches. */
-export interface DatabaseFile {
+interface DatabaseFile {
   readonly path: string;
   readonly name: string;
 }

@@ -127,7 +127,7 @@ export function sandboxConnector(sandbox: Organization | string, client: Sandbox
 }
 
 /** The client that connects. */
-export interface SandboxClient {
+interface SandboxClient {
   /** Its user agent, for the query history; absent if it sends none of its own. */
   readonly agent?: string;
   /** Accepted as the Admin's token when a folder is opened: the process that serves it accepts it too. */

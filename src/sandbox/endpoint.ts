@@ -45,7 +45,7 @@ const STATUS_OF = {
   INTERNAL_SERVER_ERROR: 500,
 } as const satisfies Record<WireError['code'], number>;
 
-export type RestErrorCode = WireError['code'];
+type RestErrorCode = WireError['code'];
 
 /** An issue with one field of a request, as zod reports it and MotherDuck's errors contain it. */
 export interface Issue {

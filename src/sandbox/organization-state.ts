@@ -50,7 +50,7 @@ export type SandboxEvent = { readonly at: number } & (
 );
 
 /** What a user has that is no service account. */
-export interface Human {
+interface Human {
   readonly email: string;
   readonly roles: readonly string[];
 }
@@ -145,7 +145,7 @@ export interface Account {
 }
 
 /** An hour in which a Duckling ran. */
-export interface BusyHour {
+interface BusyHour {
   /** Hours since 1970. */
   readonly hour: number;
   readonly size: Size;

@@ -253,7 +253,7 @@ export interface Connection {
 }
 
 /** What `sandbox seed` creates. */
-export interface SeedOptions {
+interface SeedOptions {
   /** The prefix of usernames. Default `tenant_`, as in `tenant_00001`. */
   readonly prefix?: string;
   /** The tokens' life in seconds; null: until revoked. Default 90 days. */

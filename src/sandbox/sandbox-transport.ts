@@ -7,7 +7,7 @@ import { openSandbox } from './open.ts';
 import type { Organization } from './organization.ts';
 
 /** An organization that runs in this process, with an admin token that only this process accepts. */
-export interface EmbeddedSandbox {
+interface EmbeddedSandbox {
   readonly organization: Organization;
   readonly transport: Transport;
   readonly token: Secret;

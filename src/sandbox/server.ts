@@ -22,7 +22,7 @@ export interface ServeOptions {
 }
 
 /** The running server of a sandbox. */
-export interface Server {
+interface Server {
   readonly url: string;
   /** Waits for running requests, then closes. The organization stays open. */
   close(): Promise<void>;

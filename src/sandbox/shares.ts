@@ -25,7 +25,7 @@ const ACCESSES = ['ORGANIZATION', 'UNRESTRICTED', 'RESTRICTED'] as const;
 export type Access = (typeof ACCESSES)[number];
 
 /** Who created a share, and who may read it. */
-export interface ShareAccess {
+interface ShareAccess {
   /** The folder name of the account that created it. */
   readonly owner?: string;
   readonly access: Access;

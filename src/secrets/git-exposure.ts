@@ -3,7 +3,7 @@ import { git } from '../files/git.ts';
 import { workTreeOf } from '../files/paths.ts';
 
 /** Whether the next `git add .` would add a file. */
-export type GitExposure =
+type GitExposure =
   /** Outside of any work tree, or ignored. */
   | { readonly exposed: false }
   | { readonly exposed: true; readonly tree: string; readonly tracked: boolean }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 
 /** What commands may expect of one. */
-export interface Interpreter {
+interface Interpreter {
   /** Whether it replaces `$NAME` and `~` in the text after `-c`. */
   readonly isShell: boolean;
   /** Which word is its script: the first, the first that is no option of a shell, or one that only the program can tell. */

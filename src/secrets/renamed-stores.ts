@@ -8,7 +8,7 @@ import { pathByToken, type SecretStore, tokenAtPath } from './store.ts';
 type Stores = ReadonlyMap<string, SecretStore>;
 
 /** A state with the store names of the configuration, and the stores that were renamed. */
-export interface NamedStores {
+interface NamedStores {
   readonly state: State;
   readonly renamed: readonly RenamedStore[];
 }

@@ -37,7 +37,7 @@ export interface StoreKind<Config extends SecretStoreConfig = SecretStoreConfig>
 }
 
 /** A mapping's schema, as `schemas/motherduck.accounts.schema.json` has it. */
-export interface BlockSchema {
+interface BlockSchema {
   /** A noun for the list "A secret store: …". */
   readonly is: string;
   /** The description of the block. */
@@ -68,7 +68,7 @@ export interface SecretPaths<Config extends SecretStoreConfig = SecretStoreConfi
 }
 
 /** The fields of every store, and the folder that its paths are relative to. */
-export interface Base extends Pick<SecretStoreConfig, 'name' | 'location'> {
+interface Base extends Pick<SecretStoreConfig, 'name' | 'location'> {
   readonly folder: string;
 }
 
@@ -93,7 +93,7 @@ export interface StoredToken extends TokenAddress {
 }
 
 /** Where a token's secret is stored. */
-export interface SecretPath {
+interface SecretPath {
   /** Equal for equal secret paths only, across all kinds. */
   readonly key: string;
   /** Equal for secret paths that some stores treat as equal; absent: same as `key`. */

@@ -33,7 +33,7 @@ export interface ConnectingToken {
 }
 
 /** The result of one connection. */
-export interface Connected {
+interface Connected {
   readonly smoke: ConnectionSmoke;
   readonly connects: boolean;
   /** It was interrupted before it connected, so nothing was tested. */

@@ -106,7 +106,7 @@ export class SmokeSession {
   }
 }
 
-export interface SmokeRun extends SessionOptions {
+interface SmokeRun extends SessionOptions {
   readonly accounts: readonly { readonly account: SmokeSubject; readonly secrets?: SmokeOptions['secrets'] }[];
   readonly onDone?: (result: AccountSmoke, progress: { readonly done: number; readonly total: number }) => void;
 }

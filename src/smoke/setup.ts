@@ -14,7 +14,7 @@ import { type ConnectingToken, type ConnectionOptions, runAlone } from './connec
 import { type TokenApi, withTemporaryToken } from './temporary-token.ts';
 
 /** What the setup of an account needs. */
-export interface SetupOptions extends ConnectionOptions {
+interface SetupOptions extends ConnectionOptions {
   readonly account: DesiredAccount;
   /** The secrets of tokens that this run created, by token key. */
   readonly secrets: ReadonlyMap<string, { readonly secret: Secret; readonly type: TokenType }>;

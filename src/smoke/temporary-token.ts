@@ -12,7 +12,7 @@ import { ApiError } from '../motherduck/transport-errors.ts';
 export type TokenApi = Pick<Api, 'createToken' | 'listTokens' | 'deleteToken'>;
 
 /** What a temporary token needs. */
-export interface TemporaryTokenOptions {
+interface TemporaryTokenOptions {
   readonly api: TokenApi;
   readonly account: string;
   readonly type: TokenType;

@@ -9,7 +9,7 @@ import { UserError } from '../model/user-error.ts';
 import { accountKey, isUsername, USERNAME_RULE } from '../model/username.ts';
 
 /** An account of the state, or a token of it. */
-export interface StateEntry {
+interface StateEntry {
   readonly account: StateAccount;
   readonly token?: string;
 }

@@ -1,7 +1,7 @@
 import { STATE_VERSION } from './state-document.ts';
 
 /** A parsed state document of any version, not checked yet. */
-export type OldDocument = Readonly<Record<string, unknown>>;
+type OldDocument = Readonly<Record<string, unknown>>;
 
 /** By version: turns a document into one of the next version. A field that older programs would misread needs a new version. */
 const STEPS: ReadonlyMap<number, (document: OldDocument) => OldDocument> = new Map([

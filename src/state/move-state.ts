@@ -11,7 +11,7 @@ import { movedChange, wholeChange } from './state-change.ts';
 import { serializeState, statePieces } from './state-document.ts';
 
 /** The result of a move. */
-export interface StateMove {
+interface StateMove {
   /** Whether this run changed something. */
   readonly isMoved: boolean;
   /** The state, where it is now. */
@@ -19,7 +19,7 @@ export interface StateMove {
 }
 
 /** Who moves a state, and when. */
-export interface StateMover {
+interface StateMover {
   readonly who: string;
   /** ISO 8601. */
   readonly at: string;

@@ -25,7 +25,7 @@ export interface OtherState {
 }
 
 /** Tells which other state manages an account, by its user id or, in the same organization, by its name. */
-export type ManagedBy = (username: string, id: string | undefined) => string | undefined;
+type ManagedBy = (username: string, id: string | undefined) => string | undefined;
 
 /** The state files that git tracks in the configuration's repository. Never rejects. */
 export async function statesInRepository(configuration: string): Promise<readonly string[]> {

@@ -13,7 +13,7 @@ import {
 } from './state-document.ts';
 
 /** One entry of the log, as JSON on one line. It begins with its serial, by which a reader finds where the log begins. */
-export interface StateChange {
+interface StateChange {
   /** The state's serial after this change. */
   readonly serial: number;
   /** Of the state's format. */

@@ -8,7 +8,7 @@ import type { Node } from '../yaml/tree.ts';
 import type { StateBackend } from './backend.ts';
 
 /** An HTTP request of a kind of state. */
-export interface StateRequest {
+interface StateRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface StateRequest {
 }
 
 /** The response of a storage service. */
-export interface StateResponse {
+interface StateResponse {
   readonly status: number;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;

@@ -6,7 +6,7 @@ import type { Hint } from '../model/user-error.ts';
 import { counted, few, NAMES_SHOWN } from '../model/wording.ts';
 
 /** Edits of one kind, and the accounts and tokens that they are of. */
-export interface EditGroup {
+interface EditGroup {
   /** `2 tokens edited (overlap, rotate_before)` */
   readonly what: string;
   /** `etl_prod`, `etl_prod/airflow`; none: the state itself. */

@@ -46,10 +46,10 @@ export class EnvironmentVariables {
 }
 
 /** What a variable is that may not be used: a MotherDuck token, another secret, or different in each CI job. */
-export type VariableRefusal = 'token' | 'secret' | 'job';
+type VariableRefusal = 'token' | 'secret' | 'job';
 
 /** An invalid `${` of a text; `index` counts the `$$` and `${` before it. */
-export interface BadVariable {
+interface BadVariable {
   readonly index: number;
   /** Absent when no name follows `${`. */
   readonly name?: string;

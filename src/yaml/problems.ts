@@ -13,7 +13,7 @@ function maskedBut(own: string, text: string): string {
 }
 
 /** Optional parts of a diagnostic. */
-export interface Extras {
+interface Extras {
   readonly hint?: string | undefined;
   /** A part of the hint that the user's machine gives, such as the path of a folder: no credential, whatever it looks like. */
   readonly own?: string;

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { replaceControls } from '../model/quote.ts';
 
 /** Functions that color parts of the text. */
-export interface DiagnosticPaint {
+interface DiagnosticPaint {
   readonly bold: (text: string) => string;
   readonly red: (text: string) => string;
   readonly yellow: (text: string) => string;

@@ -33,7 +33,7 @@ export function locationOf(span: Span): Location {
 }
 
 /** Why the bytes of a file are not UTF-8 text. */
-export interface BadBytes {
+interface BadBytes {
   readonly message: string;
   readonly hint: string;
 }

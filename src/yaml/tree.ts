@@ -29,7 +29,7 @@ export interface MapEntry {
 }
 
 /** A list. */
-export interface ListNode extends NodeBase {
+interface ListNode extends NodeBase {
   readonly kind: 'list';
   readonly items: readonly Node[];
 }

@@ -204,7 +204,7 @@ function unquotedVariable(text: string, start: number): string | undefined {
 }
 
 /** A `{` or `[` that was not closed before the offset `end`. */
-export interface Unclosed {
+interface Unclosed {
   readonly bracket: string;
   readonly start: number;
   readonly end: number;

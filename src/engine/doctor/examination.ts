@@ -47,7 +47,7 @@ export const failed = ({ code, message, hint }: Pick<UserError, 'code' | 'messag
 });
 
 /** A state as far as it could be opened. */
-export interface ExaminedState {
+interface ExaminedState {
   readonly backend: StateBackend;
   /** Absent: there is none yet. */
   readonly state?: State;

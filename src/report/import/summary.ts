@@ -4,7 +4,7 @@ import { counted, enumerated } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 
 /** A store of imported tokens. */
-export interface ImportStore {
+interface ImportStore {
   readonly name: string;
   /** In a sandbox: where secrets go in the place of its command. */
   readonly rehearsedIn?: string;

@@ -10,7 +10,7 @@ export class Markup {
 }
 
 /** A value in a template: text is escaped, lists are joined. */
-export type Shown = Markup | string | number | readonly Shown[];
+type Shown = Markup | string | number | readonly Shown[];
 
 /** Empty markup. */
 export const EMPTY_MARKUP = new Markup('');

@@ -7,7 +7,7 @@ import { EMPTY_MARKUP, html, Markup } from './markup.ts';
 import { STYLE } from './style.ts';
 
 /** The parts of a page. */
-export interface Page {
+interface Page {
   /** For the tab: `Plan for acme`. */
   readonly title: string;
   /** The heading. */

@@ -24,7 +24,7 @@ export function planJson(
 }
 
 /** A plan in its JSON form: with its counts, and reasons and notices also in words. */
-export interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | 'unverified' | NoticeList> {
+interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | 'unverified' | NoticeList> {
   readonly version: 1;
   readonly summary: Summary;
   readonly actions: readonly (Omit<Action, 'reason'> & { readonly reason: Reason & { readonly text: string } })[];
@@ -38,7 +38,7 @@ export interface PlanDocument extends Omit<Plan, 'actions' | 'compute' | 'unveri
 }
 
 /** Warnings of one kind as one. */
-export interface GroupedWarning extends Pick<Notice, 'code' | 'message' | 'hint'> {
+interface GroupedWarning extends Pick<Notice, 'code' | 'message' | 'hint'> {
   readonly kind: PlanWarning['kind'];
   readonly count: number;
   /** What they are about: `etl_prod`, `etl_prod/airflow`. */

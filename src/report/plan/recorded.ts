@@ -6,7 +6,7 @@ import type { Plan, PolicyToRecord } from '../../model/plan.ts';
 import { formatDuration } from '../../model/time.ts';
 
 /** One change of several accounts or tokens. */
-export interface RecordedChange {
+interface RecordedChange {
   /** Less protection comes first: it decides whether an account can be deleted. */
   readonly kind: 'unprotected' | 'protected' | 'policy';
   /** `deletion protection`, `policy`. */

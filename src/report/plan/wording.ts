@@ -111,7 +111,7 @@ function ceiling(compute: ComputeCeiling | undefined): string {
 }
 
 /** Tokens of an account that a later apply revokes. */
-export interface LaterRevocation {
+interface LaterRevocation {
   readonly account: string;
   /** `airflow.2`, with its day where it is known: `airflow (2026-12-17)`. */
   readonly names: readonly string[];

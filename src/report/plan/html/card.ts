@@ -20,7 +20,7 @@ const KIND_OF = {
 const OPEN = 20;
 
 /** The cards of one risk: that of the worst action in each. */
-export interface CardSection {
+interface CardSection {
   readonly risk: Risk;
   readonly cards: Markup;
 }

@@ -197,7 +197,7 @@ const STEPS: readonly Seconds[] = [
 const TICKS = 3;
 
 /** The scale of a drawing from now to a later time. Times in milliseconds since 1970. */
-export interface Scale {
+interface Scale {
   /** 0 to 100, in percent of the width; what is later than the last time is at 100. */
   readonly position: (at: number) => number;
   /** The last time that is drawn. */

@@ -26,7 +26,7 @@ interface SameDiff {
 }
 
 /** What a comment shows of the changes. */
-export interface Fitted {
+interface Fitted {
   /** Rows of the table above the fold, and those that are folded. */
   readonly first: readonly string[];
   readonly more: readonly string[];

@@ -15,7 +15,7 @@ const COMMAND_LENGTH = { min: 80, max: 1500 } as const;
 const STORE_LINE = 150;
 
 /** The lines about secret stores in a comment. */
-export interface ShownStores {
+interface ShownStores {
   /** That new or changed commands are not shown as a whole, for the first lines. */
   readonly warning: readonly string[];
   readonly lines: readonly string[];

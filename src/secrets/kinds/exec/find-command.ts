@@ -5,10 +5,10 @@ import { basename, delimiter, isAbsolute, posix, resolve, win32 } from 'node:pat
 import { interpreterOf } from '../../interpreters.ts';
 
 /** What a command's first word names. A batch file needs a shell, which is not used. */
-export type ProgramKind = 'program' | 'batch file' | 'nothing';
+type ProgramKind = 'program' | 'batch file' | 'nothing';
 
 /** Where to look for a program. */
-export interface SearchPath {
+interface SearchPath {
   /** The working directory of the command. */
   readonly folder: string;
   readonly platform: NodeJS.Platform;

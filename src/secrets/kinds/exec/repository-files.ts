@@ -7,7 +7,7 @@ import { isWithin, realPathOf, shownPath, workTreeOf } from '../../../files/path
 import { interpreterOf } from '../../interpreters.ts';
 
 /** A file that git tracks, or a script that it does not track yet. */
-export interface RepositoryFile {
+interface RepositoryFile {
   /** From the root of the repository. */
   readonly path: string;
   readonly hash: string;

@@ -17,13 +17,13 @@ import { ServiceClock } from '../../service-clock.ts';
 import { authorityOf } from './clouds.ts';
 
 /** The libraries. That of logins is large, and not needed with a key. */
-export interface AzureSdk {
+interface AzureSdk {
   readonly blobs: typeof import('@azure/storage-blob');
   identity(): Promise<typeof import('@azure/identity')>;
 }
 
 /** Where the objects are. */
-export interface AzureLocation {
+interface AzureLocation {
   readonly account: string;
   readonly container: string;
   readonly prefix?: string | undefined;

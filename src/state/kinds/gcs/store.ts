@@ -17,7 +17,7 @@ import { ServiceClock } from '../../service-clock.ts';
 type Sdk = typeof import('@google-cloud/storage');
 
 /** Where the objects are. */
-export interface GcsLocation {
+interface GcsLocation {
   readonly bucket: string;
   readonly prefix?: string | undefined;
   /** Of an emulator, which is sent no credentials. */

@@ -6,7 +6,7 @@ import { UnsureError } from '../../object-store.ts';
 export type S3Operation = 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 's3:ListBucket';
 
 /** What was tried. */
-export interface S3Attempt {
+interface S3Attempt {
   readonly name: string;
   readonly bucket: string;
   readonly prefix?: string | undefined;
