@@ -101,11 +101,14 @@ export class AccountApply {
     return { outcomes: this.#outcomes, smoke: this.#smoke, failures: this.#failures };
   }
 
-  /** @param isAgain of a setup that waited for others */
-  async #apply(action: Action, isAgain = false): Promise<void> {
+  async #apply(action: Action): Promise<void> {
     const obstacle = this.#obstacle(action);
     if (obstacle) return this.#end({ action, result: 'skipped', error: obstacle });
-    if (!isAgain) this.#input.onEvent?.({ kind: 'begin', action });
+    this.#input.onEvent?.({ kind: 'begin', action });
+    await this.#carryOut(action);
+  }
+
+  async #carryOut(action: Action): Promise<void> {
     const doneBefore = this.#input.setups.done;
     try {
       const refused = this.#input.refused.get(action);
@@ -128,7 +131,7 @@ export class AccountApply {
   async #setUpAgain({ action, error, doneBefore }: RefusedSetup): Promise<void> {
     const isHopeless = this.#input.setups.done === doneBefore || this.#obstacle(action) !== undefined;
     if (isHopeless) this.#end({ action, result: 'failed', error });
-    else await this.#apply(action, true);
+    else await this.#carryOut(action);
   }
 
   #obstacle(action: Action): UserError | undefined {

@@ -8,6 +8,7 @@ import {
   isComplete,
   isSetupFailed,
   type RunBy,
+  refuseShownViolations,
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
@@ -112,8 +113,11 @@ async function showAndApply(
   stopping: AbortSignal,
 ): Promise<number> {
   const { plan: render } = APPLY_FORMATS[options.format];
-  if (render !== undefined) io.report(render(planned.plan, io.paint.out, io.inContext, options));
-  refuseViolations(planned.plan, { shown: render !== undefined });
+  if (render === undefined) refuseViolations(planned.plan);
+  else {
+    io.report(render(planned.plan, io.paint.out, io.inContext, options));
+    refuseShownViolations(planned.plan);
+  }
   warnOfRealStores(planned, service, io);
   if (options.realStores) warnOfRehearsed(planned, stateWriter, service, io);
   if (needsConsent(planned.plan, options)) await confirm(planned.plan, options, io, stopping);
@@ -188,7 +192,7 @@ async function carryOut(
   const done = isBeforeFirst(options, stateWriter)
     ? nothingDone(plan)
     : await applyWithProgress(countSteps(input, options.smoke), io, (onEvent) =>
-        applyTested({ ...input, onEvent }, service, options.smoke, by),
+        applyTested({ ...input, onEvent }, service, { smoke: options.smoke, by }),
       );
   const { applied, smoke } = done;
   const format = APPLY_FORMATS[options.format];

@@ -19,7 +19,7 @@ import { clockGuard } from './clock.ts';
 import type { OpenedService } from './service.ts';
 import { recordOrganization } from './smoke.ts';
 
-/** Who runs which command, and with which exit code it ends. */
+/** Who runs which command, for the history, and with which exit code it ends. */
 export interface RunBy {
   readonly command: string;
   readonly who: string;
@@ -35,15 +35,13 @@ export interface TestedApply {
 /**
  * Applies the plan.
  *
- * @param withSmoke whether the changed accounts are tested with a connection
- * @param by who runs which command, for the history; `exitCode` tells how it ends
+ * @param options `smoke`: whether the changed accounts are tested with a connection
  * @throws UserError STORE_UNUSABLE, before anything is changed
  */
 export async function applyTested(
   input: Omit<ApplyInput, 'verify' | 'setUp' | 'api' | 'checkClock' | 'run'>,
   service: Pick<OpenedService, 'api' | 'connector' | 'env' | 'timeout'>,
-  withSmoke: boolean,
-  by: RunBy,
+  { smoke: isTested, by }: { readonly smoke: boolean; readonly by: RunBy },
 ): Promise<TestedApply> {
   const { api, connector, env, timeout } = service;
   const session = new SmokeSession({
@@ -62,8 +60,8 @@ export async function applyTested(
     run,
     api,
     checkClock: clockGuard(service, input.plan.actions),
-    setUp: (account, secrets) => session.setUp(account, secrets, withSmoke && account.smoke !== false),
-    ...(withSmoke ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
+    setUp: (account, secrets) => session.setUp(account, secrets, isTested && account.smoke !== false),
+    ...(isTested ? { verify: (account, secrets) => session.test(account, secrets) } : {}),
   });
   const { stateWriter } = input;
   const smoke = session.result(applied.smoke);
@@ -112,17 +110,20 @@ async function recordRun(
   await stateWriter.update((state) => ({ ...state, runs: withRun(state.runs, ended) }));
 }
 
-/** @param shown whether the violations were shown before; if not, the message names them. @throws UserError GUARDRAIL */
-export function refuseViolations({ violations }: Plan, { shown }: { readonly shown: boolean }): void {
+/** For a plan that was not shown: the message names the violations. @throws UserError GUARDRAIL */
+export function refuseViolations({ violations }: Plan): void {
   const groups = groupNotices(violations);
   const [first] = groups;
   if (first === undefined) return;
   const said = groups.map(({ message }) => message).join('; ');
-  const message = shown
-    ? 'the plan violates a guardrail, as shown above, so nothing was done'
-    : `the plan is refused: ${said}`;
-  const hint = shown ? 'Follow the hint of each "Refused", then run this again.' : first.hint;
-  throw new UserError('GUARDRAIL', message, hint);
+  throw new UserError('GUARDRAIL', `the plan is refused: ${said}`, first.hint);
+}
+
+/** For a plan that was shown with its violations. @throws UserError GUARDRAIL */
+export function refuseShownViolations({ violations }: Plan): void {
+  if (violations.length === 0) return;
+  const message = 'the plan violates a guardrail, as shown above, so nothing was done';
+  throw new UserError('GUARDRAIL', message, 'Follow the hint of each "Refused", then run this again.');
 }
 
 /** Whether a statement of a setup failed: the plan was applied, and the account does not have what it needs. */

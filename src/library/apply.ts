@@ -78,7 +78,7 @@ export interface Applied {
  */
 export async function apply(options: ApplyOptions): Promise<Applied> {
   const { plan, desired, live, state, service, stores = openStores(desired, service), onEvent } = options;
-  refuseViolations(plan, { shown: false });
+  refuseViolations(plan);
   refuseDeletions(plan, options.allowDelete ?? false);
   const run = Symbol('apply');
   state.applying.add(run);
@@ -94,8 +94,10 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
       ...defined({ onEvent }),
     },
     service.opened,
-    options.smoke ?? true,
-    { command: plan.scope?.only === undefined ? 'library' : 'library --only', who: whoRuns(service.opened.env) },
+    {
+      smoke: options.smoke ?? true,
+      by: { command: plan.scope?.only === undefined ? 'library' : 'library --only', who: whoRuns(service.opened.env) },
+    },
   ).finally(() => state.applying.delete(run));
   return {
     ...done.applied,

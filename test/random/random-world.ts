@@ -363,7 +363,7 @@ export class RandomWorld {
     const { live, plan } = await this.#plan(api, sketch, stateWriter.state);
     ran.plan = plan;
     for (const render of Object.values(PLAN_FORMATS)) output.push(render(plan));
-    refuseViolations(plan, { shown: false });
+    refuseViolations(plan);
     this.#adopt(plan.actions);
     const done = await apply({
       plan,
