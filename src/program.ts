@@ -1,42 +1,22 @@
-/** The command line: every command with its options and its module, which is imported when the command is called. */
+/** The command line: every command with its options and its module. The commands of `state` and `sandbox` have files of their own. */
 
 import { Argument, Command, Option } from 'commander';
 import { COMMAND_OPTIONS } from './cli/command-options.ts';
 import { environmentLines, HELP, helpRows, helpWidth, section, withExamples } from './cli/help.ts';
-import { advanceTime, count, duration, milliseconds, port, rate } from './cli/option-values.ts';
-import { acceptOnAll, format, SANDBOX_SETTINGS, withOptions } from './cli/options.ts';
-import { refuseEmpty } from './cli/refused-values.ts';
+import { whenCalled } from './cli/loaded-command.ts';
+import { duration } from './cli/option-values.ts';
+import { acceptOnAll, format, withOptions } from './cli/options.ts';
+import { refuseEmpty, refuseEmptyVariables } from './cli/refused-values.ts';
 import { SCHEMA_FILES } from './cli/schemas.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
 import { formatDuration } from './model/time.ts';
-import { ADDRESS_VARIABLES } from './motherduck/address.ts';
 import { visibleLines } from './report/escape.ts';
-import {
-  AUDIT_FORMATS,
-  DOCTOR_FORMATS,
-  HISTORY_FORMATS,
-  PLAN_FORMATS,
-  SMOKE_FORMATS,
-  STATE_FORMATS,
-  VALIDATE_FORMATS,
-} from './report/formats.ts';
+import { AUDIT_FORMATS, DOCTOR_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
+import { sandboxCommands } from './sandbox-commands.ts';
+import { stateCommands } from './state-commands.ts';
 import { VERSION } from './version.ts';
-
-/** A command module: it takes options and arguments, and returns the exit code. */
-interface Runner {
-  run(options: never, ...args: never[]): Promise<number>;
-}
-
-function go(load: () => Promise<Runner>) {
-  return async (...received: unknown[]) => {
-    const { run } = await load();
-    const args = received.slice(0, -2);
-    const options = received.at(-2);
-    process.exitCode = await (run as (options: unknown, ...args: unknown[]) => Promise<number>)(options, ...args);
-  };
-}
 
 /** What help and version are asked with, alone. */
 const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
@@ -93,7 +73,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     init
       .option('--from-live', 'Include the accounts, Ducklings and tokens at MotherDuck')
       .option('--organization <name>', `Set a name of your own for the organization (default: ${DEFAULT_ORGANIZATION})`)
-      .action(go(() => import('./commands/init.ts')));
+      .action(whenCalled(() => import('./commands/init.ts')));
     withOptions(init, COMMAND_OPTIONS.init);
     withExamples(init, 'mdacc init', 'mdacc init --from-live --organization acme');
   });
@@ -101,7 +81,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   command('validate', 'Check the configuration without a network connection', (validate) => {
     validate
       .addOption(format('Set the format of the findings', VALIDATE_FORMATS))
-      .action(go(() => import('./commands/validate.ts')));
+      .action(whenCalled(() => import('./commands/validate.ts')));
     withOptions(validate, COMMAND_OPTIONS.validate);
     withExamples(validate, 'mdacc validate', 'mdacc validate --config prod.yaml --format github');
   });
@@ -109,7 +89,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   command('doctor', 'Check all that an apply needs; runs the checks of secret stores', (doctor) => {
     doctor
       .addOption(format('Set the format of the checks', DOCTOR_FORMATS))
-      .action(go(() => import('./commands/doctor.ts')));
+      .action(whenCalled(() => import('./commands/doctor.ts')));
     withOptions(doctor, COMMAND_OPTIONS.doctor);
     withExamples(doctor, 'mdacc doctor', 'mdacc doctor --sandbox', 'mdacc doctor --format json');
   });
@@ -119,7 +99,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .option('--out <file>', 'Save the plan for apply')
       .option('--detailed-exitcode', 'Exit with 2 if there are changes')
       .addOption(format('Set the format of the plan', PLAN_FORMATS))
-      .action(go(() => import('./commands/plan.ts')));
+      .action(whenCalled(() => import('./commands/plan.ts')));
     withOptions(plan, COMMAND_OPTIONS.plan);
     withExamples(
       plan,
@@ -131,7 +111,9 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   });
 
   command('apply', 'Show the plan, ask, apply it, store secrets and test the accounts', (apply) => {
-    apply.argument('[planfile]', 'A plan saved with plan --out').action(go(() => import('./commands/apply.ts')));
+    apply
+      .argument('[planfile]', 'A plan saved with plan --out')
+      .action(whenCalled(() => import('./commands/apply.ts')));
     withOptions(apply, COMMAND_OPTIONS.apply);
     withExamples(apply, 'mdacc apply', 'mdacc apply today.plan --yes', 'mdacc apply --due --yes');
   });
@@ -140,7 +122,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     show
       .argument('<planfile>', 'A plan saved with plan --out')
       .addOption(format('Set the format of the plan', PLAN_FORMATS))
-      .action(go(() => import('./commands/show.ts')));
+      .action(whenCalled(() => import('./commands/show.ts')));
     withOptions(show, COMMAND_OPTIONS.show);
     withExamples(show, 'mdacc show today.plan', 'mdacc show today.plan --format markdown');
   });
@@ -149,7 +131,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
     smoke
       .argument('[account...]', 'Names or globs, which --only narrows; default: all')
       .addOption(format('Set the format of the results', SMOKE_FORMATS))
-      .action(go(() => import('./commands/smoke.ts')));
+      .action(whenCalled(() => import('./commands/smoke.ts')));
     withOptions(smoke, COMMAND_OPTIONS.smoke);
     withExamples(smoke, 'mdacc smoke', 'mdacc smoke etl_prod "tenant_*"', 'mdacc smoke --format junit > smoke.xml');
   });
@@ -173,7 +155,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
           `Set the time without a query after which --usage reports an account (default: ${formatDuration(IDLE_AFTER)})`,
         ).argParser(duration),
       )
-      .action(go(() => import('./commands/audit.ts')));
+      .action(whenCalled(() => import('./commands/audit.ts')));
     withOptions(audit, COMMAND_OPTIONS.audit);
     withExamples(
       audit,
@@ -192,7 +174,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .option('--organization <name>', 'Name the organization, where a new configuration is written')
       .option('--store <store>', 'Set the secret store of new policies, if the configuration has several')
       .option('--into <file>', 'Write new accounts to this included file (default: the main file)')
-      .action(go(() => import('./commands/import.ts')));
+      .action(whenCalled(() => import('./commands/import.ts')));
     withOptions(adopt, COMMAND_OPTIONS.import);
     withExamples(
       adopt,
@@ -206,7 +188,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   command('rotate', 'Replace tokens now, whether they are due or not', (rotate) => {
     rotate
       .argument('<account[/token]...>', 'Names as in the configuration, or globs; an account selects all of its tokens')
-      .action(go(() => import('./commands/rotate.ts')));
+      .action(whenCalled(() => import('./commands/rotate.ts')));
     withOptions(rotate, COMMAND_OPTIONS.rotate);
     withExamples(
       rotate,
@@ -217,7 +199,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   });
 
   command('destroy', 'Delete every managed account, after a typed confirmation', (destroy) => {
-    destroy.action(go(() => import('./commands/destroy.ts')));
+    destroy.action(whenCalled(() => import('./commands/destroy.ts')));
     withOptions(destroy, COMMAND_OPTIONS.destroy);
     withExamples(destroy, 'mdacc destroy', 'mdacc destroy --only "tenant_*" --yes --allow-delete');
   });
@@ -234,7 +216,7 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       .addArgument(
         new Argument('[which]', 'What the schema describes').choices(Object.keys(SCHEMA_FILES)).default('config'),
       )
-      .action(go(() => import('./commands/schema.ts')));
+      .action(whenCalled(() => import('./commands/schema.ts')));
     withOptions(schema, COMMAND_OPTIONS.schema);
     withExamples(schema, 'mdacc schema', 'mdacc schema plan > plan.schema.json');
   });
@@ -276,142 +258,4 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
   for (const command of mdacc.commands) if (!command.name().startsWith('_')) refuseEmpty(command);
   mdacc.hook('preAction', (_, command) => refuseEmptyVariables(command, process.env));
   return mdacc;
-}
-
-/** Like an empty option, an empty variable is wrong usage, where the command uses it. */
-function refuseEmptyVariables(command: Command, env: NodeJS.ProcessEnv): void {
-  const uses = (name: string) => command.options.some(({ long, hidden }) => long === name && !hidden);
-  if (!uses('--config')) return;
-  const names = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'];
-  const { sandbox, sandboxDir, apiUrl } = command.opts<{ sandbox?: true; sandboxDir?: string; apiUrl?: string }>();
-  const hasAddress = sandbox || sandboxDir !== undefined || apiUrl !== undefined;
-  if (!hasAddress && uses('--api-url')) names.push(...ADDRESS_VARIABLES);
-  const empty = names.find((name) => env[name]?.trim() === '');
-  if (empty !== undefined) command.error(`error: ${empty} is set, but empty`, { code: 'commander.emptyVariable' });
-}
-
-function stateCommands(state: Command): void {
-  withExamples(state, 'mdacc state list', 'mdacc state show etl_prod');
-
-  const list = state
-    .command('list')
-    .description('List managed accounts and tokens, with the locations of their secrets')
-    .argument('[account...]', 'Names or globs; default: all')
-    .addOption(format('Set the format of the state', STATE_FORMATS))
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).list })));
-  withOptions(list, COMMAND_OPTIONS['state list']);
-  withExamples(list, 'mdacc state list', 'mdacc state list "tenant_*"', 'mdacc state list --format json');
-
-  const show = state
-    .command('show')
-    .description('Print one entry as JSON')
-    .argument('<account[/token]>', 'Name as in the configuration')
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).show })));
-  withOptions(show, COMMAND_OPTIONS['state show']);
-  withExamples(show, 'mdacc state show etl_prod', 'mdacc state show etl_prod/airflow');
-
-  const history = state
-    .command('history')
-    .description('List the last runs: when, who, which command, what it did')
-    .addOption(format('Set the format of the history', HISTORY_FORMATS))
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).history })));
-  withOptions(history, COMMAND_OPTIONS['state history']);
-  withExamples(history, 'mdacc state history', 'mdacc state history --format json');
-
-  const mv = state
-    .command('mv')
-    .description('Give a token its new key in the state; usernames cannot change')
-    .argument('<account[/token]>', 'Name as in the state')
-    .argument('<new-account[/token]>', 'Name as in the configuration')
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).mv })));
-  withOptions(mv, COMMAND_OPTIONS['state mv']);
-  withExamples(mv, 'mdacc state mv etl_prod/airflow etl_prod/loads');
-
-  const forget = state
-    .command('forget')
-    .description('Remove an entry from the state without changing MotherDuck')
-    .argument('<account[/token]>', 'Name as in the configuration')
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).forget })));
-  withOptions(forget, COMMAND_OPTIONS['state forget']);
-  withExamples(forget, 'mdacc state forget tenant_acme', 'mdacc state forget etl_prod/airflow --yes');
-
-  const unlock = state
-    .command('unlock')
-    .description('Remove the lock of a run that has ended')
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).unlock })));
-  withOptions(unlock, COMMAND_OPTIONS['state unlock']);
-  withExamples(unlock, 'mdacc state unlock', 'mdacc state unlock --yes');
-
-  const migrate = state
-    .command('migrate')
-    .description('Move the state to where the configuration now says')
-    .option(
-      '--from <file>',
-      'Name what says where the state is: the configuration before the change, or a state file (default: the file beside the configuration)',
-    )
-    .action(go(async () => ({ run: (await import('./commands/state.ts')).migrate })));
-  withOptions(migrate, COMMAND_OPTIONS['state migrate']);
-  withExamples(migrate, 'mdacc state migrate', 'mdacc state migrate --from old.yaml');
-}
-
-function sandboxCommands(sandbox: Command): void {
-  withExamples(sandbox, 'mdacc sandbox seed 20', 'mdacc sandbox advance 80d', 'mdacc sandbox serve --port 8080');
-
-  const serve = sandbox
-    .command('serve')
-    .description('Serve the API of the sandbox over HTTP on this machine')
-    .addOption(new Option('--port <n>', 'Set the port; 0 selects a free port').argParser(port).default(0))
-    .addOption(
-      new Option('--latency <ms>', 'Delay each response by this number of milliseconds').argParser(milliseconds),
-    )
-    .addOption(new Option('--fail <rate>', 'Set the share of requests that fail, 0 to 1').argParser(rate))
-    .addOption(
-      new Option('--rate-limit <n>', 'Set the number of requests per second above which it answers 429').argParser(
-        count,
-      ),
-    )
-    .option('--export', 'Print the variables as lines that a shell can eval')
-    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).serve })));
-  withOptions(serve, [...SANDBOX_SETTINGS, ...COMMAND_OPTIONS['sandbox serve']]);
-  withExamples(
-    serve,
-    'mdacc sandbox serve',
-    'mdacc sandbox serve --port 8080',
-    'mdacc sandbox serve --latency 20 --fail 0.05',
-    'mdacc sandbox serve --plan lite',
-  );
-
-  const connect = sandbox
-    .command('connect')
-    .description('Connect with the token in MOTHERDUCK_TOKEN and print its account')
-    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).connect })));
-  withOptions(connect, COMMAND_OPTIONS['sandbox connect']);
-  withExamples(
-    connect,
-    '. .motherduck/secrets.env',
-    'MOTHERDUCK_TOKEN=$MOTHERDUCK_TOKEN_ETL_PROD_AIRFLOW mdacc sandbox connect',
-  );
-
-  const reset = sandbox
-    .command('reset')
-    .description('Delete everything in the sandbox and reset its clock')
-    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).reset })));
-  withOptions(reset, COMMAND_OPTIONS['sandbox reset']);
-  withExamples(reset, 'mdacc sandbox reset', 'mdacc sandbox reset --sandbox-dir rehearsal');
-
-  const seed = sandbox
-    .command('seed')
-    .description('Add N accounts with two tokens each')
-    .argument('<n>', 'Number of accounts', count)
-    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).seed })));
-  withOptions(seed, COMMAND_OPTIONS['sandbox seed']);
-  withExamples(seed, 'mdacc sandbox seed 20', 'mdacc sandbox seed 1000 --sandbox-dir large');
-
-  const advance = sandbox
-    .command('advance')
-    .description('Advance the clock of the sandbox')
-    .argument('<duration>', 'Time such as 12h, 80d or 2w', advanceTime)
-    .action(go(async () => ({ run: (await import('./commands/sandbox.ts')).advance })));
-  withOptions(advance, COMMAND_OPTIONS['sandbox advance']);
-  withExamples(advance, 'mdacc sandbox advance 80d', 'mdacc sandbox advance 12h');
 }

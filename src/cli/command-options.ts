@@ -1,4 +1,4 @@
-/** The options that each command shares with others. Its own are declared with it, in `program.ts`. */
+/** The options that each command shares with others. Its own are declared with it, in `program.ts`, `state-commands.ts` or `sandbox-commands.ts`. */
 import type { Option } from 'commander';
 import {
   ALLOW_MISSING,

@@ -1,6 +1,7 @@
-/** Refuses values of options and arguments that are empty, forgotten or not among the choices. */
+/** Refuses values of options, arguments and variables that are empty, forgotten or not among the choices. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 import { nearest } from '../model/suggestion.ts';
+import { ADDRESS_VARIABLES } from '../motherduck/address.ts';
 import { fullName } from './help.ts';
 
 /** Makes an empty value of any option or argument wrong usage: it is a variable that is not set, and no wish. */
@@ -31,6 +32,18 @@ export function refuseEmpty(command: Command, done = new Set<Option>()): void {
     );
   }
   for (const each of command.commands) refuseEmpty(each, done);
+}
+
+/** Like an empty option, an empty variable is wrong usage, where the command uses it. */
+export function refuseEmptyVariables(command: Command, env: NodeJS.ProcessEnv): void {
+  const uses = (name: string) => command.options.some(({ long, hidden }) => long === name && !hidden);
+  if (!uses('--config')) return;
+  const names = ['MDACC_CONFIG', 'MDACC_STATE', 'MDACC_SANDBOX'];
+  const { sandbox, sandboxDir, apiUrl } = command.opts<{ sandbox?: true; sandboxDir?: string; apiUrl?: string }>();
+  const hasAddress = sandbox || sandboxDir !== undefined || apiUrl !== undefined;
+  if (!hasAddress && uses('--api-url')) names.push(...ADDRESS_VARIABLES);
+  const empty = names.find((name) => env[name]?.trim() === '');
+  if (empty !== undefined) command.error(`error: ${empty} is set, but empty`, { code: 'commander.emptyVariable' });
 }
 
 const INVALID = { code: 'commander.invalidValue' };
