@@ -221,8 +221,10 @@ describe('a state that is no file', () => {
     return service;
   }
 
-  async function refused(what: string, service: MemoryService, organization: string, options?: StateOptions) {
-    const opening = openState(objectBackend(service.store()), organization, options);
+  async function refused(what: string, service: MemoryService, organization: string, options: StateOptions = {}) {
+    // In a folder of its own: what to do depends on the sandbox that is beside the configuration.
+    const configuration = join(await newFolder(), 'own.yaml');
+    const opening = openState(objectBackend(service.store()), organization, { configuration, ...options });
     const error: unknown = await opening.catch((reason) => reason);
     expect(error).toBeInstanceOf(UserError);
     if (error instanceof UserError) expect(error.hint.text).not.toMatch(/--state\b|\b(rm|mv|git) /);
