@@ -1,6 +1,7 @@
 /** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
 import type { Action, RevokeToken } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Secret } from '../model/secret.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
@@ -179,7 +180,7 @@ export class AccountApply {
     const message = `its replacement "${current?.name}" was not verified, so "${before.name}" is kept`;
     return new UserError('SMOKE_FAILED', message, {
       text: 'To revoke it all the same, add --force. Otherwise fix what the smoke test reports, then rotate again.',
-      command: ['rotate', `${account}/${token}`, '--revoke-old'],
+      command: ['rotate', entryName({ account, token }), '--revoke-old'],
     });
   }
 

@@ -1,6 +1,7 @@
 /** Before anything is done: whether each store takes the secrets that the plan gives it. */
 import { type Action, adoptingActions, storesOf, storingActions } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Plan } from '../model/plan.ts';
 import type { TokenAddress } from '../model/secret.ts';
 import { UserError } from '../model/user-error.ts';
@@ -73,7 +74,7 @@ export function whyTaken(
 ): UserError | undefined {
   const { store, holder } = inUse.holderOf({ account, token }, stores, plan?.actions ?? []) ?? {};
   if (store === undefined || holder === undefined) return undefined;
-  const about = { store, tokens: [`${account}/${token}`], holders: [holder] };
+  const about = { store, tokens: [entryName({ account, token })], holders: [holder] };
   const { message, hint } = noticeText({ kind: 'secret_taken', ...about });
   const config = desired.stores.get(store);
   return new UserError('STORE_FOREIGN', message, hint, config && { location: config.location });

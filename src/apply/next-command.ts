@@ -1,5 +1,6 @@
 /** The command that does what a run did not do. */
 import type { Action } from '../model/action.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { UserError } from '../model/user-error.ts';
 
 /**
@@ -12,7 +13,7 @@ export function nextCommand(undone: readonly Action[], all: readonly Action[] = 
   if (all.some(({ reason }) => reason.kind === 'destroyed')) return ['destroy'];
   if (undone.some(({ action }) => action === 'delete_account')) return ['apply', '--prune'];
   const requested = undone.flatMap((action) =>
-    action.action === 'rotate_token' && action.reason.kind === 'requested' ? [`${action.account}/${action.token}`] : [],
+    action.action === 'rotate_token' && action.reason.kind === 'requested' ? [entryName(action)] : [],
   );
   const ends = undone.flatMap((action) => (action.action === 'rotate_token' ? (action.after.revokes_old ?? []) : []));
   const revoking = [...(ends.length > 0 ? ['--revoke-old'] : []), ...(ends.includes('stored') ? ['--force'] : [])];

@@ -1,4 +1,5 @@
 /** How apply changes the state: one account or one token at a time. */
+import { entryName } from '../model/entry-name.ts';
 import type { State, StateAccount, StateToken } from '../model/state.ts';
 import { accountKey } from '../model/username.ts';
 
@@ -38,7 +39,7 @@ export function unsavedEntries({ state, durable }: StateWriter): string[] {
     const tokens = new Set([...(before?.tokens.keys() ?? []), ...(now?.tokens.keys() ?? [])]);
     const changed = [...tokens].filter((token) => now?.tokens.get(token) !== before?.tokens.get(token));
     const isWhole = now === undefined || before === undefined || changed.length === 0;
-    return isWhole ? [username] : changed.map((token) => `${username}/${token}`);
+    return isWhole ? [username] : changed.map((token) => entryName({ account: username, token }));
   });
 }
 

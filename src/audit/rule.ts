@@ -3,6 +3,7 @@
  * one rule, so texts beside a command that takes several names fit one account or token as well as several.
  */
 import type { Finding, RuleInfo } from '../model/audit.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { LiveToken } from '../model/live.ts';
 import { DAY_MS } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
@@ -96,7 +97,10 @@ export function replaceHint(account: AuditedAccount, token: AuditedToken): Hint 
   const { username, standing } = account;
   const { desired, key, isAdoptable } = token;
   if (desired !== undefined) {
-    return { text: 'Rotate now.', command: ['rotate', ...operand(`${username}/${desired.key}`)] };
+    return {
+      text: 'Rotate now.',
+      command: ['rotate', ...operand(entryName({ account: username, token: desired.key }))],
+    };
   }
   if (standing === 'retained' && key !== undefined) return restoreOrDeleteHint(account);
   if (account.whyNotImported === 'unconfigured') {
@@ -112,14 +116,14 @@ export function revokeOldHint(account: AuditedAccount, { key = '' }: AuditedToke
   const { username, desired } = account;
   if (!desired?.tokens.has(key)) return restoreOrDeleteHint(account);
   const text = 'Rotate again, which revokes it. To do so although nothing connects, add --force.';
-  return { text, command: ['rotate', '--revoke-old', ...operand(`${username}/${key}`)] };
+  return { text, command: ['rotate', '--revoke-old', ...operand(entryName({ account: username, token: key }))] };
 }
 
 /** How to get a token back that the state has and MotherDuck does not. */
 export function recreateHint(account: AuditedAccount, { key }: GoneToken): Hint {
   if (account.standing === 'configured') return applyHint(account, 'Apply the configuration to create a new one.');
   const text = 'Put its account back into the configuration and apply, or remove the token from the state.';
-  return forgetHint(`${account.username}/${key}`, text);
+  return forgetHint(entryName({ account: account.username, token: key }), text);
 }
 
 /** What to do about an account that was removed from the configuration and is still live. The command deletes nothing. */

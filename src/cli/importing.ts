@@ -11,6 +11,7 @@ import { backendAt, backendContext } from '../engine/state-location.ts';
 import { type Selection, selectsDucklings } from '../import/selection.ts';
 import { handOver } from '../import/terraform.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Live } from '../model/live.ts';
 import type { Notice } from '../model/notice.ts';
 import type { State } from '../model/state.ts';
@@ -203,9 +204,9 @@ function unknownSecrets(
   stores: SecretAdoptionInput['stores'],
   stored: readonly SecretAdoption[],
 ): string | undefined {
-  const adopted = new Set(stored.map(({ account, key }) => `${account}/${key}`));
+  const adopted = new Set(stored.map(({ account, key }) => entryName({ account, token: key })));
   const unknown = actions.flatMap((action) =>
-    action.action === 'adopt_token' && !adopted.has(`${action.account}/${action.token}`) ? [action] : [],
+    action.action === 'adopt_token' && !adopted.has(entryName(action)) ? [action] : [],
   );
   if (unknown.length === 0) return undefined;
   const names = unknown.flatMap(

@@ -50,7 +50,7 @@ function ofManaged({ account, token }: UnknownToken, desired: Desired, { account
   if (key === undefined || !desired.accounts.get(accountKey(account))?.tokens.has(key)) return undefined;
   return new UserError('USAGE', `"${token}" is the name at MotherDuck of ${account}/${key}`, {
     text: 'Name the key of the configuration.',
-    command: ['rotate', `${account}/${key}`],
+    command: ['rotate', entryName({ account, token: key })],
   });
 }
 

@@ -4,6 +4,7 @@ import { commandFirst } from '../cli/command-words.ts';
 import { SHARED_OPTIONS } from '../cli/options.ts';
 import { type ConfiguredNames, candidatesFor } from '../completion/candidates.ts';
 import { answerText } from '../completion/scripts.ts';
+import { entryName } from '../model/entry-name.ts';
 
 /** Prints the candidates. It never fails, because a shell cannot show an error there. */
 export async function complete(program: Command, words: readonly string[]): Promise<void> {
@@ -26,7 +27,9 @@ async function namesOf(config: string | undefined): Promise<ConfiguredNames> {
   const accounts = [...loaded.desired.accounts.values()];
   return {
     accounts: accounts.map(({ username }) => username),
-    tokens: accounts.flatMap(({ username, tokens }) => [...tokens.keys()].map((key) => `${username}/${key}`)),
+    tokens: accounts.flatMap(({ username, tokens }) =>
+      [...tokens.keys()].map((key) => entryName({ account: username, token: key })),
+    ),
     stores: [...loaded.desired.stores.keys()],
   };
 }

@@ -1,5 +1,6 @@
 import { groupBy } from '../model/collections.ts';
 import { COOLDOWN_SECONDS, POOL_SIZE, type Size, sizeFacts, sizesThat } from '../model/ducklings.ts';
+import { entryName } from '../model/entry-name.ts';
 import { HOUR } from '../model/time.ts';
 import { enumerated, few } from '../model/wording.ts';
 import { showNode } from '../yaml/describe-node.ts';
@@ -84,7 +85,9 @@ function warnOfEmptyPools(accounts: readonly ResolvedAccount[], problems: Proble
     const poolSize = ducklings?.settings.readScaling.poolSize;
     if (poolSize?.value !== 0 || suspended !== undefined) return [];
     return tokens.flatMap(({ key, settings }) =>
-      settings.type?.value === 'read_scaling' ? [{ node: poolSize.node, name: `${username}/${key}` }] : [],
+      settings.type?.value === 'read_scaling'
+        ? [{ node: poolSize.node, name: entryName({ account: username, token: key }) }]
+        : [],
     );
   });
   for (const [node, tokens] of groupBy(readers, (reader) => reader.node)) {

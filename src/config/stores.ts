@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { targetOf } from '../files/paths.ts';
 import { defined } from '../model/defined.ts';
+import { entryName } from '../model/entry-name.ts';
 import { accountKey } from '../model/username.ts';
 import type { OwnFiles, StoredToken, StoreKind, WrittenStore } from '../secrets/store-kind.ts';
 import { kindOf, STORE_KINDS, storeKind } from '../secrets/stores.ts';
@@ -142,7 +143,7 @@ function pathOf(writer: Writer): ReturnType<StoreKind['secretPaths']['of']> {
 }
 
 function nameOf({ account, token }: Writer): string {
-  return `${account.username}/${token.key}`;
+  return entryName({ account: account.username, token: token.key });
 }
 
 function asStored({ account, token }: Writer): StoredToken {

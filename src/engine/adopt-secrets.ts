@@ -13,6 +13,7 @@ import { noteToken, type StateWriter } from '../apply/state-writer.ts';
 import { alsoSaid, storeInAll } from '../apply/store-secret.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { UnadoptedSecret } from '../model/import.ts';
 import { claimsOf, isJwt } from '../model/jwt.ts';
 import { type Live, namesInClaims } from '../model/live.ts';
@@ -82,7 +83,7 @@ export function chooseSecrets(kept: readonly KeptToken[], input: SecretAdoptionI
     if (token?.secret !== 'unknown' || stores.length === 0) continue;
     const why = whyUnadopted(secret, token, entry, accountKey(username), input, users);
     if (secret === undefined || why !== undefined) {
-      unadopted.push({ kind: why ?? 'missing', name: `${account.username}/${key}`, id });
+      unadopted.push({ kind: why ?? 'missing', name: entryName({ account: account.username, token: key }), id });
     } else adoptions.push({ account: account.username, key, token, secret, policy: policyOf(configured), stores });
   }
   return { adoptions, unadopted };

@@ -1,7 +1,7 @@
 /** The tokens that somebody names to rotate: `etl_prod`, `etl_prod/airflow`, `tenant_*\/app`. */
 
 import type { Desired, DesiredAccount } from '../model/desired.ts';
-import { parseEntryName } from '../model/entry-name.ts';
+import { entryName, parseEntryName } from '../model/entry-name.ts';
 import { quote } from '../model/quote.ts';
 import { nearest, suggestedFix } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
@@ -128,7 +128,7 @@ function unknownAccount(username: string, key: string | undefined, known: readon
   const text =
     near === undefined
       ? 'If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.'
-      : `Did you mean ${quote(key === undefined ? near : `${near}/${key}`)}? If it left the configuration instead, put its block back and rotate again. See whether it is managed.`;
+      : `Did you mean ${quote(key === undefined ? near : entryName({ account: near, token: key }))}? If it left the configuration instead, put its block back and rotate again. See whether it is managed.`;
   const hint = { text, command: ['state', 'list', username] };
   return new UserError('USAGE', `the configuration has no account "${username}"`, hint);
 }
@@ -139,7 +139,7 @@ function meantToken(typed: string, accounts: Desired['accounts'], all: readonly 
   const isToken = (account: string, key: string) => accounts.get(accountKey(account))?.tokens.has(key) === true;
   const [divided] = [...typed.matchAll(/[.:@\\]/g)].flatMap(({ index }) => {
     const [account, key] = [typed.slice(0, index), typed.slice(index + 1)];
-    return isToken(account, key) ? [`${account}/${key}`] : [];
+    return isToken(account, key) ? [entryName({ account, token: key })] : [];
   });
   if (divided !== undefined) return new UserError('USAGE', message, `Did you mean ${quote(divided)}?`);
   const owners = [...accounts.values()].flatMap(({ username, tokens }) => (tokens.has(typed) ? [username] : []));

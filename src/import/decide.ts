@@ -13,6 +13,7 @@
 import { DEFAULT_SECRETS } from '../model/defaults.ts';
 import type { Definitions } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
+import { entryName } from '../model/entry-name.ts';
 import { NEWER_VERSION } from '../model/hints.ts';
 import type { Import, Skipped } from '../model/import.ts';
 import { UserError } from '../model/user-error.ts';
@@ -157,7 +158,10 @@ function accountEntry({ candidate, tokens }: Imported, ducklings: ReadonlyMap<st
 }
 
 function addressed({ candidate, tokens }: Imported): AddressedToken[] {
-  return tokens.imported.map((token) => ({ ...token, address: `${candidate.username}/${token.key}` }));
+  return tokens.imported.map((token) => ({
+    ...token,
+    address: entryName({ account: candidate.username, token: token.key }),
+  }));
 }
 
 /** The files of a configuration while entries are added to them. */

@@ -2,6 +2,7 @@
 
 import { defined } from '../model/defined.ts';
 import { type Size, SLOW_SIZES } from '../model/ducklings.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Seconds } from '../model/time.ts';
 import type { TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
@@ -157,7 +158,7 @@ function forToken({ text }: ProbeFailure, why: string, about: About, advice = ''
   const { account = 'the user', token } = about;
   if (token !== undefined) {
     const message = `MotherDuck refused the token "${token}": it ${why}`;
-    const hint = { text: `${advice} Replace it.`.trim(), command: ['rotate', `${account}/${token}`] };
+    const hint = { text: `${advice} Replace it.`.trim(), command: ['rotate', entryName({ account, token })] };
     return { scope: 'token', problem: { message, hint }, advice };
   }
   const message = `MotherDuck refused a token that its API had just created: ${text}`;

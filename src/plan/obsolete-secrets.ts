@@ -1,6 +1,7 @@
 /** Which secrets are obsolete, since their tokens are gone or revoked. Apply removes them from stores that can remove them. */
 import type { Action } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import { areTokensRead, type Live, listedTokens } from '../model/live.ts';
 import {
   intentRecords,
@@ -71,9 +72,7 @@ export function obsoleteSecrets(
 ): SecretRecord[] {
   const renamed = new Map(
     actions.flatMap((action) =>
-      action.action === 'adopt_token' && action.from !== undefined
-        ? [[`${action.account}/${action.token}`, action.from] as const]
-        : [],
+      action.action === 'adopt_token' && action.from !== undefined ? [[entryName(action), action.from] as const] : [],
     ),
   );
   const liveIds = idsByAccount(live);
@@ -125,7 +124,7 @@ function secretsOfAction(
     }
     case 'create_token':
     case 'rotate_token': {
-      const entry = tokens.get(renamed.get(`${account}/${action.token}`) ?? action.token);
+      const entry = tokens.get(renamed.get(entryName({ account, token: action.token })) ?? action.token);
       if (entry === undefined) return [];
       const isWithout = action.action === 'rotate_token' && action.after.overlap === 0;
       const isAtOnce = isWithout || (action.action === 'create_token' && action.before === null);

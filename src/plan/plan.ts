@@ -17,6 +17,7 @@
 import { compareText } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Live, LiveAccount, Presence } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Plan, Scope, Unmanaged } from '../model/plan.ts';
@@ -189,10 +190,10 @@ function accountContext(desired: Desired, live: Live, options: MakePlanOptions):
     isRotatedNow: options.rotate ?? (() => false),
     revokeOld: options.revokeOld,
     secretPath: options.secretPath ?? (() => undefined),
-    isCommandChanged: (account, token, store) => moved.get(store)?.has(`${account}/${token}`) === true,
+    isCommandChanged: (account, token, store) => moved.get(store)?.has(entryName({ account, token })) === true,
     heldBy: ({ fingerprint, secret }) => inStores?.held?.get(fingerprint ?? secret?.fingerprint ?? ''),
     isUnstored: (account, token) =>
-      inStores === undefined || inStores.unstored?.has(`${accountKey(account)}/${token}`) === true,
+      inStores === undefined || inStores.unstored?.has(entryName({ account: accountKey(account), token })) === true,
   };
 }
 
@@ -216,5 +217,5 @@ function unmanagedIn(
 /** Tokens whose live ones only a newer state knows. */
 function olderNames(plans: readonly AccountPlan[]): ReadonlySet<string> {
   const warnings = plans.flatMap((plan) => plan.warnings);
-  return new Set(warnings.flatMap((each) => (each.kind === 'older_state' ? [`${each.account}/${each.token}`] : [])));
+  return new Set(warnings.flatMap((each) => (each.kind === 'older_state' ? [entryName(each)] : [])));
 }

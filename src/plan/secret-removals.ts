@@ -60,7 +60,7 @@ export function earlierGenerations(
   const known = new Set(obsolete.map(entryName));
   const replaced = actions.flatMap((action) => {
     const isReplaced = action.action === 'revoke_token' && ['overlap_ended', 'requested'].includes(action.reason.kind);
-    return isReplaced ? [`${action.account}/${action.token}`] : [];
+    return isReplaced ? [entryName(action)] : [];
   });
   return [...perGeneration].flatMap((store): PlanWarning[] => {
     const own = new Set(users?.get(store)?.tokens);
@@ -83,7 +83,7 @@ export function leftBehind(obsolete: readonly SecretRecord[], facts: StoreFacts)
       const key = `${why} ${store}`;
       const found = kept.get(key) ?? { store, why, tokens: new Set<string>() };
       kept.set(key, found);
-      found.tokens.add(`${account}/${token}`);
+      found.tokens.add(entryName({ account, token }));
       continue;
     }
     const isKnown = facts.removing.has(store);
@@ -93,7 +93,7 @@ export function leftBehind(obsolete: readonly SecretRecord[], facts: StoreFacts)
     const key = `${isLeft} ${near} ${store}`;
     const found = left.get(key) ?? { store, ...how, isLeft, tokens: new Set<string>(), paths: new Set<string>() };
     left.set(key, found);
-    found.tokens.add(`${account}/${token}`);
+    found.tokens.add(entryName({ account, token }));
     found.paths.add(isKnown && secret.command !== undefined ? byEarlierCommand(path) : path);
   }
   return [

@@ -21,13 +21,9 @@ export function usedStores(
 ): UsedStore[] {
   const written = new Set(actions.flatMap(storesOf));
   const left = new Set(removals.map(({ store }) => store));
-  const adopted = new Set(
-    actions.flatMap((action) => (action.action === 'adopt_token' ? [`${action.account}/${action.token}`] : [])),
-  );
+  const adopted = new Set(actions.flatMap((action) => (action.action === 'adopt_token' ? [entryName(action)] : [])));
   const stored = new Set(
-    actions.flatMap((action) =>
-      'token' in action && action.after !== null ? [`${action.account}/${action.token}`] : [],
-    ),
+    actions.flatMap((action) => ('token' in action && action.after !== null ? [entryName(action)] : [])),
   );
   const stores = [...destinations].flatMap(([store, destination]): UsedStore[] => {
     const [writes, removes, own] = [written.has(store), left.has(store), users.get(store)];
@@ -129,7 +125,7 @@ function takenPaths(actions: readonly Action[], { holderOf }: StoreFacts) {
     const { holder, store } = holderOf?.(action, actions) ?? {};
     if (holder === undefined || store === undefined) continue;
     const { tokens = [], holders = [] } = taken.get(store) ?? {};
-    const [name, all] = [`${action.account}/${action.token}`, [...new Set([...holders, holder])]];
+    const [name, all] = [entryName(action), [...new Set([...holders, holder])]];
     taken.set(store, { kind: 'secret_taken', store, tokens: [...tokens, name], holders: all });
   }
   return [...taken.values()];
@@ -150,9 +146,7 @@ function losses(
 ): PlanWarning[] {
   const replaced = new Set([
     ...older,
-    ...actions.flatMap((action) =>
-      'token' in action && action.after !== null ? [`${action.account}/${action.token}`] : [],
-    ),
+    ...actions.flatMap((action) => ('token' in action && action.after !== null ? [entryName(action)] : [])),
   ]);
   const gone = new Set(
     actions.flatMap(({ action, account }) => (action === 'delete_account' || action === 'forget' ? [account] : [])),

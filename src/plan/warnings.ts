@@ -1,6 +1,7 @@
 /** Warnings of a plan about the organization as a whole, or about all tokens of one account. */
 import type { Action } from '../model/action.ts';
 import type { Desired, DesiredAccount } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Live } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { Unmanaged } from '../model/plan.ts';
@@ -45,7 +46,7 @@ export function lateApplies(
           const [createdAt, expiresAt] = [Date.parse(current.created_at), Date.parse(current.expires_at)];
           return expiresAt - (rotationDue(token, { createdAt, expiresAt }, current.ttl) ?? expiresAt) <= interval;
         })
-        .map((token) => `${account.username}/${token.key}`),
+        .map((token) => entryName({ account: account.username, token: token.key })),
     );
   return tokens.length === 0 ? [] : [{ kind: 'late_applies', interval: interval / 1000, tokens }];
 }

@@ -1,6 +1,7 @@
 /** Stores that have another name in the configuration than in the state, and nothing else of which is another: no secret moved. */
 
 import { defined } from '../model/defined.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { SecretCopy, State, StateToken } from '../model/state.ts';
 import type { RenamedStore } from '../model/store-warning.ts';
 import { pathByToken, type SecretStore, tokenAtPath } from './store.ts';
@@ -26,7 +27,7 @@ export function withStoreNames(state: State, stores: Stores): NamedStores {
         const found = sameStore(copy, { account: account.username, token }, stores, taken);
         if (found === undefined) return copy;
         const pair = JSON.stringify([copy.store, found.store]);
-        tokensOf.set(pair, (tokensOf.get(pair) ?? new Set()).add(`${account.username}/${token}`));
+        tokensOf.set(pair, (tokensOf.get(pair) ?? new Set()).add(entryName({ account: account.username, token })));
         return { ...copy, ...found };
       });
       return named === entry ? [] : [[token, named] as const];

@@ -8,6 +8,7 @@
  */
 import { type Action, isStoring } from '../model/action.ts';
 import type { Desired } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { SecretRemoval } from '../model/plan.ts';
 import { type TokenAddress, variableOf } from '../model/secret.ts';
 import type { KeptSecret, SecretRecord } from '../model/secret-record.ts';
@@ -120,7 +121,7 @@ export class SecretPathsInUse {
       const keys = store === undefined ? [] : keysOf(store, address).path;
       const owners = keys.flatMap((key) => [...(this.#inUse.path.owners.get(key) ?? [])]);
       const holder = owners.find(([key, owner]) => this.#stays(key, owner, address, actions))?.[1];
-      if (holder !== undefined) return { store: name, holder: `${holder.account}/${holder.token}` };
+      if (holder !== undefined) return { store: name, holder: entryName(holder) };
     }
     return undefined;
   }

@@ -134,7 +134,7 @@ function judgeDuckling(answer: ProbeAnswer, { account, token, type }: Expected):
           }
         : {
             text: 'What connects with it can do more than it should, or less than it needs. Replace the token.',
-            command: ['rotate', `${account}/${token}`],
+            command: ['rotate', entryName({ account, token })],
           },
   };
 }

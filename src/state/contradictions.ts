@@ -2,6 +2,7 @@
  * Contradictions that no run of this program writes, although the format allows them: someone edited the state, or merged two versions of it.
  * Such a state would have tokens revoked that are in use.
  */
+import { entryName } from '../model/entry-name.ts';
 import type { State, StateToken } from '../model/state.ts';
 import { generationName, isTokenKey, seriesOf, TOKEN_NAME_LENGTH } from '../model/tokens.ts';
 import { accountKey, isUsername } from '../model/username.ts';
@@ -34,7 +35,7 @@ export function contradictionOf(state: State): Contradiction | undefined {
       const found =
         wrongName(pointer, entry) ??
         wrongGeneration(pointer, entry) ??
-        repeatedId(pointer, `${username}/${token}`, entry, owners);
+        repeatedId(pointer, entryName({ account: username, token }), entry, owners);
       if (found !== undefined) return found;
     }
   }

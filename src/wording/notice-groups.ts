@@ -1,6 +1,7 @@
 /** Notices of one kind are shown as one, with a count and names: thousands of accounts can have the same problem. */
 import { groupBy } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { PlanNotice } from '../model/notice.ts';
 import type { Hint } from '../model/user-error.ts';
 import { few, NAMES_SHOWN, NAMES_TYPED } from '../model/wording.ts';
@@ -42,7 +43,7 @@ function keyOf(notice: PlanNotice): string {
 
 function namesIn(notice: PlanNotice): readonly string[] {
   if (notice.kind === 'state_edited') return groupEdits(notice.edits).flatMap(({ names }) => names);
-  if ('account' in notice) return ['token' in notice ? `${notice.account}/${notice.token}` : notice.account];
+  if ('account' in notice) return [entryName(notice)];
   return 'accounts' in notice ? notice.accounts : 'tokens' in notice ? notice.tokens : [];
 }
 

@@ -1,6 +1,7 @@
 /** The wording of a plan's notices, for every output format: those of branches, secret stores, tokens, and errors and violations have files of their own. */
 
 import { defined } from '../model/defined.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
 import { describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
@@ -195,7 +196,7 @@ const NAMES_SUBJECT = ['own_account', 'protected'];
 
 function subjectOf(notice: PlanNotice): string | undefined {
   if (!('account' in notice) || NAMES_SUBJECT.includes(notice.kind)) return undefined;
-  return 'token' in notice ? `${notice.account}/${notice.token}` : notice.account;
+  return entryName(notice);
 }
 
 /** A notice with its words, for JSON: its kind and data, with `message` and `hint`. */

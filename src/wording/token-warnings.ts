@@ -1,5 +1,6 @@
 /** The wording of what a plan warns of about one token. */
 
+import { entryName } from '../model/entry-name.ts';
 import { deletionAllowed } from '../model/hints.ts';
 import { SHORT_OVERLAP } from '../model/rotation-due.ts';
 import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
@@ -24,7 +25,7 @@ export function tokenText(notice: TokenWarning): Words {
           message: `the account was deleted, and created again outside of mdacc: this state did not create its ${names}`,
           hint: {
             text: 'If a run with a newer state did so, bring back that state. Else apply, then store a secret that is known.',
-            command: ['rotate', `${notice.account}/${notice.token}`],
+            command: ['rotate', entryName(notice)],
           },
         };
       }
@@ -39,7 +40,7 @@ export function tokenText(notice: TokenWarning): Words {
         message: `an older state is in use${or}: ${names} ${areNewer} ${knows}`,
         hint: {
           text: `Bring back the newest state and plan again. If it is lost${or === '' ? '' : ' or the account is a new one'}, apply, then store a secret that is known.`,
-          command: ['rotate', `${notice.account}/${notice.token}`],
+          command: ['rotate', entryName(notice)],
         },
       };
     }
@@ -54,7 +55,7 @@ export function tokenText(notice: TokenWarning): Words {
           message: `"${notice.name}" ${why}, so "${notice.replaced}", which was to be revoked at once, stays live${until}`,
           hint: {
             text: 'Create a new token, test it and revoke the others. To revoke them untested, add --force.',
-            command: ['rotate', `${notice.account}/${notice.token}`, '--revoke-old'],
+            command: ['rotate', entryName(notice), '--revoke-old'],
           },
         };
       }
@@ -106,7 +107,7 @@ export function tokenText(notice: TokenWarning): Words {
       const message = `another live token is named "${notice.name}" (${notice.id}), beside the "${notice.current}" of the state, so it is left alone`;
       const text = 'If nothing uses it, revoke it at MotherDuck.';
       if (notice.removed) return { message, hint: { text } };
-      const command = ['rotate', `${notice.account}/${notice.token}`];
+      const command = ['rotate', entryName(notice)];
       return {
         message,
         hint: { text: `${text} If another run stored it, store a secret that is known first.`, command },
@@ -189,7 +190,7 @@ function newerRemoved(
     message: `an older state is in use, or the account was deleted and created again: this state did not create ${names}, so nothing is revoked or forgotten`,
     hint: {
       text: 'Bring back the newest state and plan again. If the account is a new one, forget the token.',
-      command: ['state', 'forget', `${account}/${token}`],
+      command: ['state', 'forget', entryName({ account, token })],
     },
   };
 }
@@ -199,7 +200,7 @@ function replaceHint(
   { account, token, retained }: { readonly account: string; readonly token: string; readonly retained?: boolean },
   text: string,
 ): Hint {
-  if (!retained) return { text, command: ['rotate', `${account}/${token}`] };
+  if (!retained) return { text, command: ['rotate', entryName({ account, token })] };
   return {
     text: deletionSteps(),
     command: ['plan', '--prune', '--only', account],

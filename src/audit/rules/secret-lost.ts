@@ -1,3 +1,4 @@
+import { entryName } from '../../model/entry-name.ts';
 import { storesText } from '../../model/wording.ts';
 import { OTHER_MACHINE, otherMachine } from '../../wording/store-warnings.ts';
 import { aboutToken, type Rule, replaceHint } from '../rule.ts';
@@ -13,7 +14,7 @@ export const secretLost: Rule = {
     for (const account of accounts) {
       for (const token of account.tokens) {
         const { role, key, planned } = token;
-        const stores = lostSecrets.get(`${account.username}/${key}`);
+        const stores = lostSecrets.get(entryName({ account: account.username, token: key }));
         if (role !== 'current' || planned !== undefined || stores === undefined) continue;
         const message = `has no secret in ${storesText(stores)}, which should have it`;
         const last = sharedStores.get(stores.find((store) => sharedStores.has(store)) ?? '');

@@ -142,7 +142,7 @@ async function targetsByPlan(
   const { parallelism, realStores = false } = examination.options;
   const options = { only, parallelism, realStores, others: [], allowMissing: true };
   const { plan } = await planNow(input.desired, state, service, options, { warn: () => undefined });
-  const nameOf = ({ account, token }: TokenAddress) => `${accountKey(account)}/${token}`;
+  const nameOf = ({ account, token }: TokenAddress) => entryName({ account: accountKey(account), token });
   const stored = new Set(storingActions(plan.actions).map(nameOf));
   const isLater = (account: string, { key }: DesiredToken) => !stored.has(nameOf({ account, token: key }));
   return configuredTargets({ ...input, state, adopted: adoptingActions(plan.actions) }, undefined, isLater);

@@ -57,9 +57,9 @@ function wordsOf(given: Action): { readonly subject: string; readonly what: stri
     case 'create_token':
     case 'adopt_token':
     case 'rotate_token':
-      return { subject: `${action.account}/${action.token}`, what: `${verb} ${action.after.name}` };
+      return { subject: entryName(action), what: `${verb} ${action.after.name}` };
     case 'revoke_token':
-      return { subject: `${action.account}/${action.token}`, what: `${verb} ${action.before.name}` };
+      return { subject: entryName(action), what: `${verb} ${action.before.name}` };
     default:
       return { subject: action.account, what: verb };
   }
@@ -142,7 +142,7 @@ function untold({ outcomes, failures }: Applied): UserError[] {
 function leftLines(plan: Plan, { interrupted, saved, outcomes, failures }: Applied): string[] {
   const { errors, warnings } = plan;
   const accounts = [...new Set(errors.map(({ account }) => account))];
-  const due = warnings.flatMap((each) => (each.kind === 'due_left' ? [`${each.account}/${each.token}`] : []));
+  const due = warnings.flatMap((each) => (each.kind === 'due_left' ? [entryName(each)] : []));
   const lines = [
     ...(accounts.length > 0 ? [`${few(printable(accounts))} could not be planned; see the errors above.`] : []),
     ...(due.length > 0 ? [`${few(printable(due))} waits for another change; see the warnings above.`] : []),

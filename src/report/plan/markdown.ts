@@ -5,6 +5,7 @@
  */
 
 import type { ComputeCeiling } from '../../model/action.ts';
+import { entryName } from '../../model/entry-name.ts';
 import { isOfBranch, type PlanNotice, type PlanWarning } from '../../model/notice.ts';
 import type { Plan, SecretRemoval } from '../../model/plan.ts';
 import { counted, NAMES_SHOWN } from '../../model/wording.ts';
@@ -123,7 +124,7 @@ function removalsByStore(all: readonly SecretRemoval[], room: number): string[] 
   const byStore = new Map<string, string[]>();
   for (const { store, account, token } of all) {
     const names = byStore.get(store) ?? [];
-    names.push(`${account}/${token}`);
+    names.push(entryName({ account, token }));
     byStore.set(store, names);
   }
   const share = Math.floor(room / byStore.size) - 100;

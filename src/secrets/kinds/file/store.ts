@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { writableTarget } from '../../../files/links.ts';
 import { targetOf } from '../../../files/paths.ts';
 import { readText } from '../../../files/read-text.ts';
+import { entryName } from '../../../model/entry-name.ts';
 import { isJwt } from '../../../model/jwt.ts';
 import { Secret, type TokenAddress } from '../../../model/secret.ts';
 import { UserError } from '../../../model/user-error.ts';
@@ -168,7 +169,7 @@ function isIn(config: FileStoreConfig, token: ExpectedSecret, content: SecretsTe
 }
 
 function claim(owners: Owners, secretPath: string, address: TokenAddress): void {
-  const token = `${address.account}/${address.token}`;
+  const token = entryName(address);
   const owner = owners.get(secretPath) ?? token;
   if (owner !== token) throw new TakenError(owner);
   owners.set(secretPath, token);
