@@ -30,7 +30,7 @@ export const ENVIRONMENT = [
   ['MOTHERDUCK_API_URL', "Address of MotherDuck's API, as with --api-url"],
   ['MOTHERDUCK_API_BASE_URL', "The same, as in MotherDuck's Terraform provider"],
   ['MDACC_CONFIG, MDACC_STATE', 'Files, as with --config and --state'],
-  ['MDACC_SANDBOX', 'Folder of the sandbox, embedded or served'],
+  ['MDACC_SANDBOX', 'Folder of the sandbox, with --sandbox or served'],
   ['HTTPS_PROXY, NO_PROXY', 'Proxy (or HTTP_PROXY); hosts without one'],
   ['MOTHERDUCK_EXT_VERSION', "Build of DuckDB's motherduck extension"],
   ['NODE_EXTRA_CA_CERTS', 'File of further CA certificates, in PEM format'],

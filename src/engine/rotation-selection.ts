@@ -127,7 +127,7 @@ function unknownAccount(username: string, key: string | undefined, known: readon
   const near = nearest(username, known);
   const text =
     near === undefined
-      ? 'If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.'
+      ? `${known.length === 0 ? '' : `It has ${few(known)}. `}If it is managed and left the configuration, put its block back and rotate again. Tokens of an account that is not managed are revoked at MotherDuck, under Settings. See whether it is managed.`
       : `Did you mean ${quote(key === undefined ? near : entryName({ account: near, token: key }))}? If it left the configuration instead, put its block back and rotate again. See whether it is managed.`;
   const hint = { text, command: ['state', 'list', username] };
   return new UserError('USAGE', `the configuration has no account "${username}"`, hint);

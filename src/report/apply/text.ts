@@ -44,7 +44,7 @@ export function eventLine(event: ApplyEvent, paint: Paint = plain): string {
   }
 }
 
-/** `etl_prod/airflow: rotate token airflow.2`. */
+/** `etl_prod/airflow: rotate token airflow -> airflow.2`. */
 function describeAction(action: Action): string {
   const { subject, what } = wordsOf(action);
   return `${subject}: ${what}`;
@@ -56,8 +56,9 @@ function wordsOf(given: Action): { readonly subject: string; readonly what: stri
   switch (action.action) {
     case 'create_token':
     case 'adopt_token':
-    case 'rotate_token':
       return { subject: entryName(action), what: `${verb} ${action.after.name}` };
+    case 'rotate_token':
+      return { subject: entryName(action), what: `${verb} ${action.before.name} -> ${action.after.name}` };
     case 'revoke_token':
       return { subject: entryName(action), what: `${verb} ${action.before.name}` };
     default:
