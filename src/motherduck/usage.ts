@@ -40,16 +40,24 @@ const COMPUTE_COLUMNS = {
 /** Their names only, so that a view without rows is understood too. */
 const COMPUTE_SHAPE = 'SELECT column_name AS name FROM (DESCRIBE SELECT * FROM md_information_schema.compute_usage)';
 
-/** As JSON, since a query that names a column that the view lacks fails as a whole. */
+/**
+ * As JSON, since a query that names a column that the view lacks fails as a whole. There, a time with a time zone is that of
+ * the session, with its offset, which a cast to TIMESTAMP would ignore; a time without one is UTC.
+ */
 function computeHours(now: number): string {
   const column = (names: readonly string[]) => `coalesce(${names.map((name) => `j->>'${name}'`).join(', ')})`;
   const { username, size, hour } = COMPUTE_COLUMNS;
+  const hasOffset = "regexp_matches(hour, ':[0-9.]+[+-][0-9:]+$')";
   return `
-  WITH every AS (
-    SELECT ${column(username)} AS username, lower(${column(size)}) AS size, TRY_CAST(${column(hour)} AS TIMESTAMP) AS hour
-    FROM (SELECT to_json(c) AS j FROM md_information_schema.compute_usage c))
-  SELECT username, size, (SELECT epoch_ms(min(hour)) FROM every) AS since,
-    count(*) FILTER (hour >= epoch_ms(${Math.floor(now) - USAGE_DAYS * DAY_MS})) AS hours,
+  WITH written AS (
+    SELECT ${column(username)} AS username, lower(${column(size)}) AS size, ${column(hour)} AS hour
+    FROM (SELECT to_json(c) AS j FROM md_information_schema.compute_usage c)),
+  every AS (
+    SELECT username, size,
+      CASE WHEN ${hasOffset} THEN epoch_ms(TRY_CAST(hour AS TIMESTAMPTZ)) ELSE epoch_ms(TRY_CAST(hour AS TIMESTAMP)) END AS hour
+    FROM written)
+  SELECT username, size, (SELECT min(hour) FROM every) AS since,
+    count(*) FILTER (hour >= ${Math.floor(now) - USAGE_DAYS * DAY_MS}) AS hours,
     count(*) FILTER (hour IS NULL) AS unread
   FROM every GROUP BY username, size`;
 }

@@ -8,8 +8,12 @@ import { PROBE, PROBE_TIMEOUT_MS } from '../smoke/fake-motherduck.ts';
 
 vi.setConfig({ testTimeout: PROBE_TIMEOUT_MS });
 
-const real: ProbeRunner = (target, request, rest) =>
-  runProbe(target, request, { ...rest, env: process.env, probePath: PROBE });
+/** Connects on a machine in a time zone; that of the tests' machine unless given. */
+const realIn =
+  (zone: object = {}): ProbeRunner =>
+  (target, request, rest) =>
+    runProbe(target, request, { ...rest, env: { ...process.env, ...zone }, probePath: PROBE });
+const real = realIn();
 const thrown = (reading: Promise<unknown>) =>
   reading.then(
     () => undefined,
@@ -24,30 +28,33 @@ function sandbox(options: Parameters<typeof memorySandbox>[0] = {}) {
 }
 
 describe('the views of the sandbox', () => {
-  const read = ({ connector, token }: Pick<ReturnType<typeof sandbox>, 'connector' | 'token'>, now = 0) =>
-    readUsage({ connector, probe: real, token, timeoutMs: PROBE_TIMEOUT_MS }, now);
+  const read = ({ connector, token }: Pick<ReturnType<typeof sandbox>, 'connector' | 'token'>, now = 0, probe = real) =>
+    readUsage({ connector, probe, token, timeoutMs: PROBE_TIMEOUT_MS }, now);
 
-  it('have the last use of each account by its own programs, and its hours of compute', async () => {
-    const { organization, token, connector } = sandbox();
-    await organization.seed(1, { prefix: 'Tenant_' });
-    await organization.seed(1, { prefix: 'quiet_' });
-    const secret = await organization.mint({ username: 'Tenant_00001' });
-    await organization.connect(secret, 'dbt/1.9');
-    const used = organization.now();
-    await organization.advance(40 * 86_400);
-    for (const _ of [1, 2]) await organization.connect(secret, `${PRODUCT}/0.1.0`);
-    await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
+  it.each(['UTC', 'Asia/Tokyo', 'America/Los_Angeles'])(
+    'have the last use of each account by its own programs, and its hours of compute, read in %s',
+    async (TZ) => {
+      const { organization, token, connector } = sandbox();
+      await organization.seed(1, { prefix: 'Tenant_' });
+      await organization.seed(1, { prefix: 'quiet_' });
+      const secret = await organization.mint({ username: 'Tenant_00001' });
+      await organization.connect(secret, 'dbt/1.9');
+      const used = organization.now();
+      await organization.advance(40 * 86_400);
+      for (const _ of [1, 2]) await organization.connect(secret, `${PRODUCT}/0.1.0`);
+      await organization.connect(await organization.mint({ username: 'quiet_00001' }), `${PRODUCT}/0.1.0`);
 
-    const { lastQueryAt, compute, storage } = await read({ connector, token }, organization.now());
-    const usage = lastQueryAt.ok ? lastQueryAt.value : new Map<string, number>();
-    expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
-    expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
-    expect(compute).toMatchObject({ ok: true });
-    if (!compute.ok) return;
-    expect([...(compute.value.hours.get('tenant_00001')?.values() ?? [])]).toEqual([1]);
-    expect(Math.abs((compute.value.since ?? 0) - used)).toBeLessThan(3_600_000);
-    expect(storage).toEqual({ ok: true, value: new Map() });
-  });
+      const { lastQueryAt, compute, storage } = await read({ connector, token }, organization.now(), realIn({ TZ }));
+      const usage = lastQueryAt.ok ? lastQueryAt.value : new Map<string, number>();
+      expect([...usage.keys()].sort()).toEqual(['sandbox_admin', 'tenant_00001']);
+      expect(Math.abs((usage.get('tenant_00001') ?? 0) - used)).toBeLessThan(60_000);
+      expect(compute).toMatchObject({ ok: true });
+      if (!compute.ok) return;
+      expect([...(compute.value.hours.get('tenant_00001')?.values() ?? [])]).toEqual([1]);
+      expect(Math.abs((compute.value.since ?? 0) - used)).toBeLessThan(3_600_000);
+      expect(storage).toEqual({ ok: true, value: new Map() });
+    },
+  );
 
   it('have a row for each of many accounts', async () => {
     const { organization, token, connector } = sandbox();
