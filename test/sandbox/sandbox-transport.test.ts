@@ -92,7 +92,11 @@ describe('the sandbox in this process', () => {
       external: ['undici/*', '@duckdb/node-api'],
       write: false,
     });
-    const run = spawnSync(process.execPath, ['-e', outputFiles?.[0]?.text ?? ''], { cwd: root, encoding: 'utf8' });
+    const run = spawnSync(process.execPath, ['-e', outputFiles?.[0]?.text ?? ''], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, FORCE_COLOR: '0' },
+    });
     expect([run.stdout, run.stderr]).toEqual(['1 0\nunreachable 1\n', '']);
   });
 });
