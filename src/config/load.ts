@@ -20,7 +20,8 @@ import { definitionsOf, desiredOf } from './desired.ts';
 import { InvalidConfiguration } from './errors.ts';
 import { type GuardrailLimits, limitsOf } from './guardrails.ts';
 import { type ConfigFiles, readFiles, readMainFile } from './read.ts';
-import { joinFiles, type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
+import { type Resolved, type ResolvedAccount, resolve } from './resolve.ts';
+import { joinFiles } from './sections.ts';
 import { checkStores, resolveStores } from './stores.ts';
 import { checkStructure } from './structure.ts';
 

@@ -1,11 +1,9 @@
 import { defined } from '../model/defined.ts';
-import type { DiagnosticCode } from '../model/diagnostic.ts';
-import { quote } from '../model/quote.ts';
-import { suggestion } from '../model/suggestion.ts';
-import { showNode } from '../yaml/describe-node.ts';
 import type { Problems } from '../yaml/problems.ts';
 import type { Span } from '../yaml/source.ts';
 import { booleanOf, child, entriesOf, itemsOf, type MapEntry, type Node, textOf } from '../yaml/tree.ts';
+import { NameLookup } from './name-lookup.ts';
+import type { Sections } from './sections.ts';
 import {
   type DucklingSettings,
   ducklingSettings,
@@ -203,100 +201,4 @@ function smokeOf(fromTemplate: Node | undefined, own: Node | undefined): Resolve
   const text = (key: string) => textOf(smokeNode(key, fromTemplate, own));
   const [query, database] = [text('query'), text('database')];
   return defined({ query, database });
-}
-
-/** The sections of a configuration, merged from its files. Sections of the main file only are in `main`. */
-interface Sections {
-  readonly main: Node;
-  readonly stores: ReadonlyMap<string, MapEntry>;
-  readonly policies: ReadonlyMap<string, MapEntry>;
-  readonly pools: ReadonlyMap<string, MapEntry>;
-  readonly templates: ReadonlyMap<string, MapEntry>;
-  readonly accounts: ReadonlyMap<string, MapEntry>;
-}
-
-/** Merges the sections of all files. A name in two files is reported with both locations; the first one is used. */
-export function joinFiles(main: Node, files: readonly { readonly root?: Node }[], problems: Problems): Sections {
-  const joined = (section: string): ReadonlyMap<string, MapEntry> => {
-    const names = new Map<string, MapEntry>();
-    for (const { root } of files) {
-      for (const [name, entry] of entriesOf(child(root, section))) {
-        const first = names.get(name);
-        if (first === undefined) names.set(name, entry);
-        else {
-          problems.error('duplicate-name', entry.keyAt, `${quote(name)} is repeated under ${section}`, {
-            related: { message: 'first defined', at: first.keyAt },
-            hint: 'remove one, or give it another name',
-          });
-        }
-      }
-    }
-    return names;
-  };
-  return {
-    main,
-    stores: entriesOf(child(main, 'secret_stores')),
-    policies: joined('token_policies'),
-    pools: joined('duckling_pools'),
-    templates: joined('templates'),
-    accounts: joined('accounts'),
-  };
-}
-
-/** The maximum number of unknown names of a section for which a similar one is searched. */
-const MAX_HINTS = 100;
-
-/** The names of one section, with a record of which were used. */
-class NameLookup {
-  readonly #section: string;
-  readonly #noun: string;
-  readonly #unknown: DiagnosticCode;
-  readonly #entries: ReadonlyMap<string, MapEntry>;
-  readonly #problems: Problems;
-  readonly #used = new Set<string>();
-  /** The hints for names that do not exist. */
-  readonly #hints = new Map<string, string>();
-
-  constructor(
-    about: { readonly section: string; readonly noun: string; readonly unknown: DiagnosticCode },
-    entries: ReadonlyMap<string, MapEntry>,
-    problems: Problems,
-  ) {
-    this.#section = about.section;
-    this.#noun = about.noun;
-    this.#unknown = about.unknown;
-    this.#entries = entries;
-    this.#problems = problems;
-  }
-
-  /** The entry of a name; a name that does not exist is reported. Reports nothing when there is no valid name. */
-  find(node: Node | undefined): MapEntry | undefined {
-    const name = textOf(node);
-    if (node === undefined || name === undefined || name === '') return undefined;
-    const entry = this.#entries.get(name);
-    if (entry !== undefined) this.#used.add(name);
-    else
-      this.#problems.error(this.#unknown, node.at, `unknown ${this.#noun} ${showNode(node)}`, {
-        hint: this.#hintFor(name),
-      });
-    return entry;
-  }
-
-  /** Warns about names that were never used. */
-  reportUnused(): void {
-    for (const [name, { keyAt }] of this.#entries) {
-      if (!this.#used.has(name)) this.#problems.warning('unused', keyAt, `${this.#noun} "${name}" is not used`);
-    }
-  }
-
-  #hintFor(name: string): string {
-    const known = this.#hints.get(name);
-    if (known !== undefined) return known;
-    if (this.#hints.size >= MAX_HINTS) return `add it under ${this.#section}`;
-    const names = [...this.#entries.keys()];
-    const near = suggestion(name, names, `known under ${this.#section}`);
-    const hint = near ?? (names.length === 0 ? `${this.#section} is empty` : `add it under ${this.#section}`);
-    this.#hints.set(name, hint);
-    return hint;
-  }
 }
