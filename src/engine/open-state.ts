@@ -1,6 +1,6 @@
 /** Opens the state of a configuration, and the service beside it. */
 import { existsSync } from 'node:fs';
-import type { LockHolder } from '../files/lock.ts';
+import type { LockHolder } from '../files/lock-file.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import type { State } from '../model/state.ts';

@@ -1,5 +1,5 @@
 /** What each kind of state can do: keep a log with snapshots, and a lock. */
-import type { LockHolder } from '../files/lock.ts';
+import type { LockHolder } from '../files/lock-file.ts';
 import type { Hint, UserError } from '../model/user-error.ts';
 
 /** A state as it is kept: the newest snapshot, and the changes after it. */

@@ -3,7 +3,7 @@
  * `lock-<id>.json` meanwhile, an object of its own, so that renewing needs no condition and cannot replace another's lock.
  */
 import { randomUUID } from 'node:crypto';
-import { holderFrom, type LockHolder } from '../files/lock.ts';
+import { holderFrom, type LockHolder } from '../files/lock-file.ts';
 import { processStatus, thisProcess } from '../files/process.ts';
 import { describeSpan, MINUTE_MS, monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';

@@ -1,6 +1,6 @@
 /** Who holds the lock of a state, of any kind. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LockHolder } from '../files/lock.ts';
+import type { LockHolder } from '../files/lock-file.ts';
 import { monotonicMs } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { LockRequest, StateBackend } from './backend.ts';

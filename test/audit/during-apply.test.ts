@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.ts';
 import { gatherEvidence } from '../../src/engine/auditing.ts';
 import type { OpenedService } from '../../src/engine/service.ts';
-import type { LockHolder } from '../../src/files/lock.ts';
+import type { LockHolder } from '../../src/files/lock-file.ts';
 import type { State } from '../../src/model/state.ts';
 import { DAY, desire, token, World } from '../world.ts';
 import { found } from './auditing.ts';

@@ -3,16 +3,8 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { removeLeftovers } from '../../files/atomic-write.ts';
 import { writableTarget } from '../../files/links.ts';
-import {
-  acquireLock,
-  breakLock,
-  heldLock,
-  type Lock,
-  LockedError,
-  type LockHolder,
-  lockIdentity,
-  readLock,
-} from '../../files/lock.ts';
+import { acquireLock, breakLock, heldLock, type Lock, LockedError, lockIdentity, readLock } from '../../files/lock.ts';
+import type { LockHolder } from '../../files/lock-file.ts';
 import { processStatus } from '../../files/process.ts';
 import { errnoOf, writeFix } from '../../files/system-errors.ts';
 import { defined } from '../../model/defined.ts';
