@@ -22,7 +22,7 @@ import { monotonicMs } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { Hint } from '../model/user-error.ts';
 import { isNewUsername, renameAdvice } from '../model/username.ts';
-import type { ConnectionFailure } from '../motherduck/connection-errors.ts';
+import type { ConnectionFailure } from '../motherduck/connection-failure.ts';
 import { scrub } from '../motherduck/scrub.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import type { Expected } from './checks.ts';

@@ -4,7 +4,8 @@ import { entryName } from '../model/entry-name.ts';
 import type { SmokeCheck, SmokeCheckName, SmokeOrganization } from '../model/smoke.ts';
 import { type TokenType, typeName } from '../model/tokens.ts';
 import { accountKey } from '../model/username.ts';
-import { type About, explainConnection } from '../motherduck/connection-errors.ts';
+import { explainConnection } from '../motherduck/connection-errors.ts';
+import type { About } from '../motherduck/connection-failure.ts';
 import type { ProbeAnswer, ProbeReport, ProbeRequest } from '../motherduck/probe-process.ts';
 
 /** What is expected of one connection. */

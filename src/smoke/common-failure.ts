@@ -1,4 +1,4 @@
-import type { ConnectionFailure } from '../motherduck/connection-errors.ts';
+import type { ConnectionFailure } from '../motherduck/connection-failure.ts';
 
 /** So many accounts in a row are no coincidence. */
 const IN_A_ROW = 5;
