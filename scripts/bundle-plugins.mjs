@@ -51,7 +51,7 @@ const SELDOM = [
   'sandbox/connector',
   'secrets/fingerprint',
   'secrets/kinds/exec/scrub',
-  'state/kinds/file-errors',
+  'state/kinds/file/errors',
   'state/object-backend',
   'wording/branch-warnings',
   'wording/notices',

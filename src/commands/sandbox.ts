@@ -27,7 +27,7 @@ import type { Organization } from '../sandbox/organization.ts';
 import { serve as serveOrganization } from '../sandbox/server.ts';
 import { SETTING_NAMES, SETTINGS, SETTINGS_FILE, type Settings } from '../sandbox/settings.ts';
 import { saveSettings } from '../sandbox/settings-file.ts';
-import { fileBackend } from '../state/kinds/file.ts';
+import { fileBackend } from '../state/kinds/file/backend.ts';
 import { openAnyState } from '../state/opened-state.ts';
 
 interface SandboxOptions extends OutputOptions, ConfigOptions {

@@ -9,7 +9,7 @@ import type { RevokesOld } from '../model/planned-token.ts';
 import { ownState } from '../model/state.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { openBackend } from '../state/backends.ts';
-import { fileBackend } from '../state/kinds/file.ts';
+import { fileBackend } from '../state/kinds/file/backend.ts';
 import type { StateContext } from '../state/state-kind.ts';
 import {
   type OpenedService,

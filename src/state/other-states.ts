@@ -13,7 +13,7 @@ import { accountKey } from '../model/username.ts';
 import { counted } from '../model/wording.ts';
 import type { StateBackend } from './backend.ts';
 import { isFile } from './foreign-state.ts';
-import { fileBackend } from './kinds/file.ts';
+import { fileBackend } from './kinds/file/backend.ts';
 import { type ReadState, readKept, readState } from './read-state.ts';
 
 /** The state of another configuration. */

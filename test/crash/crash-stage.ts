@@ -6,7 +6,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { openSandbox } from '../../src/sandbox/open.ts';
 import type { Organization } from '../../src/sandbox/organization.ts';
 import type { StateBackend } from '../../src/state/backend.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import type { Ran } from '../in-process.ts';
 import { CONFIG, outputOf, SANDBOX, STATE, Stage } from '../stage.ts';
 import { KillingServer } from './killing-server.ts';

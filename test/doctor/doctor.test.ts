@@ -9,7 +9,7 @@ import type { CheckResult, Examination } from '../../src/engine/doctor/examinati
 import type { DoctorReport } from '../../src/model/doctor.ts';
 import { isAcceptedVersion, readAcceptedVersions } from '../../src/motherduck/duckdb-versions.ts';
 import type { ProbeReport } from '../../src/motherduck/probe-process.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import { asMotherDuck } from '../proxy/as-motherduck.ts';
 import { HOST, startProxy } from '../proxy/connect-proxy.ts';
 import { CONFIG, SANDBOX, STATE, Stage } from '../stage.ts';

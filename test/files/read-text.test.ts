@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLock } from '../../src/files/lock.ts';
 import { readText } from '../../src/files/read-text.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import { newFolder } from './processes.ts';
 
 describe('readText', () => {

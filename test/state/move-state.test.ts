@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import type { StateBackend } from '../../src/state/backend.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import { moveState } from '../../src/state/move-state.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import type { ObjectStore } from '../../src/state/object-store.ts';

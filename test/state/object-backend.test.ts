@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { UserError } from '../../src/model/user-error.ts';
 import type { LockRequest, StateBackend } from '../../src/state/backend.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import type { ObjectStore } from '../../src/state/object-store.ts';
 import { openState } from '../../src/state/opened-state.ts';

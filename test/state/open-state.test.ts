@@ -124,7 +124,7 @@ describe('openState', () => {
     const path = await fileOf(good);
     await chmod(join(path, '..'), 0o755);
     const file = await program(`
-      import { fileBackend } from './src/state/kinds/file.ts';
+      import { fileBackend } from './src/state/kinds/file/backend.ts';
     import { openState } from './src/state/opened-state.ts';
       try {
         const file = await openState(fileBackend(process.argv[2]), 'acme');

@@ -1,8 +1,8 @@
 /** Opens and locks states in files, for tests. */
 import { onTestFinished } from 'vitest';
 import type { LockRequest, StateLock } from '../../src/state/backend.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
-import { storedIn } from '../../src/state/kinds/file-text.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
+import { storedIn } from '../../src/state/kinds/file/text.ts';
 import { type OpenedState, openState, type StateOptions } from '../../src/state/opened-state.ts';
 import { replay } from '../../src/state/state-change.ts';
 import type { StateDocument } from '../../src/state/state-document.ts';

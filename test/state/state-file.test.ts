@@ -227,7 +227,7 @@ it('is whole after kill -9 at any moment, and its serial only grows', async () =
   const path = await newPath();
   const busy = await program(`
     import { updateAccount } from './src/apply/state-writer.ts';
-    import { fileBackend } from './src/state/kinds/file.ts';
+    import { fileBackend } from './src/state/kinds/file/backend.ts';
     import { openState } from './src/state/opened-state.ts';
     const file = await openState(fileBackend(process.argv[2]), 'acme');
     console.log('opened');

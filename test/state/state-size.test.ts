@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { updateAccount } from '../../src/apply/state-writer.ts';
 import { STATE_LIMITS, type StateAccount, type StateToken } from '../../src/model/state.ts';
-import { fileBackend } from '../../src/state/kinds/file.ts';
+import { fileBackend } from '../../src/state/kinds/file/backend.ts';
 import { objectBackend } from '../../src/state/object-backend.ts';
 import { openState } from '../../src/state/opened-state.ts';
 import { serializeState } from '../../src/state/state-document.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stateHttp } from '../../../src/engine/state-http.ts';
 import type { StateBackend } from '../../../src/state/backend.ts';
 import { openBackend } from '../../../src/state/backends.ts';
-import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { fileBackend } from '../../../src/state/kinds/file/backend.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { openState } from '../../../src/state/opened-state.ts';
 import { newFolder } from '../../files/processes.ts';

@@ -11,7 +11,7 @@ import { updateAccount } from '../../../src/apply/state-writer.ts';
 import { stateHttp } from '../../../src/engine/state-http.ts';
 import { isStateError, UserError } from '../../../src/model/user-error.ts';
 import { openBackend } from '../../../src/state/backends.ts';
-import { fileBackend } from '../../../src/state/kinds/file.ts';
+import { fileBackend } from '../../../src/state/kinds/file/backend.ts';
 import { objectBackend } from '../../../src/state/object-backend.ts';
 import { openState } from '../../../src/state/opened-state.ts';
 import { sandboxTable } from '../sandbox-table.ts';

@@ -1,16 +1,24 @@
 /** The lock of a state file: a file beside it. */
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { removeLeftovers } from '../../files/atomic-write.ts';
-import { writableTarget } from '../../files/links.ts';
-import { acquireLock, breakLock, heldLock, type Lock, LockedError, lockIdentity, readLock } from '../../files/lock.ts';
-import type { LockHolder } from '../../files/lock-file.ts';
-import { processStatus } from '../../files/process.ts';
-import { errnoOf, writeFix } from '../../files/system-errors.ts';
-import { defined } from '../../model/defined.ts';
-import { UserError } from '../../model/user-error.ts';
-import type { LockRequest } from '../backend.ts';
-import { describeHolder, interrupted, waitingFor } from '../state-lock.ts';
+import { removeLeftovers } from '../../../files/atomic-write.ts';
+import { writableTarget } from '../../../files/links.ts';
+import {
+  acquireLock,
+  breakLock,
+  heldLock,
+  type Lock,
+  LockedError,
+  lockIdentity,
+  readLock,
+} from '../../../files/lock.ts';
+import type { LockHolder } from '../../../files/lock-file.ts';
+import { processStatus } from '../../../files/process.ts';
+import { errnoOf, writeFix } from '../../../files/system-errors.ts';
+import { defined } from '../../../model/defined.ts';
+import { UserError } from '../../../model/user-error.ts';
+import type { LockRequest } from '../../backend.ts';
+import { describeHolder, interrupted, waitingFor } from '../../state-lock.ts';
 
 /** The path of a state's lock file: beside the target of symbolic links, so that each path to the state has the same lock. @throws UserError STATE_UNWRITABLE */
 export async function lockFileOf(statePath: string): Promise<string> {

@@ -2,10 +2,10 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, isDiskFull, isMountPoint } from '../../files/system-errors.ts';
-import { AFTER_OTHER_RUNS, thenAgain } from '../../model/hints.ts';
-import { shellCommand } from '../../model/shell.ts';
-import { type Hint, UserError } from '../../model/user-error.ts';
+import { errnoOf, isDiskFull, isMountPoint } from '../../../files/system-errors.ts';
+import { AFTER_OTHER_RUNS, thenAgain } from '../../../model/hints.ts';
+import { shellCommand } from '../../../model/shell.ts';
+import { type Hint, UserError } from '../../../model/user-error.ts';
 
 /** What is known of the file that was read. */
 export interface ReadFile {

@@ -1,13 +1,13 @@
 /** The text of a state file, and the state in it, also when its end was never written. */
 
-import { NotAFileError, NotTextError, readText } from '../../files/read-text.ts';
-import { errnoOf } from '../../files/system-errors.ts';
-import { shellCommand } from '../../model/shell.ts';
-import { STATE_LIMITS } from '../../model/state.ts';
-import { type Hint, UserError } from '../../model/user-error.ts';
-import type { StoredState } from '../backend.ts';
-import { inMegabytes } from '../state-size.ts';
-import { restoreHint } from './file-errors.ts';
+import { NotAFileError, NotTextError, readText } from '../../../files/read-text.ts';
+import { errnoOf } from '../../../files/system-errors.ts';
+import { shellCommand } from '../../../model/shell.ts';
+import { STATE_LIMITS } from '../../../model/state.ts';
+import { type Hint, UserError } from '../../../model/user-error.ts';
+import type { StoredState } from '../../backend.ts';
+import { inMegabytes } from '../../state-size.ts';
+import { restoreHint } from './errors.ts';
 
 /** How the line of a change begins. */
 const CHANGE = '{"serial":';
