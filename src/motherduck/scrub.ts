@@ -1,5 +1,6 @@
 import { withoutValue } from '../model/environment-secrets.ts';
 import { replaceJwts } from '../model/jwt.ts';
+import { secretHider } from '../model/secret-hider.ts';
 
 const MAX_OUTPUT = 600;
 /** Characters that are examined. A word across the cut is dropped, since it could be part of a token. */
@@ -16,11 +17,10 @@ export type Printable = (text: string) => string;
  * hostile server could use on a terminal, and with `[secret]` for pieces of the token and anything that looks like one.
  */
 export function printableWithout(token: string): Printable {
-  const pieces = new Set<string>();
-  for (let at = 0; at + PIECE <= token.length; at += 1) pieces.add(token.slice(at, at + PIECE));
+  const hide = hiderOf(token);
   return (text) => {
     const plain = withoutControls(text.length <= MAX_INPUT ? text : text.slice(0, MAX_INPUT).replace(/\S+$/, ''));
-    const safe = withoutJwts(token.length < PIECE ? withoutShort(plain, token) : withoutPieces(plain, pieces));
+    const safe = withoutJwts(hide(plain));
     return safe.length <= MAX_OUTPUT ? safe : `${safe.slice(0, MAX_OUTPUT)}...`;
   };
 }
@@ -62,8 +62,13 @@ function withoutJwts(text: string): string {
   );
 }
 
-function withoutShort(text: string, token: string): string {
-  return token === '' ? text : withoutValue(text, token);
+function hiderOf(token: string): Printable {
+  if (token === '') return (text) => text;
+  if (token.length < PIECE) return (text) => withoutValue(text, token);
+  const pieces = new Set<string>();
+  for (let at = 0; at + PIECE <= token.length; at += 1) pieces.add(token.slice(at, at + PIECE));
+  const hideEncoded = secretHider(token, PIECE);
+  return (text) => hideEncoded(withoutPieces(text, pieces));
 }
 
 /** Replaces each word that contains a piece of the token as a whole: the characters around it may belong to it. */

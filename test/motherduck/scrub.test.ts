@@ -44,6 +44,27 @@ describe('foreign text', () => {
     for (let at = 0; at + 12 <= ADMIN_TOKEN.length; at += 1) expect(out).not.toContain(ADMIN_TOKEN.slice(at, at + 12));
   });
 
+  const bytes = Buffer.from(ADMIN_TOKEN);
+  const inBase64 = bytes.toString('base64');
+  it.each([
+    ['base64', inBase64],
+    ['base64url', bytes.toString('base64url')],
+    ['base64 inside of more', Buffer.from(`user:${ADMIN_TOKEN}`).toString('base64')],
+    ['base64 in lines', inBase64.replace(/.{76}/g, '$&\r\n')],
+    ['base64 of a part', Buffer.from(ADMIN_TOKEN.slice(20, 60)).toString('base64')],
+    ['hex', bytes.toString('hex')],
+    ['upper-case hex', bytes.toString('hex').toUpperCase()],
+    ['bytes', JSON.stringify([...bytes])],
+    ['URL encoding', encodeURIComponent(ADMIN_TOKEN)],
+    ['upper case', ADMIN_TOKEN.toUpperCase()],
+  ])('has no token in %s', (_, encoded) => {
+    const out = printable(`refused: ${encoded}, as it says`);
+    expect(out).toContain('[secret]');
+    const packed = encoded.replace(/\s/g, '');
+    const shown = out.replace(/\s/g, '');
+    for (let at = 0; at + 16 <= packed.length; at += 1) expect(shown).not.toContain(packed.slice(at, at + 16));
+  });
+
   it('is readable with a very short token, which is in most words', () => {
     for (const safe of [printableWithout('x'), (text: string) => scrub(text, ['x'])]) {
       expect(safe('extension for linux_amd64')).toBe('extension for linux_amd64');
