@@ -9,6 +9,7 @@ import { DIAGNOSTIC_CODES, type Diagnostic } from '../model/diagnostic.ts';
 import { quote } from '../model/quote.ts';
 import { isNewUsername, newUsernameRule } from '../model/username.ts';
 import { VALIDATE_FORMATS, type ValidateFormat } from '../report/formats.ts';
+import { hintText, type InContext } from '../report/hint.ts';
 import { relocatedValidation } from '../report/locations.ts';
 import type { Validation } from '../report/validate/validation.ts';
 import { STORE_KINDS } from '../secrets/stores.ts';
@@ -21,7 +22,7 @@ export function run(options: ValidateOptions): Promise<number> {
   return runCommand(options, async (io) => {
     const loaded = await loadConfig(options.config, io.env, undefined, statePath(options), options.allowEnv);
     io.linkTo(loaded.sources.keys());
-    const validation = relocatedValidation(validationOf(loaded, options.config), io.pathOf);
+    const validation = relocatedValidation(validationOf(loaded, options.config, io.inContext), io.pathOf);
     const { commands, report } = VALIDATE_FORMATS[options.format];
     // These commands are meant for the runner; any other text is written so that the runner finds none in it.
     if (commands !== undefined) io.commands(commands(validation), 'result');
@@ -30,24 +31,27 @@ export function run(options: ValidateOptions): Promise<number> {
   });
 }
 
-function validationOf(loaded: Loaded, config: string): Validation {
+function validationOf(loaded: Loaded, config: string, inContext: InContext): Validation {
   const { files, sources, warnings } = loaded;
   const about = { config, files, sources, codes: DIAGNOSTICS };
   return loaded.ok
     ? {
         ...about,
         desired: loaded.desired,
-        findings: [...withoutAccounts(loaded), ...existingNames(loaded), ...warnings],
+        findings: [...withoutAccounts(loaded, inContext), ...existingNames(loaded), ...warnings],
       }
     : { ...about, findings: [...loaded.diagnostics, ...warnings] };
 }
 
 /** Warns of a configuration without accounts: it is valid, but probably a mistake. A plan shows what it would do. */
-function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell): Diagnostic[] {
+function withoutAccounts({ desired, files: [file = ''], sources }: LoadedWell, inContext: InContext): Diagnostic[] {
   if (desired.accounts.size > 0) return [];
   const before = (sources.get(file) ?? '').split(/^accounts:/m);
   const line = before.length > 1 ? (before[0] ?? '').split('\n').length : 1;
-  const hint = 'add one under accounts, or import those at MotherDuck: mdacc import --all';
+  const hint = hintText(
+    { text: 'add one under accounts, or import those at MotherDuck', command: ['import', '--all'] },
+    inContext,
+  );
   const location = { file, line, column: 1 };
   return [{ code: 'no-accounts', severity: 'warning', message: 'there are no accounts', hint, location, length: 1 }];
 }

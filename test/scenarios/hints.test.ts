@@ -54,6 +54,18 @@ describe('commands to type next', () => {
     }
   });
 
+  it('of a configuration without accounts carries --config, in every format', async () => {
+    const folder = new Stage();
+    renameSync(folder.file(CONFIG), folder.file('prod.yaml'));
+    folder.write('prod.yaml', folder.read('prod.yaml').replace(/^accounts:[\s\S]*/m, 'accounts: {}\n'));
+    for (const format of ['text', 'json', 'sarif', 'github']) {
+      const { stdout, code } = await folder.run(`validate --config prod.yaml --format ${format}`);
+      expect(code).toBe(0);
+      expect(stdout).toContain('mdacc import --all --config prod.yaml');
+    }
+    expect((await folder.run('import --all --config prod.yaml --sandbox')).code).not.toBe(USAGE);
+  });
+
   it.each([
     ['plan --config broken.yaml --sandbox', ['validate', '--config', 'broken.yaml']],
     ['plan --config new/none.yaml --sandbox', ['init', '--config', 'new/none.yaml']],
