@@ -62,7 +62,12 @@ export function showTime(ms: number): string {
 
 /** Likewise its day: `2027-02-06`. */
 export function showDay(ms: number): string {
-  return isoTime(ms).slice(0, 10);
+  return dayOf(isoTime(ms));
+}
+
+/** The day of a stored time, which is ISO 8601 in UTC: `2027-02-06`. */
+export function dayOf(time: string): string {
+  return time.slice(0, 10);
 }
 
 /** Milliseconds on a clock that is never set back. Node loads `performance` at its first use, which takes 2 ms; `process.hrtime` is always loaded. */

@@ -1,3 +1,5 @@
+import { dayOf } from './time.ts';
+
 /** `1 account`, `2 accounts`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -51,4 +53,9 @@ export function priceText(price: number | null, currency?: string): string {
   if (price === null) return 'unknown';
   const text = price.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
   return currency === undefined ? text : `${text} ${currency}`;
+}
+
+/** `expires 2027-02-06`, or `never expires`. @param at ISO 8601 */
+export function expiryText(at: string | null): string {
+  return at === null ? 'never expires' : `expires ${dayOf(at)}`;
 }

@@ -3,7 +3,7 @@
 import { defined } from '../model/defined.ts';
 import { entryName } from '../model/entry-name.ts';
 import type { Notice, PlanNotice } from '../model/notice.ts';
-import { describeSpan } from '../model/time.ts';
+import { dayOf, describeSpan } from '../model/time.ts';
 import type { ErrorCode, Hint } from '../model/user-error.ts';
 import { few, onlyOptions } from '../model/wording.ts';
 import { branchText } from './branch-warnings.ts';
@@ -150,7 +150,7 @@ function words(notice: PlanNotice): Omit<NoticeText, 'subject'> {
       };
     case 'not_rotated':
       return {
-        message: `its tokens are no longer rotated, since it was removed from the configuration; ${notice.name} expires ${notice.expires_at.slice(0, 10)}`,
+        message: `its tokens are no longer rotated, since it was removed from the configuration; ${notice.name} expires ${dayOf(notice.expires_at)}`,
         hint: {
           text: notice.kept
             ? deletionSteps()

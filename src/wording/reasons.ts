@@ -11,7 +11,7 @@ import {
   type SourceLine,
 } from '../model/action.ts';
 import { type ShownToken, storesIn, type TokenChange } from '../model/planned-token.ts';
-import { describeSpan, formatDuration, showTime } from '../model/time.ts';
+import { dayOf, describeSpan, formatDuration, showTime } from '../model/time.ts';
 import { counted, enumerated, few } from '../model/wording.ts';
 import { ducklingChanges } from '../plan/ducklings.ts';
 
@@ -45,11 +45,11 @@ function ownReasonText(action: Action): string {
   switch (action.action) {
     case 'create_account':
       if (action.reason.kind === 'deleted') {
-        return `deleted with mdacc on ${action.reason.at.slice(0, 10)}, in a run that did not end; it is created again`;
+        return `deleted with mdacc on ${dayOf(action.reason.at)}, in a run that did not end; it is created again`;
       }
       return action.reason.kind === 'new'
         ? `new (${shortLine(action.reason.location)})`
-        : `deleted outside of mdacc: in the state since ${action.reason.since.slice(0, 10)}, no longer in MotherDuck`;
+        : `deleted outside of mdacc: in the state since ${dayOf(action.reason.since)}, no longer in MotherDuck`;
     case 'adopt_account':
       return action.reason.kind === 'deleted'
         ? `${deletedText(action.reason.at)} outside of mdacc, with another user id: adopted as it is`

@@ -1,5 +1,7 @@
 /** The wording of several notices of one kind, where it is not that of the first and the names of the others. */
+
 import type { PlanNotice } from '../model/notice.ts';
+import { dayOf } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
 import { counted, few, NAMES_SHOWN, NAMES_TYPED, onlyOptions } from '../model/wording.ts';
 import { noticeText } from './notices.ts';
@@ -53,7 +55,7 @@ const SEVERAL: Table = {
     hint: { text: 'See why.', command: ['smoke', ...onlyOptions(names)] },
   }),
   not_rotated: ({ first, notices, names, accounts, shown }) => {
-    const [day = ''] = notices.map(({ expires_at }) => expires_at.slice(0, 10)).sort();
+    const [day = ''] = notices.map(({ expires_at }) => dayOf(expires_at)).sort();
     return {
       message: `the tokens of ${accounts} are no longer rotated, since these were removed from the configuration; the first expires ${day}: ${shown}`,
       hint: {

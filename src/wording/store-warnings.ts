@@ -1,5 +1,7 @@
 /** The wording of what a plan warns of about secret stores, and the secrets in them. */
+
 import type { LastWriter, StoreWarning } from '../model/store-warning.ts';
+import { dayOf } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
 import { few, NAMES_SHOWN, NAMES_TYPED } from '../model/wording.ts';
 
@@ -145,7 +147,7 @@ export function storeText(notice: StoreWarning): { readonly message: string; rea
 
 /** `The state is shared, so another machine may have it in its file (last stored by ann, 2026-11-29)`. */
 export function otherMachine(one: boolean, { who, at }: LastWriter): string {
-  const last = who === undefined || at === undefined ? '' : ` (secrets were last stored by ${who}, ${at.slice(0, 10)})`;
+  const last = who === undefined || at === undefined ? '' : ` (secrets were last stored by ${who}, ${dayOf(at)})`;
   return `The state is shared, and the store is a file of each machine, so the file of another machine may have ${one ? 'it' : 'them'}${last}`;
 }
 

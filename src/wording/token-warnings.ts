@@ -3,7 +3,7 @@
 import { entryName } from '../model/entry-name.ts';
 import { deletionAllowed } from '../model/hints.ts';
 import { SHORT_OVERLAP } from '../model/rotation-due.ts';
-import { describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
+import { dayOf, describeSpan, formatDuration, MINUTE, showTime } from '../model/time.ts';
 import type { TokenWarning } from '../model/token-warning.ts';
 import type { Hint } from '../model/user-error.ts';
 import { enumerated, few } from '../model/wording.ts';
@@ -75,7 +75,7 @@ export function tokenText(notice: TokenWarning): Words {
       const policy =
         notice.overlap === undefined ? '' : `, and the overlap of its policy is ${formatDuration(notice.overlap)}`;
       return {
-        message: `"${notice.name}" (${notice.id}) was replaced and stays live until ${notice.retire_at.slice(0, 10)}${policy}`,
+        message: `"${notice.name}" (${notice.id}) was replaced and stays live until ${dayOf(notice.retire_at)}${policy}`,
         hint: {
           text: 'If nothing uses it, revoke it at MotherDuck; the next apply forgets it. If the overlap was not shortened, find out who changed the state.',
         },
@@ -150,7 +150,7 @@ export function tokenText(notice: TokenWarning): Words {
         hint: { text: 'If that is not intended, give its policy a ttl.' },
       };
     case 'due_left': {
-      const day = notice.expires_at === null ? '' : `; it expires ${notice.expires_at.slice(0, 10)}`;
+      const day = notice.expires_at === null ? '' : `; it expires ${dayOf(notice.expires_at)}`;
       return {
         message: `it is due, and --due leaves it alone, since somebody must see what an apply does to it${day}`,
         hint: { text: 'Review it, then apply it.', command: ['apply', '--only', notice.account] },

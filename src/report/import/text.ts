@@ -5,7 +5,7 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Import, ImportNotice, ImportObstacle, ImportRefusal, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { shellWord } from '../../model/shell.ts';
-import { describeSpan, formatDuration } from '../../model/time.ts';
+import { dayOf, describeSpan, formatDuration } from '../../model/time.ts';
 import { typeName } from '../../model/tokens.ts';
 import { type Hint, UserError } from '../../model/user-error.ts';
 import { USERNAME_RULE } from '../../model/username.ts';
@@ -103,7 +103,7 @@ function skipReasonText(reason: SkipReason): string {
     case 'gone':
       return `MotherDuck has no token with the id that Terraform has in ${reason.address}: it was revoked, or it expired`;
     case 'expired':
-      return `it expired ${reason.expires_at.slice(0, 10)}`;
+      return `it expired ${dayOf(reason.expires_at)}`;
     case 'expires_soon':
       return `it expires in ${describeSpan(reason.expires_in)}, too soon to be adopted`;
     case 'no_name':

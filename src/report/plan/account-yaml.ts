@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import type { Action } from '../../model/action.ts';
 import type { DesiredDucklings, Ducklings } from '../../model/ducklings.ts';
 import type { PlannedToken, ShownToken } from '../../model/planned-token.ts';
-import { formatDuration } from '../../model/time.ts';
+import { dayOf, formatDuration } from '../../model/time.ts';
 import { DEFAULTS } from './duckling-text.ts';
 
 interface Sketch {
@@ -153,7 +153,7 @@ function shown({ cooldown, ...rest }: { cooldown?: number }): object {
 }
 
 function live({ type, expires_at }: ShownToken): object {
-  return { type, expires: expires_at?.slice(0, 10) ?? 'never' };
+  return { type, expires: expires_at === null || expires_at === undefined ? 'never' : dayOf(expires_at) };
 }
 
 function planned({ type, ttl, secret_store, policy }: PlannedToken): object {

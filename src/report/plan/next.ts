@@ -1,6 +1,6 @@
 /** The scheduled work of the coming days, by day: it comes without another review. */
 import type { NextChange, Plan } from '../../model/plan.ts';
-import { formatDuration } from '../../model/time.ts';
+import { dayOf, formatDuration } from '../../model/time.ts';
 import { few } from '../../model/wording.ts';
 import { untilText } from './wording.ts';
 
@@ -17,7 +17,7 @@ export function nextDays(
 ): { readonly days: readonly string[]; readonly more: number; readonly isCut: boolean } {
   const groups = new Map<string, NextChange[]>();
   for (const change of plan.next) {
-    const key = `${change.at.slice(0, 10)} ${change.change} ${change.overlap ?? ''}`;
+    const key = `${dayOf(change.at)} ${change.change} ${change.overlap ?? ''}`;
     const group = groups.get(key);
     if (group) group.push(change);
     else groups.set(key, [change]);
@@ -41,7 +41,7 @@ function isRevocation(change: NextChange | undefined): boolean {
 function nextChanges(changes: readonly NextChange[], now: number, tokens: number): string {
   const [first] = changes;
   if (first === undefined) return '';
-  const day = first.at.slice(0, 10);
+  const day = dayOf(first.at);
   const when = untilText(Date.parse(first.at), now);
   const names = few(
     changes.map(({ account, name }) => `${account}/${name}`),

@@ -11,8 +11,8 @@ import {
 import { isOfBranch } from '../../model/notice.ts';
 import type { Plan, SecretRemoval, Summary } from '../../model/plan.ts';
 import { type PlannedToken, storesIn } from '../../model/planned-token.ts';
-import { DAY_MS, describeSpan, formatDuration } from '../../model/time.ts';
-import { counted, enumerated, few } from '../../model/wording.ts';
+import { DAY_MS, dayOf, describeSpan, formatDuration } from '../../model/time.ts';
+import { counted, enumerated, expiryText, few } from '../../model/wording.ts';
 import { changesBranch, hasChanges, leavesDueWork, storesToRename, summarize } from '../../plan/summary.ts';
 import { printable, printableLines } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
@@ -64,7 +64,7 @@ export function detailOf(action: Action): string {
       return `${plannedToken(action.after)}, the old one ${fate}${retiringText(action.after)}${orphansText(action)}`;
     }
     case 'adopt_token':
-      return `${action.after.type}, ${expiry(action.after.expires_at)}`;
+      return `${action.after.type}, ${expiryText(action.after.expires_at)}`;
     case 'revoke_token':
       return `${action.before.type}, id ${action.before.id}`;
     case 'run_setup':
@@ -101,10 +101,6 @@ function plannedToken(token: PlannedToken): string {
   return `${token.type}, ${life}, secret to ${enumerated(storesIn(token.secret_store))}`;
 }
 
-function expiry(at: string | null): string {
-  return at === null ? 'never expires' : `expires ${at.slice(0, 10)}`;
-}
-
 function ceiling(compute: ComputeCeiling | undefined): string {
   if (compute === undefined) return '';
   return `, ${ceilingText(compute)}`;
@@ -124,7 +120,7 @@ export function laterRevocations({ actions, next }: Plan): LaterRevocation[] {
     byAccount.set(account, (byAccount.get(account) ?? new Set()).add(name));
   };
   for (const { account, name, change, at } of next) {
-    if (change === 'is revoked') add(account, `${name} (${at.slice(0, 10)})`);
+    if (change === 'is revoked') add(account, `${name} (${dayOf(at)})`);
   }
   for (const { account, after } of storingActions(actions)) {
     if (after.revokes_old) continue;

@@ -1,8 +1,10 @@
 /** The state for a terminal: a line per account, and below it its tokens with their secret paths. */
+
 import { compareText } from '../../model/collections.ts';
 import { copiesOf, mayBeStored, type StateAccount, type StateToken } from '../../model/state.ts';
 import { columnWidth, padTo } from '../../model/text-width.ts';
-import { counted, enumerated } from '../../model/wording.ts';
+import { dayOf } from '../../model/time.ts';
+import { counted, enumerated, expiryText } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { type Paint, plain } from '../terminal-text.ts';
 import type { ShownState } from './json.ts';
@@ -23,11 +25,11 @@ export function stateText({ state, isRehearsed }: ShownState, paint: Paint = pla
 function accountBlock(account: StateAccount, paint: Paint, isRehearsed: ShownState['isRehearsed']): string {
   const username = printable(account.username);
   const facts = [
-    `${account.origin} ${account.since.slice(0, 10)}`,
+    `${account.origin} ${dayOf(account.since)}`,
     account.deletion_protection ? 'protected' : 'not protected',
     ...([...account.tokens.values()].some(({ suspended }) => suspended) ? ['suspended'] : []),
     account.smoke
-      ? `smoke test ${account.smoke.passed ? 'passed' : 'failed'} ${account.smoke.at.slice(0, 10)}`
+      ? `smoke test ${account.smoke.passed ? 'passed' : 'failed'} ${dayOf(account.smoke.at)}`
       : 'never tested',
     ...(account.intent ? [`interrupted: ${account.intent.action.replace('_', ' ')}`] : []),
   ];
@@ -64,7 +66,7 @@ function tokenLines(key: string, width: number, token: StateToken, secret: strin
   const lines: string[] = [];
   const { current } = token;
   if (current) {
-    lines.push(`${current.name}, ${current.type}, ${expiry(current.expires_at)}, ${secret}`);
+    lines.push(`${current.name}, ${current.type}, ${expiryText(current.expires_at)}, ${secret}`);
   }
   for (const old of token.retiring) {
     const status =
@@ -75,12 +77,8 @@ function tokenLines(key: string, width: number, token: StateToken, secret: strin
   }
   for (const intent of token.intents)
     lines.push(
-      `${intent.name}, an unfinished creation of ${intent.at.slice(0, 10)}, ${mayBeStored(intent) ? 'which may be revoked; a store may have its secret' : 'not recorded as stored'}`,
+      `${intent.name}, an unfinished creation of ${dayOf(intent.at)}, ${mayBeStored(intent) ? 'which may be revoked; a store may have its secret' : 'not recorded as stored'}`,
     );
   if (token.suspended && lines.length === 0) lines.push('none, since its account is suspended');
   return lines.map((line, index) => printable(`  ${padTo(index === 0 ? printable(key) : '', width)} ${line}`));
-}
-
-function expiry(at: string | null): string {
-  return at === null ? 'never expires' : `expires ${at.slice(0, 10)}`;
 }
