@@ -2,7 +2,7 @@
 import { defined } from '../model/defined.ts';
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
-import { hasJwt } from '../model/jwt.ts';
+import { hasJwt, replaceJwts } from '../model/jwt.ts';
 import { isoTime, parseTime } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
@@ -42,7 +42,7 @@ export function readToken(token: WireFields): WireToken {
     token_type: type,
     ...optional(
       'name',
-      read(() => token.textOr('name', undefined), undefined),
+      read(() => withoutJwts(token.textOr('name', undefined)), undefined),
     ),
     ...optional(
       'expire_at',
@@ -50,10 +50,15 @@ export function readToken(token: WireFields): WireToken {
     ),
     ...optional(
       'description',
-      lenient(() => token.textOr('description', undefined)),
+      lenient(() => withoutJwts(token.textOr('description', undefined))),
     ),
     ...optional('unreadable', problems[0]),
   };
+}
+
+/** Somebody may have named a token by its secret, and every plan would show it. No configuration has such a name. */
+function withoutJwts(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : replaceJwts(text, () => '[secret]');
 }
 
 /**
