@@ -35,14 +35,16 @@ export function readToken(token: WireFields): WireToken {
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   const hasName = (lenient(() => token.filled('name')) ?? '') !== '';
+  const id = hasName ? read(() => token.id('id'), '') : token.id('id');
+  const shown = (text: string | undefined) => withoutJwts(text, id);
   return {
-    id: hasName ? read(() => token.id('id'), '') : token.id('id'),
+    id,
     created_ts: read(() => token.text('created_ts'), ''),
     read_only: lenient(() => token.flag('read_only')) ?? type === 'read_scaling',
     token_type: type,
     ...optional(
       'name',
-      read(() => withoutJwts(token.textOr('name', undefined)), undefined),
+      read(() => shown(token.textOr('name', undefined)), undefined),
     ),
     ...optional(
       'expire_at',
@@ -50,15 +52,15 @@ export function readToken(token: WireFields): WireToken {
     ),
     ...optional(
       'description',
-      lenient(() => withoutJwts(token.textOr('description', undefined))),
+      lenient(() => shown(token.textOr('description', undefined))),
     ),
     ...optional('unreadable', problems[0]),
   };
 }
 
-/** Somebody may have named a token by its secret, and every plan would show it. No configuration has such a name. */
-function withoutJwts(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : replaceJwts(text, () => '[secret]');
+/** Somebody may have named a token by a secret, and every plan would show it. Its id tells such tokens apart. */
+function withoutJwts(text: string | undefined, id: string): string | undefined {
+  return text === undefined ? undefined : replaceJwts(text, () => `[secret ${id.slice(0, 8)}]`);
 }
 
 /**

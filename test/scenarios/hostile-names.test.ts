@@ -65,7 +65,7 @@ it('a token that somebody named by a secret is shown without it', async () => {
   const stage = await Stage.applied();
   const secret = await stage.inSandbox((organization) => organization.mint({ type: 'read_scaling' }));
   await stage.inSandbox(async (organization) => {
-    for (const name of [secret.reveal(), `old ${secret.reveal()}`]) {
+    for (const name of [secret.reveal(), secret.reveal(), `old ${secret.reveal()}`]) {
       await organization.mint({ username: 'etl_prod', name, type: 'read_write', ttl: 86_400 });
     }
   });
@@ -75,14 +75,13 @@ it('a token that somebody named by a secret is shown without it', async () => {
       const { stdout, stderr } = await stage.run(`${command} --sandbox --format ${format}`);
       expect(`${stdout}${stderr}`).not.toContain(claims.slice(0, 20));
       // Markdown lists no token that is not managed as such, or shows brackets escaped.
-      if (format !== 'markdown') expect(stdout).toContain('[secret]');
+      if (format !== 'markdown') expect(stdout).toContain('[secret ');
     }
   }
   const { document } = await stage.json('audit --sandbox');
   const { findings } = document as { findings: { token?: string }[] };
-  expect(findings.flatMap(({ token }) => token ?? []).sort()).toEqual(
-    expect.arrayContaining(['[secret]', 'old [secret]']),
-  );
+  const names = new Set(findings.flatMap(({ token = '' }) => (token.includes('[secret ') ? [token] : [])));
+  expect(names.size).toBe(3);
   const imported = await stage.run('import --all --sandbox --yes');
   expect(`${imported.stdout}${imported.stderr}`).not.toContain(claims.slice(0, 20));
   expect(stage.read() + stage.read(STATE)).not.toContain(claims.slice(0, 20));
