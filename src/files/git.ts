@@ -19,7 +19,7 @@ const TIME_LIMIT = 5;
 const unanswered = new Map<string, { readonly outcome: GitOutcome; readonly until: number }>();
 const ASK_AGAIN_MS = 60_000;
 
-/** Runs git in a work tree. Nothing that its repository configures is run. */
+/** Runs git in a work tree. Nothing that its repository configures is run, and nothing is fetched. */
 export async function git(tree: string, words: readonly string[], stdin = '', limit = TIME_LIMIT): Promise<GitOutcome> {
   const question = JSON.stringify([tree, words[0]]);
   const known = unanswered.get(question);
@@ -47,7 +47,8 @@ export async function git(tree: string, words: readonly string[], stdin = '', li
 /** That of the process, since the files are those of its machine. Inside a git hook, GIT_DIR and similar variables point to another repository. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(withoutTokens(process.env)).filter(([name]) => !name.toUpperCase().startsWith('GIT_'));
-  return { ...Object.fromEntries(kept), LC_ALL: 'C' };
+  // Of a partial clone, git would fetch what is missing, with the programs that the repository names for that.
+  return { ...Object.fromEntries(kept), LC_ALL: 'C', GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1' };
 }
 
 /** The files that git ignores, or why git cannot tell. Paths are absolute; the work tree may be a wrong one. */
