@@ -123,7 +123,9 @@ export async function openService(options: ServiceOptions = {}): Promise<Service
     },
   );
   const { api, isSandbox } = opened;
-  return { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism } };
+  const service = { api, isSandbox, close: () => opened.close(), opened: { ...opened, parallelism } };
+  // It has the environment with the token, which a log of the service would show.
+  return Object.defineProperty(service, 'opened', { enumerable: false });
 }
 
 /** The options of `readState`. */

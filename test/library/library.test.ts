@@ -1,6 +1,7 @@
 /** The library, as a program uses it, with an embedded sandbox. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   apply,
@@ -216,6 +217,15 @@ describe('the token', () => {
     expect(await codeOf(openService({ token: 't', apiUrl: 'ftp://x', env: {} }))).toBe('API_URL_INVALID');
     const service = await openService({ env: { motherduck_token: 'something' }, apiUrl: 'https://api.example.com' });
     expect(service.isSandbox).toBe(false);
+    await service.close();
+  });
+
+  it('is in nothing that a log shows of the service', async () => {
+    const token = 'admin_marker_0123456789';
+    const service = await openService({ token, env: { HTTPS_PROXY: `http://user:${token}@127.0.0.1:1` } });
+    for (const shown of [inspect(service), inspect(service, { depth: 30 }), JSON.stringify(service)]) {
+      expect(shown).not.toContain('marker');
+    }
     await service.close();
   });
 });
