@@ -181,6 +181,19 @@ describe.skipIf(isWindows)('a plan in a pull request', () => {
     expect(stage.github.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
+  it.each([
+    ['issue_comment', { issue: { number: 7, pull_request: {} } }],
+    ['workflow_run', { workflow_run: { event: 'pull_request_target' } }],
+  ] as const)('is validated only, if the event %s does not say whose it is', async (name, payload) => {
+    const stage = await CiStage.open();
+    const event = { ...stage.pullRequest(nothing, 'eve/accounts'), name, payload };
+    const { plan: job } = await stage.run('plan.yml', { event });
+    expect(job?.status, job?.log).toBe('success');
+    expect(job?.summary).toContain(name);
+    expect(job?.summary).not.toContain('Plan:');
+    expect(stage.github.comments).toEqual([]);
+  });
+
   it('by Dependabot, which gets no secrets, is validated', async () => {
     const stage = await CiStage.open();
     const event = { ...stage.pullRequest(nothing), actor: 'dependabot[bot]' };

@@ -13,7 +13,7 @@ import { REPOSITORY } from './github.ts';
 import { ACTION, type Job, readAction, type Step } from './workflow.ts';
 
 export interface Event {
-  readonly name: 'pull_request' | 'push' | 'schedule';
+  readonly name: 'pull_request' | 'push' | 'schedule' | 'issue_comment' | 'workflow_run';
   /** Its payload. */
   readonly payload: object;
   readonly ref: string;

@@ -8,11 +8,21 @@ import { readFileSync } from 'node:fs';
  * - `isForeign`: its commits come from another repository, so from someone who need not be allowed to write this one
  */
 export function pullRequest(env) {
-  const { pull_request: pull } = env.GITHUB_EVENT_PATH ? JSON.parse(readFileSync(env.GITHUB_EVENT_PATH, 'utf8')) : {};
+  const { pull_request: pull } = event(env);
   if (pull === undefined) return undefined;
   // A fork that was deleted since has no repository.
   const isForeign = pull.head.repo?.full_name !== env.GITHUB_REPOSITORY;
   return { number: pull.number, commit: pull.head.sha, isForeign };
+}
+
+/** Whether the event is about a pull request and does not say whose commits it has: a comment, or the end of another workflow. */
+export function hidesFork(env) {
+  const { issue, workflow_run: run } = event(env);
+  return issue?.pull_request !== undefined || run?.event?.startsWith('pull_request') === true;
+}
+
+function event(env) {
+  return env.GITHUB_EVENT_PATH ? JSON.parse(readFileSync(env.GITHUB_EVENT_PATH, 'utf8')) : {};
 }
 
 /** The page of this run. */

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { failureComment, organizationOf, planComment } from './comment-body.mjs';
-import { pullRequest } from './event.mjs';
+import { hidesFork, pullRequest } from './event.mjs';
 
 const { ADMIN_TOKEN, API_URL, ...env } = process.env;
 if (ADMIN_TOKEN) env.MOTHERDUCK_ADMIN_TOKEN = ADMIN_TOKEN;
@@ -62,6 +62,10 @@ function validate() {
     fail(valid.code, 'The configuration is not valid.', `${stdout}${stderr}`);
   } else if (pull?.isForeign) {
     only('The configuration is valid. It was not planned, because it comes from a fork, which gets no secrets.');
+  } else if (hidesFork(env)) {
+    only(
+      `The configuration is valid. It was not planned, because the event ${env.GITHUB_EVENT_NAME} does not say whether the pull request comes from a fork: use pull_request.`,
+    );
   } else if (pull && env.GITHUB_ACTOR === 'dependabot[bot]' && !env.MOTHERDUCK_ADMIN_TOKEN) {
     only('The configuration is valid. It was not planned, because Dependabot gets no secrets.');
   } else {
