@@ -6,7 +6,7 @@ const CONFIGURATION = `version: 1
 organization: acme
 secret_stores:
   js: { kind: file, path: .motherduck/s.json, format: json }
-  restoring: { kind: exec, command: [cp, old.json, .motherduck/s.json] }
+  restoring: { kind: exec, command: [sh, -c, "cat > .motherduck/ops; cp old.json .motherduck/s.json"] }
 token_policies:
   js: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: js }
   restoring: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 24h, secret_store: restoring }

@@ -18,6 +18,7 @@ accounts:
 /** Does to the state what the environment asks, once a secret is stored. */
 const STORE = `
 const fs = require('node:fs');
+fs.readFileSync(0);
 const { SPOIL, STATE } = process.env;
 if (SPOIL) fs.rmSync(SPOIL === 'folder' ? 'states' : STATE, { recursive: true, force: true });
 if (SPOIL === 'obstacle') fs.mkdirSync(STATE);

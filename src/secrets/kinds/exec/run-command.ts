@@ -9,7 +9,7 @@ export type CommandOutcome =
   | { readonly ended: 'exit'; readonly code: number; readonly output: string }
   | { readonly ended: 'signal'; readonly signal: string; readonly output: string }
   | { readonly ended: 'timeout'; readonly output: string }
-  /** It exited with 0, but closed its input before the whole secret was written. */
+  /** It exited with 0, but read nothing of its input, or closed it before the whole secret was written. */
   | { readonly ended: 'unread'; readonly output: string }
   /** It could not be started; `code` is the system's. */
   | { readonly ended: 'not_started'; readonly code: string };
@@ -45,7 +45,9 @@ export async function runStoreCommand(words: readonly string[], options: RunOpti
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    return await watch(child, options);
+    const outcome = await watch(child, options);
+    const isUnread = outcome.ended === 'exit' && outcome.code === 0 && (await file?.isRead()) === false;
+    return isUnread ? { ended: 'unread', output: outcome.output } : outcome;
   } catch (error) {
     return { ended: 'not_started', code: errnoOf(error) ?? 'failed' };
   } finally {
