@@ -1,7 +1,7 @@
 /** How far MotherDuck's clock and that of this machine may differ before something is done by time. */
 import { nextCommand } from '../apply/next-command.ts';
 import type { Action } from '../model/action.ts';
-import { DAY_MS, describeSpan, isoTime, MINUTE_MS } from '../model/time.ts';
+import { DAY_MS, describeSpan, isoTime, MINUTE_MS, showTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
 import type { OpenedService, RunContext } from './service.ts';
 
@@ -9,8 +9,8 @@ const CLOCK_TOLERANCE_MS = 2 * MINUTE_MS;
 const CLOCK_LIMIT_MS = DAY_MS;
 
 /**
- * Compares MotherDuck's clock with that of this machine: warns of minutes, and refuses a day, since one of them is wrong, and
- * a token that is revoked too early cannot be restored.
+ * Compares MotherDuck's clock with that of this machine: warns of minutes, or where MotherDuck's is not known, and refuses a
+ * day, since one of them is wrong, and a token that is revoked too early cannot be restored.
  *
  * @throws UserError CLOCK_DIFFERS
  */
@@ -18,8 +18,15 @@ export function checkClock(
   { api, isSandbox }: Pick<OpenedService, 'api' | 'isSandbox'>,
   { warn }: Pick<RunContext, 'warn'>,
 ): void {
-  const difference = api.clockDifference() ?? 0;
-  if (isSandbox || Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
+  if (isSandbox) return;
+  const difference = api.clockDifference();
+  if (difference === undefined) {
+    warn(`MotherDuck's answers have no valid Date header, so it is ${showTime(api.now())} by this machine's clock`, {
+      text: 'Check that time before an apply: by a wrong one, tokens are revoked too early. A proxy may remove the header.',
+    });
+    return;
+  }
+  if (Math.abs(difference) < CLOCK_TOLERANCE_MS) return;
   const side = difference > 0 ? 'behind' : 'ahead of';
   const message = `this machine's clock is ${describeSpan(Math.abs(difference) / 1000)} ${side} MotherDuck's`;
   if (Math.abs(difference) < CLOCK_LIMIT_MS) {

@@ -8,10 +8,11 @@ import { SANDBOX, STATE, Stage } from '../stage.ts';
 const NOBODY = { first_name: null, last_name: null, email: null, is_deprovisioned: false, roles: ['admin'] };
 const ADMIN = { id: 'u-1', username: 'root', is_service_account: false, ...NOBODY };
 
-/** An organization with one person, whose server's clock is wrong. Returns the commands' environment. */
-async function serveAt(ahead: number): Promise<Record<string, string>> {
+/** An organization with one person, whose server's clock is wrong, or not told. Returns the commands' environment. */
+async function serveAt(ahead: number | undefined): Promise<Record<string, string>> {
   const server = createServer((_request, response) => {
-    response.setHeader('Date', new Date(Date.now() + ahead * 1000).toUTCString());
+    if (ahead === undefined) response.sendDate = false;
+    else response.setHeader('Date', new Date(Date.now() + ahead * 1000).toUTCString());
     response.setHeader('Content-Type', 'application/json');
     response.end(JSON.stringify({ users: [ADMIN], total_count: 1, next_page_token: null }));
   });
@@ -45,6 +46,14 @@ describe("MotherDuck's clock", () => {
     const ran = await new Stage().run('plan', await serveAt(600));
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stderr).toMatch(/clock is \d+ minutes behind MotherDuck's/);
+  });
+
+  it('is a warning where it is not told', async () => {
+    const env = await serveAt(undefined);
+    for (const command of ['plan', 'apply --yes', 'audit', 'import --all --yes']) {
+      const { stderr } = await new Stage().run(command, env);
+      expect(stderr, command).toMatch(/no valid Date header, so it is [\d: UTC-]+ by this machine's clock/);
+    }
   });
 });
 
