@@ -5,12 +5,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isRunning } from '../../src/files/process.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { isWindows } from '../platform.ts';
 import { outputOf, Stage, until } from '../stage.ts';
 
 const LOCK = 'motherduck.accounts.state.json.lock';
+const WAIT = { timeout: 30_000 };
 
 /** Waits until the process has said a text on stderr. */
 async function said(child: ChildProcess, text: string): Promise<void> {
@@ -68,6 +70,26 @@ describe.skipIf(isWindows)('an apply that is interrupted', () => {
     child.kill('SIGINT');
     expect(await ended).toEqual([130, null]);
     await expectConverged(folder);
+  });
+
+  it('twice ends the command of a store with it, which would overwrite what the next run stores', async () => {
+    const folder = new Stage(`version: 1
+organization: acme
+secret_stores: { vault: { kind: exec, command: [sh, store.sh] } }
+token_policies: { p: { type: read_write, ttl: 90d, rotate_before: 14d, overlap: 0s, secret_store: vault } }
+accounts: { etl: { tokens: { app: p } } }
+`);
+    folder.write('store.sh', 'secret=$(cat)\nsleep 60 &\necho $$ $! > pids\nwait\necho "$secret" > stored\n');
+    const child = folder.spawn('apply --sandbox --real-stores --yes --no-smoke');
+    const ended = once(child, 'close');
+    await vi.waitUntil(() => folder.has('pids') && folder.read('pids').endsWith('\n'), WAIT);
+    child.kill('SIGTERM');
+    await said(child, 'Interrupted');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([130, null]);
+    const pids = folder.read('pids').trim().split(' ').map(Number);
+    await vi.waitUntil(() => !pids.some(isRunning), WAIT);
+    expect(folder.has('stored')).toBe(false);
   });
 
   it('while it reads changes nothing', async () => {

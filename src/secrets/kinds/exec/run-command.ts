@@ -45,13 +45,34 @@ export async function runStoreCommand(words: readonly string[], options: RunOpti
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    const outcome = await watch(child, options);
+    const outcome = await endedWithUs(child, () => watch(child, options));
     const isUnread = outcome.ended === 'exit' && outcome.code === 0 && (await file?.isRead()) === false;
     return isUnread ? { ended: 'unread', output: outcome.output } : outcome;
   } catch (error) {
     return { ended: 'not_started', code: errnoOf(error) ?? 'failed' };
   } finally {
     await file?.close();
+  }
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends a command that still runs when this process ends: it would overwrite what a later run stores. */
+async function endedWithUs<T>(child: ChildProcess, work: () => Promise<T>): Promise<T> {
+  if (running.size === 0) process.on('exit', endRunning);
+  running.add(child);
+  try {
+    return await work();
+  } finally {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', endRunning);
+  }
+}
+
+function endRunning(): void {
+  for (const child of running) {
+    if (process.platform === 'win32') child.kill();
+    else signalGroup(child, 'SIGKILL');
   }
 }
 
