@@ -20,6 +20,9 @@ const ENCODED: readonly Encoded[] = [
   // After one or two other bytes, base64 has other characters for `eyJ`.
   { run: /[\w+/=-]{17,}/g, start: /[GWm2]V5S/g, before: 'A', text: /^.eyJ[\w-]{6}/s },
   { run: /[\w+/=-]{17,}/g, start: /[BFJNRVZdhlptx159]leU[op]/g, before: 'AA', text: /^..eyJ[\w-]{6}/s },
+  { run: /[\w+/=-]{17,}/g, start: /ZXlK/g, before: '', text: /^eyJ[\w-]{6}/ },
+  // What `eyJ` inside a word begins is one, if it is JSON: `xeyJhbGci`, and not `keyJournal`.
+  { run: /[\w-]{12,}/g, start: /eyJ/g, before: '', text: /^\{"[ -~]{6}/ },
   // A header with white space after its brace, and one of the parameters that begin headers: `{ "alg`.
   {
     run: /[\w-]{12,}[\w.-]*/g,
@@ -59,6 +62,8 @@ const PARTS = /(?<![\w-])[\w-]{16,}(?:\.[\w-]{16,}){2,}/g;
 const BEFORE_TWO = /(?<![\w-])[\w-]+(?=\.[\w-]+\.[\w-])/g;
 const BEFORE_START = /(?<![\w-])[\w-]+(?=\.eyJ)/g;
 const HAS_START = new RegExp(START);
+/** In hexadecimal, which a hash could have by chance if it were shorter. */
+const IN_HEX = /65794[aA](?:[2-7][\da-fA-F]){6}/;
 const IN_WORD = new RegExp(String.raw`(?<![A-Za-z\d])${START}`);
 
 /**
@@ -93,7 +98,11 @@ export function hasJwt(text: string): boolean {
 /** Whether a word has a JWT or the beginning of one in it, also after another word: `-cey…`. Names such as `keyJournal` do not. */
 export function hasJwtStart(word: string): boolean {
   return (
-    IN_WORD.test(word) || hasEncoded(word) || (word.match(BEFORE_START) ?? []).some((part) => HAS_START.test(part))
+    IN_WORD.test(word) ||
+    IN_HEX.test(word) ||
+    hasEncoded(word) ||
+    (word.match(BEFORE_START) ?? []).some((part) => HAS_START.test(part)) ||
+    (word.match(PARTS) ?? []).some(hasMapping)
   );
 }
 

@@ -2,7 +2,8 @@
 import { defined } from '../model/defined.ts';
 import { type Ducklings, SIZES } from '../model/ducklings.ts';
 import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
-import { hasJwt, replaceJwts } from '../model/jwt.ts';
+import { hasJwt } from '../model/jwt.ts';
+import { nameShown } from '../model/secret-name.ts';
 import { isoTime, parseTime } from '../model/time.ts';
 import { TOKEN_TYPES, type TokenType } from '../model/tokens.ts';
 import type { WireActiveAccounts, WireDucklings, WireToken, WireTokenRequest, WireUser } from '../model/wire.ts';
@@ -36,7 +37,7 @@ export function readToken(token: WireFields): WireToken {
   const type = read<TokenType>(() => token.word('token_type', TOKEN_TYPES), 'read_write');
   const hasName = (lenient(() => token.filled('name')) ?? '') !== '';
   const id = hasName ? read(() => token.id('id'), '') : token.id('id');
-  const shown = (text: string | undefined) => withoutJwts(text, id);
+  const shown = (text: string | undefined) => (text === undefined ? undefined : nameShown(text, id));
   return {
     id,
     created_ts: read(() => token.text('created_ts'), ''),
@@ -56,11 +57,6 @@ export function readToken(token: WireFields): WireToken {
     ),
     ...optional('unreadable', problems[0]),
   };
-}
-
-/** Somebody may have named a token by a secret, and every plan would show it. Its id tells such tokens apart. */
-function withoutJwts(text: string | undefined, id: string): string | undefined {
-  return text === undefined ? undefined : replaceJwts(text, () => `[secret ${id.slice(0, 8)}]`);
 }
 
 /**

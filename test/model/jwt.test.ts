@@ -2,7 +2,13 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isTypedCredential, maskCredentials, maskLine, mayBeCredential } from '../../src/model/credential.ts';
+import {
+  isTypedCredential,
+  isWrittenCredential,
+  maskCredentials,
+  maskLine,
+  mayBeCredential,
+} from '../../src/model/credential.ts';
 import { claimsOf, hasJwt, hasJwtStart, hasSomeJwt, isJwt, replaceJwts } from '../../src/model/jwt.ts';
 import { printableWithout } from '../../src/motherduck/scrub.ts';
 import { scrubOutput } from '../../src/secrets/kinds/exec/scrub.ts';
@@ -81,6 +87,14 @@ describe('a JWT', () => {
     );
   });
 
+  it('is no name of a configuration, nor a beginning of it, also encoded and after other letters', () => {
+    fc.assert(
+      fc.property(WRITTEN, fc.constantFrom('', 'x', 'key', 'a.'), (jwt, before) => {
+        expect(isWrittenCredential(before + jwt)).toBe(true);
+      }),
+    );
+  });
+
   it('is no value of a configuration, and no word of a command', () => {
     fc.assert(
       fc.property(JWTS, fc.integer({ min: 9, max: 400 }), (jwt, length) => {
@@ -134,6 +148,16 @@ describe('names with the letters that a JWT begins with', () => {
       fc.property(fc.array(WORD, { maxLength: 12 }), spell, (all, spelled) => {
         const name = `2024 ${spelled(all)}.${spelled([...all].reverse())}`;
         expect(replaceJwts(name, () => '[secret]')).toBe(name);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('are names of a configuration, with the first three letters too', () => {
+    const journal = fc.constantFrom('keyJournal', 'moneyJobs_2024', 'SurveyJson', 'heyJude', 'theyJoined');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(WORD, journal), { maxLength: 12 }), spell, (all, spelled) => {
+        expect(isWrittenCredential(spelled(all))).toBe(false);
       }),
       { numRuns: 1000 },
     );

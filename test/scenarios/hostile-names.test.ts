@@ -87,6 +87,13 @@ it('a token that somebody named by a secret is shown without it', async () => {
   expect(stage.read() + stage.read(STATE)).not.toContain(claims.slice(0, 20));
 });
 
+it('a name with the letters that a secret begins with is its own: nothing is replaced', async () => {
+  const stage = new Stage();
+  stage.edit((text) => text.replace('      airflow: pipeline', '      keyJournal: pipeline\n      airflow: pipeline'));
+  expect((await stage.run('apply --sandbox --yes --no-smoke')).code).toBe(0);
+  expect((await stage.run('plan --sandbox --detailed-exitcode')).code).toBe(0);
+});
+
 it('every output loses control characters at last, and keeps the colours that it was given', () => {
   const text = `a\tb\n${EVIL}\u001b[1mbold\u001b[22m`;
   expect(terminalText(text, plain)).not.toMatch(CONTROL);
