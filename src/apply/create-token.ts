@@ -15,11 +15,13 @@
 import { type CreateToken, type RotateToken, storesOf } from '../model/action.ts';
 import { defined } from '../model/defined.ts';
 import type { DesiredAccount } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import type { Secret } from '../model/secret.ts';
 import { generationName, MAX_GENERATION, type TokenType, typeName } from '../model/tokens.ts';
 import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { WireToken } from '../model/wire.ts';
+import { storesText } from '../model/wording.ts';
 import { claimedType } from '../motherduck/token-claims.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { wasCreatedByOwn } from '../plan/intents.ts';
@@ -31,7 +33,7 @@ import { dropIntent, recordIntent, recordResult, recordStoring } from './creatio
 import { nextCommand } from './next-command.ts';
 import { deleteToken, type TokenTools } from './revoke-token.ts';
 import { tokenOf } from './state-writer.ts';
-import { type NotStored, storeSecret } from './store-secret.ts';
+import { alsoFailed, type NotStored, storeSecret } from './store-secret.ts';
 
 /**
  * Creates a token or the replacement of one, and stores its secret.
@@ -71,8 +73,21 @@ export async function createToken(
     await discard(action, account, record, tools, failure);
     throw failure.error;
   }
-  await recordResult(action, account, record, { stores, fingerprint }, tools);
+  try {
+    await recordResult(action, account, record, { stores, fingerprint }, tools);
+  } catch (error) {
+    throw error instanceof UserError && error.code === 'STATE_LOST' ? storedTooLate(error, action, stores) : error;
+  }
   return { secret, action };
+}
+
+/** Another run had the state while the secret was stored. It took this token for that of an interrupted run. */
+function storedTooLate(error: UserError, action: CreateToken | RotateToken, stores: readonly SecretStore[]): UserError {
+  const names = storesText(stores.map(({ name }) => name));
+  const has = stores.length === 1 ? 'has' : 'have';
+  const also = `${names} ${has} the secret of "${action.after.name}", which another run may have revoked and replaced before it was stored`;
+  const text = 'If programs cannot connect then, replace it.';
+  return alsoFailed(error, also, { text, command: ['rotate', entryName(action)] });
 }
 
 /** How many names of a series are tried, each twice as far from the last. */

@@ -66,6 +66,26 @@ describe('a token whose secret cannot be stored', () => {
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
 
+  it('stored after another run took the state is named, with the command that replaces it', async () => {
+    class LateStore extends MemoryStore {
+      override async put(...args: Parameters<MemoryStore['put']>) {
+        await super.put(...args);
+        world.stateWriter.update = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Wait.'));
+      }
+    }
+    const world = new World();
+    world.stores = new Map([['memory', new LateStore()]]);
+    const { outcomes } = await world.apply(desired);
+    expect(outcomes.at(-1)).toMatchObject({
+      result: 'failed',
+      error: {
+        code: 'STATE_LOST',
+        message: expect.stringContaining('memory has the secret of "airflow"'),
+        hint: { command: ['rotate', 'etl_prod/airflow'] },
+      },
+    });
+  });
+
   it('is not created when the check of the store fails', async () => {
     const world = new World();
     world.store.unusable = new UserError('STORE_UNUSABLE', 'others can read it', 'chmod 600');
