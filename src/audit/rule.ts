@@ -4,7 +4,9 @@
  */
 import type { Finding, RuleInfo } from '../model/audit.ts';
 import { entryName } from '../model/entry-name.ts';
+import { secretTokenFix } from '../model/hints.ts';
 import type { LiveToken } from '../model/live.ts';
+import { isSecretName } from '../model/secret-name.ts';
 import { DAY_MS } from '../model/time.ts';
 import type { Hint } from '../model/user-error.ts';
 import { deletionSteps } from '../wording/token-warnings.ts';
@@ -58,8 +60,10 @@ export function liveTokenName({ name, id }: LiveToken): string {
   return name === '' ? id : name;
 }
 
-/** The fix for a token that no program may need. */
-export const REVOKE_HINT: Hint = { text: 'Revoke it at MotherDuck if nothing uses it.' };
+/** The fix for a token that is not adopted and that no program may need. */
+export function revokeHint({ live }: AuditedToken, text = 'Revoke it at MotherDuck if nothing uses it.'): Hint {
+  return { text: isSecretName(live.name) ? secretTokenFix(live.id) : text };
+}
 
 /** The fix where there is no configuration. */
 export const INIT_HINT: Hint = {
@@ -103,6 +107,7 @@ export function replaceHint(account: AuditedAccount, token: AuditedToken): Hint 
     };
   }
   if (standing === 'retained' && key !== undefined) return restoreOrDeleteHint(account);
+  if (isSecretName(token.live.name)) return revokeHint(token);
   if (account.whyNotImported === 'unconfigured') {
     return { ...INIT_HINT, text: 'Replace or revoke it at MotherDuck, or manage the organization here.' };
   }

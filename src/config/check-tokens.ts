@@ -1,4 +1,5 @@
 import { quote } from '../model/quote.ts';
+import { isSecretName } from '../model/secret-name.ts';
 import { DAY, formatDuration, HOUR, MINUTE, type Seconds } from '../model/time.ts';
 import { generationOf, isSmokeName, MAX_FIRST_NAME, RESERVED_TOKEN_NAMES, TOKEN_TTL_SECONDS } from '../model/tokens.ts';
 import { enumerated } from '../model/wording.ts';
@@ -150,6 +151,10 @@ function checkName(token: ResolvedToken, problems: Problems): void {
   if (keeper !== undefined) {
     problems.error('token-name', at, `${keeper} reserves the token name ${quote(name)}`, {
       hint: 'choose another name',
+    });
+  } else if (isSecretName(name)) {
+    problems.error('token-name', at, `the token name ${quote(name)} stands for a name that is a secret`, {
+      hint: 'remove the token from here, revoke it at MotherDuck, and create one of another name',
     });
   } else if (token.name === undefined && name.length > MAX_FIRST_NAME) {
     problems.error(

@@ -13,6 +13,7 @@ import {
   namesInClaims,
 } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
+import { isSecretName } from '../model/secret-name.ts';
 import type { State } from '../model/state.ts';
 import { suggestedFix } from '../model/suggestion.ts';
 import { UserError } from '../model/user-error.ts';
@@ -141,6 +142,7 @@ export function allDecision(
     if (state.accounts.has(key)) return { kind: 'removed' };
     const other = elsewhere(username, id);
     if (other !== undefined) return other;
+    if (isSecretName(username)) return { kind: 'secret_username', id };
     if (!isUsername(username)) return { kind: 'invalid_username' };
     if (namesInClaims(user).some((name) => own.has(name))) return { kind: 'own_account' };
     return user.roles.some((role) => role.toLowerCase() === 'admin') ? { kind: 'admin' } : 'include';

@@ -1,6 +1,6 @@
 import { compareText } from '../model/collections.ts';
 import { defined } from '../model/defined.ts';
-import { NEW_AT_MOTHERDUCK } from '../model/hints.ts';
+import { NEW_AT_MOTHERDUCK, secretAccountFix } from '../model/hints.ts';
 import {
   type LiveAccount,
   type LiveToken,
@@ -9,6 +9,7 @@ import {
   type Presence,
   type UnreadableToken,
 } from '../model/live.ts';
+import { isSecretName } from '../model/secret-name.ts';
 import type { StateAccount } from '../model/state.ts';
 import { parseTime } from '../model/time.ts';
 import { UserError } from '../model/user-error.ts';
@@ -35,6 +36,8 @@ export interface AccountRequest {
 /** Reads one account. @throws ApiError if the token is refused, which concerns every account */
 export async function readAccount(api: LiveApi, request: AccountRequest): Promise<Presence<LiveAccount>> {
   const { user } = request;
+  // The name would be in the address of each request.
+  if (user !== undefined && isSecretName(user.username)) return { presence: 'unknown', error: secretName(user) };
   // Humans' tokens are not managed, so they are not read: a plan only needs to know that the name is taken.
   if (user?.unreadable !== undefined) return { presence: 'unknown', error: unreadable(user.username, user.unreadable) };
   if (user !== undefined && !user.isServiceAccount) return present({ username: user.username, user, tokens: [] });
@@ -135,6 +138,10 @@ function toToken(wire: WireToken): LiveToken | UnreadableToken {
   if (createdAt === undefined) return { id, name, why: 'it has an invalid "created_ts"' };
   if (expiresAt === undefined) return { id, name, why: 'it has an invalid "expire_at"' };
   return { id, name, type, createdAt, expiresAt, ...defined({ description }) };
+}
+
+function secretName({ username, id }: LiveUser): UserError {
+  return new UserError('ACCOUNT_UNREADABLE', `${username} is not read: its name is a secret`, secretAccountFix(id));
 }
 
 function unreadable(username: string, why: string): UserError {

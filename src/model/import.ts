@@ -68,6 +68,8 @@ export type AccountSkipReason =
   | { readonly kind: 'state_unread'; readonly state: string }
   /** The configuration does not allow its name. */
   | { readonly kind: 'invalid_username' }
+  /** Somebody named it by a secret; the id of its user. */
+  | { readonly kind: 'secret_username'; readonly id: string }
   /** The token of this run belongs to it. */
   | { readonly kind: 'own_account' }
   | { readonly kind: 'admin' }
@@ -100,6 +102,8 @@ export type TokenSkipReason =
   | { readonly kind: 'expired'; readonly expires_at: string }
   | { readonly kind: 'expires_soon'; readonly expires_in: Seconds }
   | { readonly kind: 'no_name' }
+  /** Somebody named it by a secret. */
+  | { readonly kind: 'secret_name' }
   /** Longer than the configuration allows, in characters. */
   | { readonly kind: 'name_too_long'; readonly limit: number }
   | { readonly kind: 'control_characters' }

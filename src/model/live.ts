@@ -35,6 +35,7 @@ export type Presence<T> =
 export interface LiveUser {
   /** Empty when MotherDuck returns none. */
   readonly id: string;
+  /** What stands for it, where it is a secret: such an account is neither read nor managed. */
   readonly username: string;
   readonly email?: string;
   readonly isServiceAccount: boolean;

@@ -6,6 +6,7 @@ import { compareText } from './collections.ts';
 import type { DesiredAccount } from './desired.ts';
 import type { TokenSkipReason } from './import.ts';
 import { isExpired, type LiveToken } from './live.ts';
+import { isSecretName } from './secret-name.ts';
 import type { StateAccount } from './state.ts';
 import { isoTime, MINUTE_MS } from './time.ts';
 import { generationOf, isSmokeName, isSmokeToken, MAX_FIRST_NAME, RESERVED_TOKEN_NAMES, seriesOf } from './tokens.ts';
@@ -77,6 +78,7 @@ function whyNever(token: LiveToken, now: number): TokenSkipReason | undefined {
   const { name, expiresAt } = token;
   if (expiresAt !== null && isExpired(token, now)) return { kind: 'expired', expires_at: isoTime(expiresAt) };
   if (name.trim() === '') return { kind: 'no_name' };
+  if (isSecretName(name)) return { kind: 'secret_name' };
   const plain = seriesOf(name).trim().toLowerCase();
   if (isSmokeToken(token)) return { kind: 'smoke_token' };
   if (isSmokeName(plain)) return { kind: 'reserved_name', by: 'smoke_test' };

@@ -9,6 +9,7 @@ export const MAX_USERS_A_PAGE = 1000;
 export interface WireUser {
   /** Empty when MotherDuck returns none. */
   id: string;
+  /** What stands for it, where it is a secret (`nameShown`). */
   username: string;
   email: string | null;
   first_name: string | null;

@@ -17,9 +17,10 @@ const ID_LENGTH = 1000;
 export function readUser(user: WireFields): WireUser {
   const problems: string[] = [];
   const read = <T>(field: () => T, otherwise: T): T => noting(field, otherwise, problems);
+  const id = read(() => user.id('id'), '');
   return {
-    id: read(() => user.id('id'), ''),
-    username: lenient(() => user.textOr('username', '')) ?? '',
+    id,
+    username: nameShown(lenient(() => user.textOr('username', '')) ?? '', id),
     email: lenient(() => user.textOr('email', null)) ?? null,
     first_name: lenient(() => user.textOr('first_name', null)) ?? null,
     last_name: lenient(() => user.textOr('last_name', null)) ?? null,

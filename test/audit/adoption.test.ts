@@ -58,6 +58,7 @@ describe('the tokens of a configured account', () => {
     { name: 'brief', ttl: 300 },
     { name: 'session', ttl: HOUR },
   ] as const;
+  const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImEifQ.c2lnbmF0dXJl';
 
   it('are said to be adopted where import takes them', async () => {
     const stage = staged(ETL);
@@ -72,6 +73,26 @@ describe('the tokens of a configured account', () => {
     for (const name of others)
       await expect(stage.decide([name]), name).rejects.toMatchObject({ code: 'IMPORT_REFUSED' });
   });
+
+  it.each(['etl_prod', 'stray', 'idle'])(
+    'are not when a secret is their name; the finding has the id: %s',
+    async (account) => {
+      const stage = staged(`${ETL}  idle: { suspended: true }\n`);
+      await stage.account(account, [{ name: JWT }, { name: `old ${JWT}`, ttl: 90 * DAY }]);
+      const [id, old] = [stage.id(account, JWT), stage.id(account, `old ${JWT}`)];
+      const { findings } = await audited(stage);
+      const about = (token: string) => findings.filter((finding) => finding.token === token);
+      const shown = [`[secret ${id.slice(0, 8)}]`, `old [secret ${old.slice(0, 8)}]`];
+      expect(about(shown[0] ?? '').map(({ rule }) => rule)).toContain(account === 'idle' ? 'MDA042' : 'MDA003');
+      for (const { fix } of about(shown[0] ?? '')) expect(fix).toEqual({ text: expect.stringContaining(`(${id})`) });
+      const unmanaged = findings.filter(({ rule, token }) => rule === 'MDA002' && token === shown[1]);
+      expect(unmanaged).toHaveLength(account === 'etl_prod' ? 1 : 0);
+      for (const { fix } of unmanaged) expect(fix).toEqual({ text: expect.stringContaining(`(${old})`) });
+      for (const name of [...shown, id]) {
+        await expect(stage.decide([`${account}/${name}`]), name).rejects.toMatchObject({ code: 'IMPORT_REFUSED' });
+      }
+    },
+  );
 });
 
 describe('unmanaged accounts', () => {

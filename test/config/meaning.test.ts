@@ -100,6 +100,7 @@ describe('tokens', () => {
     ['a policy without times', policy('type: read_write'), ['policy-incomplete 6 app']],
     ['a reserved name', token('name: MotherDuck Extension'), ['token-name 9 MotherDuck Extension']],
     ['a reserved name in other letters', token('name: "motherduck flights"'), ['token-name 9 "motherduck flights"']],
+    ['a name that stands for a secret', token('name: "[secret 0f4c1a2b]"'), ['token-name 9 "[secret 0f4c1a2b]"']],
     ["the smoke test's name", token('name: mdacc smoke'), ['token-name 9 mdacc smoke']],
     ["a name as the smoke test's tokens have", token('name: Mdacc smoke 1f'), ['token-name 9 Mdacc smoke 1f']],
     ['a key that leaves no room', account(`tokens: { ${'k'.repeat(246)}: app }`), [`token-name 9 ${'k'.repeat(246)}`]],

@@ -67,6 +67,13 @@ async function thrownBy(reading: Promise<Live>): Promise<unknown> {
   );
 }
 
+it('an account that is named by a secret is not asked for, since its name would be in the request', async () => {
+  const { asked, read } = world({ users: [user('[secret 0f4c1a2b]'), user('other')] });
+  const live = await read([], { others: () => true });
+  expect(asked.sort()).toEqual(['ducklings other', 'tokens other', 'users']);
+  expect(presences(live)).toEqual({ '[secret 0f4c1a2b]': 'unknown', other: 'present' });
+});
+
 describe('with a complete list of users', () => {
   it('reads present accounts and sends no requests for absent ones', async () => {
     const { asked, read } = world({ users: [user('A_1'), user('other')], tokens: { A_1: [token('t2'), token('t1')] } });

@@ -29,6 +29,8 @@ describe('of the live tokens', () => {
     ['MDACC Smoke', 'reserved_name smoke_test'],
     ['mdacc smoke 1f', 'reserved_name smoke_test'],
     ['half \ud800', 'control_characters'],
+    ['[secret 0f4c1a2b]', 'secret_name'],
+    ['old [secret]', 'secret_name'],
   ])('"%s" is skipped: %s', (name, reason) => {
     expect(choose(live('a', name))).toEqual({ chosen: [], skipped: [`a ${reason}`] });
   });

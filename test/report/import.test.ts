@@ -74,6 +74,8 @@ describe('an import for people', () => {
     const why = { reason: { kind: 'no_name' } } as const;
     const all = [
       { account: 'etl_prod', token: { name: '', id: 't1' }, ...why },
+      { account: 'etl_prod', token: { name: '[secret 0f4c]', id: '0f4c' }, reason: { kind: 'secret_name' } } as const,
+      { account: '[secret 1a2b]', reason: { kind: 'secret_username', id: '1a2b' } } as const,
       { account: 'ruler', reason: { kind: 'admin' } } as const,
     ];
     expect(skippedText(all, plain)).toMatch(/^ {2}etl_prod\/t1 .*^ {2}ruler .*: mdacc import ruler$/ms);

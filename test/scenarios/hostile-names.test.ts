@@ -85,6 +85,38 @@ it('a token that somebody named by a secret is shown without it', async () => {
   const imported = await stage.run('import --all --sandbox --yes');
   expect(`${imported.stdout}${imported.stderr}`).not.toContain(claims.slice(0, 20));
   expect(stage.read() + stage.read(STATE)).not.toContain(claims.slice(0, 20));
+  expect(stage.read() + stage.read(STATE)).not.toContain('[secret');
+});
+
+it('an account that somebody named by a secret is shown without it, and neither read nor imported', async () => {
+  const stage = await Stage.applied();
+  const secret = await stage.inSandbox((organization) => organization.mint({ type: 'read_scaling' }));
+  const id = await stage.inSandbox(async (organization) => {
+    await organization.addServiceAccount(secret.reveal());
+    const { accounts } = organization.inspect();
+    return accounts.find(({ username }) => username === secret.reveal())?.id ?? '';
+  });
+  const shown = `[secret ${id.slice(0, 8)}]`;
+  const [, claims = ''] = secret.reveal().split('.');
+  const outputs = ['plan', 'audit'].flatMap((command) =>
+    ['text', 'json', 'markdown', 'html'].map((format) => `${command} --sandbox --format ${format}`),
+  );
+  for (const words of [
+    ...outputs,
+    'audit --sandbox --format sarif',
+    'import --all --sandbox --yes',
+    'doctor --sandbox',
+  ]) {
+    const { stdout, stderr } = await stage.run(words);
+    expect(`${stdout}${stderr}`, words).not.toContain(claims.slice(0, 20));
+    if (/json|text/.test(words)) expect(stdout, words).toContain(shown);
+    if (/audit|import/.test(words)) expect(`${stdout}${stderr}`, words).toContain(id);
+  }
+  const { document } = await stage.json('audit --sandbox');
+  const { findings } = document as { findings: { account?: string; rule: string; fix: object }[] };
+  expect(findings.filter(({ account }) => account === shown)).toMatchObject([{ rule: 'MDA024' }]);
+  expect((await stage.run(['import', shown, '--sandbox', '--yes'])).stderr).toContain(id);
+  expect(stage.read() + stage.read(STATE)).not.toMatch(/\[secret/);
 });
 
 it('a name with the letters that a secret begins with is its own: nothing is replaced', async () => {

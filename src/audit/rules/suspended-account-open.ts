@@ -1,4 +1,4 @@
-import { aboutToken, applyHint, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, type Rule, revokeHint } from '../rule.ts';
 
 /** Managed tokens, which the next apply revokes, and others. */
 export const suspendedAccountOpen: Rule = {
@@ -16,7 +16,7 @@ export const suspendedAccountOpen: Rule = {
         yield {
           ...aboutToken(account, token),
           message: `is live, and its account is suspended${isManaged ? '' : '; it is unmanaged'}`,
-          fix: isManaged ? applyHint(account, 'Apply to revoke.') : { text: 'Revoke it at MotherDuck.' },
+          fix: isManaged ? applyHint(account, 'Apply to revoke.') : revokeHint(token, 'Revoke it at MotherDuck.'),
           location: account.desired.suspended.location,
         };
       }

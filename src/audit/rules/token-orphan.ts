@@ -1,7 +1,7 @@
 import { showDay } from '../../model/time.ts';
 import type { Hint } from '../../model/user-error.ts';
 import type { AuditedAccount } from '../account.ts';
-import { aboutToken, applyHint, REVOKE_HINT, type Rule } from '../rule.ts';
+import { aboutToken, applyHint, type Rule, revokeHint } from '../rule.ts';
 import type { AuditedToken } from '../tokens.ts';
 
 /** The token that the run was to create is then neither reported as missing nor judged by its lifetime. */
@@ -23,9 +23,10 @@ export const tokenOrphan: Rule = {
 };
 
 /** As the plan decides. */
-function fixFor(account: AuditedAccount, { planned }: AuditedToken): Hint {
+function fixFor(account: AuditedAccount, token: AuditedToken): Hint {
+  const { planned } = token;
   if (planned?.action === 'revoke_token') return applyHint(account, 'Apply the configuration to revoke.');
   if (planned !== undefined)
     return applyHint(account, 'Apply the configuration to replace, and to revoke after the overlap.');
-  return account.standing === 'configured' ? applyHint(account) : REVOKE_HINT;
+  return account.standing === 'configured' ? applyHint(account) : revokeHint(token);
 }

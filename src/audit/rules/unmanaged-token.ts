@@ -1,5 +1,5 @@
 import { showDay } from '../../model/time.ts';
-import { aboutToken, importTokenHint, REVOKE_HINT, type Rule } from '../rule.ts';
+import { aboutToken, importTokenHint, type Rule, revokeHint } from '../rule.ts';
 
 /** For managed accounts. Yields to the rules for tokens that expire soon, share a name, or belong to a suspended account. */
 export const unmanagedToken: Rule = {
@@ -21,7 +21,7 @@ export const unmanagedToken: Rule = {
           message: `not in the configuration: ${type}, created ${showDay(createdAt)}, ${end}`,
           fix: token.isAdoptable
             ? importTokenHint(account, token, 'Revoke at MotherDuck if unused, or adopt.')
-            : REVOKE_HINT,
+            : revokeHint(token),
         };
       }
     }

@@ -2,6 +2,7 @@
 
 import type { Action } from '../../model/action.ts';
 import { entryName } from '../../model/entry-name.ts';
+import { secretAccountFix, secretTokenFix } from '../../model/hints.ts';
 import type { Import, ImportNotice, ImportObstacle, ImportRefusal, Skipped, SkipReason } from '../../model/import.ts';
 import type { Notice } from '../../model/notice.ts';
 import { shellWord } from '../../model/shell.ts';
@@ -88,6 +89,9 @@ function skipReasonText(reason: SkipReason): string {
       return `${reason.state}, the state of another configuration, cannot be read, and may manage it`;
     case 'invalid_username':
       return `the configuration takes only names of ${USERNAME_RULE}`;
+    case 'secret_username':
+    case 'secret_name':
+      return 'its name is a secret';
     case 'own_account':
       return 'the admin token of this run belongs to it';
     case 'admin':
@@ -165,6 +169,10 @@ export function skipHint({ account, token, reason }: Skipped): Hint {
       return { text: `Repair ${reason.state}, for example from its last good version in git, then import it.` };
     case 'invalid_username':
       return { text: 'Manage it at MotherDuck, and list it under "ignore".' };
+    case 'secret_username':
+      return { text: secretAccountFix(reason.id) };
+    case 'secret_name':
+      return { text: secretTokenFix(token?.id ?? '') };
     case 'own_account':
     case 'admin':
       return { text: 'To manage it anyway, import it by name.', command: ['import', account] };
