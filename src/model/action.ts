@@ -67,16 +67,15 @@ export interface InterruptedRotation {
 export interface ActionBase {
   readonly account: string;
   readonly risk: Risk;
-  /** The line of the configuration that causes the action, and its file; absent when none does. */
-  readonly line?: number;
-  readonly file?: string;
+  /** The line of the configuration that causes the action; absent when none does. */
+  readonly location?: SourceLine;
 }
 
 /** Creates a service account. */
 export interface CreateAccount extends ActionBase {
   readonly action: 'create_account';
   readonly reason:
-    | { readonly kind: 'new'; readonly location: SourceLine }
+    | { readonly kind: 'new' }
     | { readonly kind: 'deleted_outside'; readonly since: string }
     /** A run that was to delete it ended before it was forgotten. */
     | { readonly kind: 'deleted'; readonly at: string };
@@ -98,7 +97,7 @@ export interface AdoptAccount extends ActionBase {
 /** Sets the Ducklings of an account. */
 export interface SetDucklings extends ActionBase {
   readonly action: 'set_ducklings';
-  readonly reason: { readonly kind: 'new_account' | 'changed'; readonly location: SourceLine };
+  readonly reason: { readonly kind: 'new_account' | 'changed' };
   /** null: the account does not exist yet, so MotherDuck's defaults are not known. */
   readonly before: Ducklings | null;
   /** For a new account, only the settings of the configuration; otherwise all settings to send. */
@@ -161,7 +160,7 @@ export interface RotateToken extends ActionBase {
         /** MotherDuck gave it less life than requested. */
         readonly shortened?: true;
       }
-    | { readonly kind: 'changed'; readonly change: TokenChange; readonly location: SourceLine }
+    | { readonly kind: 'changed'; readonly change: TokenChange }
     | { readonly kind: 'requested' }
     | InterruptedRotation;
   readonly before: ShownToken;
@@ -176,9 +175,8 @@ export interface RevokeToken extends ActionBase {
     | { readonly kind: 'overlap_ended'; readonly retire_at: string }
     /** With `--revoke-old`; `at`: in an earlier run. `force`: verified or not. */
     | { readonly kind: 'requested'; readonly at?: string; readonly force?: true }
-    | { readonly kind: 'orphan' | 'removed' }
-    /** Of a suspended account: the line of `suspended: true`. */
-    | { readonly kind: 'suspended'; readonly location: SourceLine };
+    /** `suspended`: its account, by the line of `suspended: true`. */
+    | { readonly kind: 'orphan' | 'removed' | 'suspended' };
   readonly before: ShownToken;
   readonly after: null;
 }
@@ -187,10 +185,7 @@ export interface RevokeToken extends ActionBase {
 export interface RunSetup extends ActionBase {
   readonly action: 'run_setup';
   /** `unset`: it never ran. `interrupted`: a statement failed, or the run ended before it was recorded. */
-  readonly reason: {
-    readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted';
-    readonly location: SourceLine;
-  };
+  readonly reason: { readonly kind: 'new_account' | 'unset' | 'changed' | 'interrupted' };
   readonly before: null;
   readonly after: {
     /** Those that did not run yet, exactly as they are sent. */
@@ -229,12 +224,10 @@ export interface Forget extends ActionBase {
   readonly action: 'forget';
   /**
    * `replaced_outside`, and `deleted`, by a run that ended before it forgot it: another account has its name now. `unconfirmed`:
-   * it may have, since the creation was never confirmed.
+   * it may have, since the creation was never confirmed. `suspended`: a token's account; the token's generation stays known.
    */
   readonly reason:
-    | { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' }
-    /** Of a token of a suspended account, whose generation stays known. */
-    | { readonly kind: 'suspended'; readonly location: SourceLine }
+    | { readonly kind: 'removed' | 'destroyed' | 'replaced_outside' | 'unconfirmed' | 'suspended' }
     | { readonly kind: 'deleted'; readonly at: string };
   /** Absent: the whole account no longer exists. */
   readonly token?: string;

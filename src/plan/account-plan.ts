@@ -74,14 +74,9 @@ export const EMPTY_ACCOUNT_PLAN: AccountPlan = {
   policies: [],
 };
 
-/** The line for a reason; without `file` when it is in the main file. */
+/** The line of a location; without `file` when it is in the main file. */
 export function sourceLine({ file, line }: Location, mainFile: string): SourceLine {
   return file === mainFile ? { line } : { file, line };
-}
-
-/** The `line` and `file` of an action. */
-export function position(location: Location): { line: number; file: string } {
-  return { line: location.line, file: location.file };
 }
 
 /** Live tokens of a managed account that are not managed. */

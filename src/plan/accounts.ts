@@ -13,7 +13,6 @@ import {
   type AccountContext,
   type AccountPlan,
   EMPTY_ACCOUNT_PLAN,
-  position,
   sourceLine,
   unmanagedTokens,
 } from './account-plan.ts';
@@ -115,7 +114,8 @@ function planEntry(
   live: LiveAccount | undefined,
   file: string,
 ): Action[] {
-  const about = { account: desired.username, ...position(desired.location), risk: 'safe', before: null } as const;
+  const location = sourceLine(desired.location, file);
+  const about = { account: desired.username, location, risk: 'safe', before: null } as const;
   const after = { username: desired.username, deletion_protection: desired.deletionProtection };
   if (live === undefined) {
     const gone = state !== undefined && state.intent?.action !== 'create_account';
@@ -125,7 +125,7 @@ function planEntry(
         ? ({ kind: 'deleted', at: intent.at } as const)
         : gone
           ? ({ kind: 'deleted_outside', since: state.since } as const)
-          : ({ kind: 'new', location: sourceLine(desired.location, file) } as const);
+          : ({ kind: 'new' } as const);
     return [{ action: 'create_account', ...about, reason, after }];
   }
   if (state === undefined) {
@@ -148,15 +148,15 @@ function planDucklings(
   context: AccountContext,
 ): SetDucklings | undefined {
   if (desired.ducklings === undefined) return undefined;
-  const { location, ...ducklings } = desired.ducklings;
-  const line = sourceLine(location, context.desired.file);
-  const about = { action: 'set_ducklings', account: desired.username, ...position(location) } as const;
+  const { location: _, ...ducklings } = desired.ducklings;
+  const location = sourceLine(desired.ducklings.location, context.desired.file);
+  const about = { action: 'set_ducklings', account: desired.username, location } as const;
   if (live?.unreadableDucklings !== undefined) return undefined;
   if (live?.ducklings === undefined) {
     const compute = computeOfChange(context.desired, undefined, ducklings);
     return {
       ...about,
-      reason: { kind: 'new_account', location: line },
+      reason: { kind: 'new_account' },
       risk: 'safe',
       before: null,
       after: ducklings,
@@ -168,7 +168,7 @@ function planDucklings(
   const after = mergeDucklings(ducklings, live.ducklings);
   return {
     ...about,
-    reason: { kind: 'changed', location: line },
+    reason: { kind: 'changed' },
     risk: ducklingRisk(ducklings, live.ducklings),
     before: live.ducklings,
     after,

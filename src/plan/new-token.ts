@@ -8,7 +8,7 @@ import { type PlannedToken, shownToken, storeNames } from '../model/planned-toke
 import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import { copiesOf, type StateToken, type TokenRecord } from '../model/state.ts';
 import { generationName, generationOf, MAX_GENERATION, seriesOf } from '../model/tokens.ts';
-import { position } from './account-plan.ts';
+import { sourceLine } from './account-plan.ts';
 import { byEarlierCommand } from './secret-removals.ts';
 import type { TokenContext, TokenReadings } from './token-reasons.ts';
 import { isNamedAfter, liveGeneration } from './token-series.ts';
@@ -29,7 +29,7 @@ export function rotate(
     action: 'rotate_token',
     account: context.account,
     token: desired.key,
-    ...position(desired.location),
+    location: sourceLine(desired.location, context.file),
     reason: why,
     risk: isShort || isOtherType || after.orphans !== undefined ? 'disruptive' : 'safe',
     before: shownToken(old),

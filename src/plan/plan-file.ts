@@ -200,8 +200,8 @@ function isCarriedOut(reviewed: readonly Action[], planned: readonly Action[]): 
 }
 
 /**
- * The actions of each account or token as text; of a reason only its kind, since its data may have the time left. The file is
- * named as the configuration was typed, which another folder does otherwise.
+ * The actions of each account or token as text; of a reason only its kind, since its data may have the time left. The file of a
+ * location is named as the configuration was typed, which another folder does otherwise.
  */
 function byPart(actions: readonly Action[]): Map<string, string> {
   const parts = new Map<string, string>();
@@ -209,7 +209,7 @@ function byPart(actions: readonly Action[]): Map<string, string> {
     const part = entryName(action);
     parts.set(
       part,
-      `${parts.get(part) ?? ''}${JSON.stringify({ ...action, file: undefined, reason: action.reason?.kind })}\n`,
+      `${parts.get(part) ?? ''}${JSON.stringify({ ...action, location: action.location?.line, reason: action.reason?.kind })}\n`,
     );
   }
   return parts;

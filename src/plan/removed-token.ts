@@ -8,7 +8,7 @@ import { shownToken } from '../model/planned-token.ts';
 import type { StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { seriesOf } from '../model/tokens.ts';
-import { position, sourceLine } from './account-plan.ts';
+import { sourceLine } from './account-plan.ts';
 import { futureRevocations, revokeEnded } from './revocations.ts';
 import { requestedRevocations } from './revoke-request.ts';
 import type { TokenContext } from './token-reasons.ts';
@@ -39,8 +39,6 @@ interface RemovalContext extends Pick<TokenContext, 'account' | 'now' | 'recreat
 /** A token that a suspended account gets again: the location of `suspended: true`, and the token's name. */
 interface SuspendedKey {
   readonly location: SourceLine;
-  readonly line: number;
-  readonly file: string;
   readonly name: string;
 }
 
@@ -48,7 +46,7 @@ interface SuspendedKey {
 export function suspendedKey({ suspended }: DesiredAccount, key: string, file: string): SuspendedKey | undefined {
   const name = suspended?.tokens.get(key)?.name;
   if (suspended === undefined || name === undefined) return undefined;
-  return { location: sourceLine(suspended.location, file), ...position(suspended.location), name };
+  return { location: sourceLine(suspended.location, file), name };
 }
 
 /**
@@ -69,10 +67,8 @@ export function planRemovedToken(
   const own = { account, token: key, now, series };
   const known = state.current ?? state.intents[0] ?? state.retiring[0];
   const base = seriesOf(known?.name ?? suspended?.name ?? key);
-  const about = { account, token: key, ...(suspended ? { line: suspended.line, file: suspended.file } : {}) };
-  const reason = suspended
-    ? ({ kind: 'suspended', location: suspended.location } as const)
-    : ({ kind: 'removed' } as const);
+  const about = { account, token: key, ...defined({ location: suspended?.location }) };
+  const reason = { kind: suspended ? 'suspended' : 'removed' } as const;
   const isInState = takenBy(records, now);
   const isTaken = (token: LiveToken) => isClaimed(token) || isInState(token);
   // The name alone does not show that a token is the state's: it is named as unmanaged.

@@ -3,7 +3,7 @@ import type { RunSetup } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
 import { disruptiveWords } from '../model/setup.ts';
 import type { StateAccount } from '../model/state.ts';
-import { position, sourceLine } from './account-plan.ts';
+import { sourceLine } from './account-plan.ts';
 
 /**
  * Plans to run all statements, or nothing.
@@ -30,8 +30,8 @@ export function planSetup(
     {
       action: 'run_setup',
       account: username,
-      ...position(location),
-      reason: { kind, location: sourceLine(location, mainFile) },
+      location: sourceLine(location, mainFile),
+      reason: { kind },
       risk: words.length > 0 ? 'disruptive' : 'safe',
       before: null,
       after: {

@@ -5,7 +5,7 @@ import type { LiveToken } from '../model/live.ts';
 import { type ShownToken, shownToken } from '../model/planned-token.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { seriesOf } from '../model/tokens.ts';
-import { position } from './account-plan.ts';
+import { sourceLine } from './account-plan.ts';
 import { rotate } from './new-token.ts';
 import { type TokenContext, type TokenReadings, whyRotate } from './token-reasons.ts';
 import { adoptable, canHaveReplaced, isNewer, liveGeneration, newerTokens, takenBy } from './token-series.ts';
@@ -65,7 +65,7 @@ export function adopt(
     action: 'adopt_token',
     account,
     token: desired.key,
-    ...position(desired.location),
+    location: sourceLine(desired.location, context.file),
     reason:
       state === undefined || state.generation === 0 || context.recreated === 'certain' ? { kind: 'unmanaged' } : newer,
     risk: 'safe',
@@ -94,7 +94,7 @@ export function moveKey(
     action: 'adopt_token',
     account: context.account,
     token: desired.key,
-    ...position(desired.location),
+    location: sourceLine(desired.location, context.file),
     reason: { kind: 'renamed', from, replaced: isReplaced },
     risk: 'safe',
     before: null,

@@ -7,7 +7,6 @@ import { isShortened, policyMargin, rotationDue } from '../model/rotation-due.ts
 import { copiesOf, mayBeStored, type StateToken, type TokenRecord } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
-import { sourceLine } from './account-plan.ts';
 import type { HeldBy } from './store-facts.ts';
 import type { AccountRecords, TokenSeries } from './token-series.ts';
 
@@ -89,7 +88,7 @@ export function whyRotate(
     return { kind: 'interrupted', left: 'revocation', name: current.name, current: current.name };
   }
   const change = whatChanged(desired, current, context);
-  if (change) return { kind: 'changed', change, location: sourceLine(desired.location, context.file) };
+  if (change) return { kind: 'changed', change };
   const untested = context.isSmokeTested ? untestedReplacement(current, series) : undefined;
   if (untested) return untested;
   const due = rotationDue(desired, live, current.ttl);

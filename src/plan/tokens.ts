@@ -31,7 +31,7 @@ import { shownToken } from '../model/planned-token.ts';
 import { rotationDue, SHORT_OVERLAP } from '../model/rotation-due.ts';
 import type { StateToken, TokenRecord } from '../model/state.ts';
 import { isoTime, type Seconds } from '../model/time.ts';
-import { position } from './account-plan.ts';
+import { sourceLine } from './account-plan.ts';
 import { lastGeneration, noNextGeneration, plannedToken, rotate } from './new-token.ts';
 import { policyToRecord } from './recorded-policy.ts';
 import { futureRevocations, orphaned, revokeEnded } from './revocations.ts';
@@ -105,7 +105,7 @@ function decide(readings: TokenReadings, context: TokenContext): Decision {
     const after = plannedToken(readings, context);
     const creation: Action = {
       action: 'create_token',
-      ...{ account, token: desired.key, ...position(desired.location) },
+      ...{ account, token: desired.key, location: sourceLine(desired.location, context.file) },
       reason: whyCreate(state, series.listed, series, context),
       risk: after.orphans === undefined ? 'safe' : 'disruptive',
       before: series.listed === undefined ? null : shownToken(series.listed),

@@ -48,16 +48,16 @@ function ownReasonText(action: Action): string {
         return `deleted with mdacc on ${dayOf(action.reason.at)}, in a run that did not end; it is created again`;
       }
       return action.reason.kind === 'new'
-        ? `new (${shortLine(action.reason.location)})`
+        ? `new${inBrackets(action.location)}`
         : `deleted outside of mdacc: in the state since ${dayOf(action.reason.since)}, no longer in MotherDuck`;
     case 'adopt_account':
       return action.reason.kind === 'deleted'
         ? `${deletedText(action.reason.at)} outside of mdacc, with another user id: adopted as it is`
         : ADOPTED[action.reason.kind];
     case 'set_ducklings': {
-      const { reason, before, after } = action;
-      if (reason.kind === 'new_account' || before === null) return `the account is new, ${lineText(reason.location)}`;
-      return `${ducklingChanges(after, before).join('; ')}, ${lineText(reason.location)}`;
+      const { reason, location, before, after } = action;
+      if (reason.kind === 'new_account' || before === null) return `the account is new${lineText(location)}`;
+      return `${ducklingChanges(after, before).join('; ')}${lineText(location)}`;
     }
     case 'create_token': {
       const { reason } = action;
@@ -92,14 +92,14 @@ function ownReasonText(action: Action): string {
       }
     }
     case 'rotate_token':
-      return `${rotationText(action.reason)}${firstSecretText(action)}`;
+      return `${rotationText(action)}${firstSecretText(action)}`;
     case 'revoke_token': {
       const { reason, before } = action;
       switch (reason.kind) {
         case 'removed':
           return `"${action.token}" was removed from the configuration`;
         case 'suspended':
-          return `suspended (${shortLine(reason.location)}); the account and its data stay`;
+          return `suspended${inBrackets(action.location)}; the account and its data stay`;
         case 'overlap_ended':
           return `replaced, and its overlap ended ${showTime(Date.parse(reason.retire_at))}`;
         case 'requested':
@@ -111,11 +111,11 @@ function ownReasonText(action: Action): string {
       }
     }
     case 'run_setup': {
-      const { reason, after } = action;
+      const { reason, location, after } = action;
       const again = after.statements.length - after.new_statements.length;
       const noun = after.new_statements.length === 0 ? 'statement' : 'other statement';
       const repeats = again === 0 ? '' : `; ${counted(again, noun)} ${again === 1 ? 'runs' : 'run'} again`;
-      return `${SETUP_REASONS[reason.kind]}, ${lineText(reason.location)}${repeats}`;
+      return `${SETUP_REASONS[reason.kind]}${lineText(location)}${repeats}`;
     }
     case 'delete_account': {
       const tokens = counted(deletedTokens(action).length, 'token');
@@ -132,7 +132,7 @@ function ownReasonText(action: Action): string {
         return 'its creation was never confirmed, so the account of that name may be another one, which stays';
       }
       if (action.reason.kind === 'suspended') {
-        return `suspended (${shortLine(action.reason.location)}), and "${action.token}" has no live tokens`;
+        return `suspended${inBrackets(action.location)}, and "${action.token}" has no live tokens`;
       }
       return action.token === undefined
         ? `${REMOVAL_REASONS[action.reason.kind]}, and it is no longer in MotherDuck`
@@ -165,14 +165,14 @@ export const REMOVAL_REASONS = {
   destroyed: 'requested with mdacc destroy',
 } as const;
 
-function rotationText(reason: RotateToken['reason']): string {
+function rotationText({ reason, location }: RotateToken): string {
   switch (reason.kind) {
     case 'interrupted':
       return interruptionText(reason);
     case 'requested':
       return 'requested with mdacc rotate';
     case 'changed':
-      return `${tokenChangeText(reason.change)}, ${lineText(reason.location)}`;
+      return `${tokenChangeText(reason.change)}${lineText(location)}`;
     default: {
       const left = describeSpan(reason.seconds_left);
       if (reason.shortened) {
@@ -261,9 +261,14 @@ function ttlText(ttl: number | null): string {
   return ttl === null ? 'never' : formatDuration(ttl);
 }
 
-/** `configuration line 31`, or `accounts/tenants.yaml line 7` in an included file. */
-function lineText({ file, line }: SourceLine): string {
-  return `${file ?? 'configuration'} line ${line}`;
+/** `, configuration line 31`, or `, accounts/tenants.yaml line 7` in an included file. */
+function lineText(location: SourceLine | undefined): string {
+  return location === undefined ? '' : `, ${location.file ?? 'configuration'} line ${location.line}`;
+}
+
+/** ` (line 31)`. */
+function inBrackets(location: SourceLine | undefined): string {
+  return location === undefined ? '' : ` (${shortLine(location)})`;
 }
 
 /** `line 31`, or `accounts/tenants.yaml line 7` in an included file. */

@@ -21,16 +21,16 @@ const sketches = fc.uniqueArray(
 function actionsOf(all: readonly { readonly name: string; readonly kind: number; readonly line: number }[]): Action[] {
   return all.flatMap(({ name, kind, line }): Action[] => [
     {
-      ...{ action: 'create_account', account: name, risk: 'safe', line, before: null },
-      reason: { kind: 'new', location: { line } },
+      ...{ action: 'create_account', account: name, risk: 'safe', location: { line }, before: null },
+      reason: { kind: 'new' },
       after: { username: name, deletion_protection: true },
     },
     ...(ONE?.action === 'set_ducklings'
-      ? [{ ...ONE, account: name, line, after: { ...ONE.after, read_scaling: { pool_size: kind } } }]
+      ? [{ ...ONE, account: name, location: { line }, after: { ...ONE.after, read_scaling: { pool_size: kind } } }]
       : []),
     {
-      ...{ action: 'run_setup', account: name, risk: 'safe', line, before: null },
-      reason: { kind: 'new_account', location: { line } },
+      ...{ action: 'run_setup', account: name, risk: 'safe', location: { line }, before: null },
+      reason: { kind: 'new_account' },
       after: {
         statements: [`CREATE DATABASE "${name}_${kind}"`],
         new_statements: [`CREATE DATABASE "${name}_${kind}"`],
@@ -86,7 +86,8 @@ it('groups nothing that differs in one value', async () => {
 it('tells SQL of one account from that of another, and shows the name as it is configured', () => {
   const setup = (account: string, sql: string): Action => ({
     ...{ action: 'run_setup', account, risk: 'safe', before: null },
-    reason: { kind: 'unset', location: { line: 1 } },
+    location: { line: 1 },
+    reason: { kind: 'unset' },
     after: { statements: [sql], new_statements: [sql] },
   });
   const [same] = groupAccounts([setup('a_1', 'USE "a_1"'), setup('a_2', 'USE "a_2"')]);

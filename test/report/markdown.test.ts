@@ -131,7 +131,8 @@ describe('a plan as Markdown', () => {
   it('shows one diff of identical accounts, with their SQL as it is configured', async () => {
     const setup = (account: string, sql: string): Action => ({
       ...{ action: 'run_setup', account, risk: 'safe', before: null },
-      reason: { kind: 'unset', location: { line: 1 } },
+      location: { line: 1 },
+      reason: { kind: 'unset' },
       after: { statements: [sql], new_statements: [sql] },
     });
     const plan = await new World().plan(desire({}));

@@ -52,7 +52,7 @@ it('audit and plan name files from the root of the repository', async () => {
   const { stdout: junit } = await stage.run('audit --sandbox --format junit');
   expect(junit).toContain(`${INCLUDED}:2`);
   const plan = JSON.parse((await stage.run('plan --sandbox --format json --only from_include')).stdout);
-  expect(plan.actions[0]).toMatchObject({ file: INCLUDED, reason: { location: { file: INCLUDED } } });
+  expect(plan.actions[0]).toMatchObject({ location: { file: INCLUDED } });
   expect(plan.scope).toEqual({
     configuration: FILE,
     state: 'infra/x/motherduck.accounts.state.json',

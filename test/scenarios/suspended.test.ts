@@ -27,7 +27,7 @@ interface Document {
     account: string;
     token?: string;
     risk: string;
-    line?: number;
+    location?: { line: number };
     reason: { kind: string; text: string };
   }[];
   readonly warnings: readonly { kind: string; names?: readonly string[] }[];
@@ -82,8 +82,8 @@ describe('a suspended account', () => {
     stage.edit(suspend);
     const plan = await planned(stage);
     expect(brief(plan)).toEqual(Array(3).fill(expect.stringMatching(/^revoke_token tenant_late\/(app|bi) suspended$/)));
-    for (const { risk, line, reason } of plan.actions) {
-      expect({ risk, line }).toEqual({ risk: 'disruptive', line: 13 });
+    for (const { risk, location, reason } of plan.actions) {
+      expect({ risk, location }).toEqual({ risk: 'disruptive', location: { line: 13 } });
       expect(reason.text).toContain('(line 13)');
     }
     const { stdout: comment } = await stage.run('plan --sandbox --format markdown');

@@ -6,7 +6,6 @@ import { sharedReasonText } from '../../src/wording/shared-reasons.ts';
 import { expectGolden } from '../golden/golden.ts';
 import { DAY } from '../world.ts';
 
-const location = { line: 31 };
 const live = {
   name: 'airflow',
   id: 'id-1',
@@ -23,16 +22,16 @@ const interrupted = { kind: 'interrupted', name: 'airflow.2', current: 'airflow'
 
 /** Each reason of each action. */
 const ALL: readonly (readonly [action: Action['action'], reason: object, more?: object])[] = [
-  ['create_account', { kind: 'new', location }],
-  ['create_account', { kind: 'new', location: { line: 7, file: 'accounts/tenants.yaml' } }],
+  ['create_account', { kind: 'new' }],
+  ['create_account', { kind: 'new' }, { location: { line: 7, file: 'accounts/tenants.yaml' } }],
   ['create_account', { kind: 'deleted_outside', since: expired_at }],
   ['create_account', { kind: 'deleted', at: expired_at }],
   ['adopt_account', { kind: 'unmanaged' }],
   ['adopt_account', { kind: 'interrupted' }],
   ['adopt_account', { kind: 'replaced_outside' }],
   ['adopt_account', { kind: 'deleted', at: expired_at }],
-  ['set_ducklings', { kind: 'new_account', location }, { before: null, after: DUCKLINGS[1] }],
-  ['set_ducklings', { kind: 'changed', location }, { before: DUCKLINGS[0], after: DUCKLINGS[1] }],
+  ['set_ducklings', { kind: 'new_account' }, { before: null, after: DUCKLINGS[1] }],
+  ['set_ducklings', { kind: 'changed' }, { before: DUCKLINGS[0], after: DUCKLINGS[1] }],
   ['create_token', { kind: 'new_account' }],
   ['create_token', { kind: 'resumed' }],
   ['create_token', { kind: 'new' }],
@@ -71,17 +70,11 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
     },
   ],
   ['rotate_token', { kind: 'requested' }],
-  [
-    'rotate_token',
-    { kind: 'changed', location, change: { field: 'type', before: 'read_write', after: 'read_scaling' } },
-  ],
-  ['rotate_token', { kind: 'changed', location, change: { field: 'name', before: 'airflow', after: 'Airflow' } }],
-  ['rotate_token', { kind: 'changed', location, change: { field: 'secret_store', before: 'local', after: 'vault' } }],
-  [
-    'rotate_token',
-    { kind: 'changed', location, change: { field: 'secret_path', before: 'a.env#A', after: 'b.env#A' } },
-  ],
-  ['rotate_token', { kind: 'changed', location, change: { field: 'ttl', before: null, after: 90 * DAY } }],
+  ['rotate_token', { kind: 'changed', change: { field: 'type', before: 'read_write', after: 'read_scaling' } }],
+  ['rotate_token', { kind: 'changed', change: { field: 'name', before: 'airflow', after: 'Airflow' } }],
+  ['rotate_token', { kind: 'changed', change: { field: 'secret_store', before: 'local', after: 'vault' } }],
+  ['rotate_token', { kind: 'changed', change: { field: 'secret_path', before: 'a.env#A', after: 'b.env#A' } }],
+  ['rotate_token', { kind: 'changed', change: { field: 'ttl', before: null, after: 90 * DAY } }],
   ['rotate_token', { ...interrupted, left: 'orphan' }],
   ['rotate_token', { ...interrupted, left: 'intent' }],
   ['rotate_token', { ...interrupted, left: 'untested' }],
@@ -90,20 +83,20 @@ const ALL: readonly (readonly [action: Action['action'], reason: object, more?: 
   ['revoke_token', { kind: 'requested', force: true }],
   ['revoke_token', { kind: 'requested', at: expired_at }],
   ['revoke_token', { kind: 'removed' }],
-  ['revoke_token', { kind: 'suspended', location }],
+  ['revoke_token', { kind: 'suspended' }],
   ['revoke_token', { kind: 'overlap_ended', retire_at: expired_at }],
   ['revoke_token', { kind: 'orphan' }],
   ['delete_account', { kind: 'removed' }, { before: { username: 'etl_prod', tokens: [live, live] } }],
   ['delete_account', { kind: 'destroyed' }, { before: { username: 'etl_prod', tokens: [live] } }],
   ['forget', { kind: 'removed' }],
-  ['forget', { kind: 'suspended', location }],
+  ['forget', { kind: 'suspended' }],
   ['forget', { kind: 'removed' }, { token: undefined }],
   ['forget', { kind: 'destroyed' }, { token: undefined }],
   ...['new_account', 'unset', 'changed', 'interrupted'].map(
     (kind) =>
       [
         'run_setup',
-        { kind, location },
+        { kind },
         { after: { new_statements: ['SELECT 1'], statements: ['SELECT 1', 'SELECT 2'] } },
       ] as const,
   ),
@@ -119,6 +112,7 @@ function plannedActions(): Action[] {
       account: 'etl_prod',
       token: 'airflow',
       risk: 'safe',
+      location: { line: 31 },
       before: live,
       after: live,
       reason,

@@ -76,7 +76,7 @@ export function withPlaceholder(action: Action): Action {
 
 /** Of one thing, and not what is done to it; `rotate_before` has the token's share of the jitter. */
 const IDENTITY: ReadonlySet<string> = new Set([
-  ...['account', 'id', 'line', 'file'],
+  ...['account', 'id', 'location'],
   ...['at', 'since', 'created_at', 'expires_at', 'expired_at', 'retire_at', 'seconds_left', 'earlier', 'rotate_before'],
 ]);
 
