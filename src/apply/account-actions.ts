@@ -14,6 +14,7 @@ import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
 import { type RemovalTools, removeSecrets } from './remove-secrets.ts';
 import { noteAccount, noteToken, recordFirst, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
+import { listIds } from './user-ids.ts';
 
 /** The tools of actions on accounts. */
 export interface AccountTools {
@@ -92,13 +93,8 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
   const { api, stateWriter } = tools;
   const id = await tools.idOf(action.account);
   const isGone = id === undefined && !(await exists(action.account, api));
-  if (!isGone && (id === undefined || id !== stateWriter.state.accounts.get(accountKey(action.account))?.id)) {
-    const message =
-      id === undefined
-        ? `${action.account} is not in MotherDuck's list of users, which tells accounts of one name apart, so it was not deleted`
-        : `another account is named ${action.account} at MotherDuck since the plan was made, so it was not deleted`;
-    throw new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
-  }
+  if (!isGone && (id === undefined || id !== stateWriter.state.accounts.get(accountKey(action.account))?.id))
+    throw notDeleted(action.account, id);
   const at = isoTime(api.now());
   await recordFirst(stateWriter, action.account, () =>
     updateAccount(
@@ -107,8 +103,14 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
       (entry) => entry && { ...entry, intent: { action: 'delete_account', at } },
     ),
   );
+  // The attempt before may have deleted it, so that the name is free.
+  const refuseOther = async () => {
+    await stateWriter.confirm();
+    const other = (await listIds(api)).get(accountKey(action.account));
+    if (other !== undefined && other !== id) throw notDeleted(action.account, other);
+  };
   try {
-    await api.deleteUser(action.account);
+    await api.withCheck(refuseOther).deleteUser(action.account);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.effect === 'none' && error.failure !== 'absent')
@@ -123,6 +125,15 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
   }
   await updateAccount(stateWriter, action.account, () => undefined);
   return [];
+}
+
+/** @param id Of the account that has the name; undefined: unknown. */
+function notDeleted(username: string, id: string | undefined): UserError {
+  const message =
+    id === undefined
+      ? `${username} is not in MotherDuck's list of users, which tells accounts of one name apart, so it was not deleted`
+      : `another account is named ${username} at MotherDuck since the plan was made, so it was not deleted`;
+  return new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
 }
 
 function removeAllSecrets(username: string, tools: AccountTools & RemovalTools): Promise<void> {

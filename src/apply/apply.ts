@@ -12,7 +12,6 @@
  */
 import { setMaxListeners } from 'node:events';
 import { type Action, actionsByAccount, storingActions } from '../model/action.ts';
-import { chooseUsers } from '../model/live.ts';
 import type { PlanWarning } from '../model/notice.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { State, StateAccount } from '../model/state.ts';
@@ -28,6 +27,7 @@ import { checkStores } from './check-stores.ts';
 import { refreshState } from './refresh-state.ts';
 import { removeGone } from './remove-secrets.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
+import { listIds, recentIds } from './user-ids.ts';
 
 /** The result of an apply. */
 export interface Applied {
@@ -67,16 +67,27 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   // Written with the first intent.
   if (run !== undefined && groups.size > 0)
     input.stateWriter.note((state) => ({ ...state, runs: withRun(state.runs, run) }));
-  // Read when an account is first deleted: it may have been replaced since the plan was made.
-  const ids = onceRead(() => listIds(input.api));
-  const idOf = async (username: string) => (await ids()).get(accountKey(username));
+  // An account may have been replaced since the plan was made.
+  const idOf = recentIds(input.api);
   const halt: Halt = {};
   const slots = new Slots(input.parallelism);
   const stateWriter = lendingSlots(input.stateWriter, slots, halt);
   const outsideSlot = <T>(wait: () => Promise<T>) => slots.outside(wait);
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
   const tokenIds = tokenIdsOf(before);
-  const shared = { ...input, stateWriter, before, halt, idOf, tokenIds, refused, outsideSlot, setups: { done: 0 } };
+  const api = input.api.withCheck(() => stateWriter.confirm());
+  const shared = {
+    ...input,
+    api,
+    stateWriter,
+    before,
+    halt,
+    idOf,
+    tokenIds,
+    refused,
+    outsideSlot,
+    setups: { done: 0 },
+  };
   let waiting: (readonly [account: string, work: AccountApply])[] = [];
   const within = async (account: string, work: AccountApply, act: () => Promise<AccountResult | undefined>) => {
     const result = await slots.within(act);
@@ -122,18 +133,6 @@ function tokenIdsOf({ accounts }: State): Set<string> {
   );
 }
 
-/** Reads once for all who ask, and again after a failure. */
-function onceRead<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | undefined;
-  return () => {
-    reading ??= read().catch((error: unknown) => {
-      reading = undefined;
-      throw error;
-    });
-    return reading;
-  };
-}
-
 /** The tokens that MotherDuck gave less life than requested. */
 function shorterLives(outcomes: readonly ActionOutcome[], { desired, stateWriter }: ApplyInput): PlanWarning[] {
   const done = outcomes.flatMap(({ action, result }) => (result === 'done' ? [action] : []));
@@ -175,13 +174,6 @@ function lendingSlots(stateWriter: StateWriter, slots: Slots, halt: Halt): State
     note: (change, account) => stateWriter.note(change, account),
     confirm: () => stateWriter.confirm(),
   };
-}
-
-/** The users' ids by `accountKey`. @throws ApiError */
-async function listIds(api: ApplyInput['api']): Promise<ReadonlyMap<string, string>> {
-  const { users } = await api.listUsers();
-  const byAccount = [...chooseUsers(users, (user) => user.is_deprovisioned)];
-  return new Map(byAccount.flatMap(([key, { id }]) => (id === '' ? [] : [[key, id]])));
 }
 
 /**

@@ -40,6 +40,12 @@ export interface Api {
   setDucklings(username: string, ducklings: WireDucklings): Promise<WireDucklings>;
   /** Lists the accounts with running Ducklings. */
   activeAccounts(): Promise<WireActiveAccounts['accounts']>;
+  /**
+   * The same API, which calls `check` before it repeats a change that failed for a while or got no answer: the run may have lost the
+   * state meanwhile, or another account have the name. What it throws ends the call.
+   * A check that is given later takes its place.
+   */
+  withCheck(check: () => Promise<void>): Api;
   /** MotherDuck's time in milliseconds since 1970, from its `Date` headers; the local time before the first response. */
   now(): number;
   /** How far MotherDuck's clock is ahead of the local one, in milliseconds; undefined before the first response. */
@@ -121,6 +127,7 @@ export function createApi(client: RestClient, onNames: (names: readonly string[]
       return readAll(client, '/v1/active_accounts', 'accounts', readActiveAccount, ({ username }) => username);
     },
 
+    withCheck: (check) => createApi({ ...client, do: (request, later = check) => client.do(request, later) }, onNames),
     now: () => client.now(),
     clockDifference: () => client.clockDifference(),
     detectSandbox: () => client.detectSandbox(),

@@ -11,7 +11,15 @@ import { type AttemptOutcome, isThrottled, mayHaveTakenEffect, retryDelay } from
 import { printableWithout } from './scrub.ts';
 import { Clock, MACHINE_TIME, type TimeSource } from './server-clock.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { AttemptError, isTimeout, type Network, networkCode, neverSent, noResponse } from './transport-errors.ts';
+import {
+  ApiError,
+  AttemptError,
+  isTimeout,
+  type Network,
+  networkCode,
+  neverSent,
+  noResponse,
+} from './transport-errors.ts';
 
 /** Where calls go, how many run at once, and how long each may take. */
 export interface RestClientOptions {
@@ -49,7 +57,11 @@ export interface RestResponse {
 
 /** Makes all calls to the REST API. `do` returns successful responses and throws ApiError for everything else. */
 export interface RestClient {
-  do(request: RestRequest): Promise<RestResponse>;
+  /**
+   * @param beforeRepeat Called after the wait before another attempt at a change, since much may have happened meanwhile. What it
+   *   throws ends the call; after an ApiError, the call fails as its last attempt did.
+   */
+  do(request: RestRequest, beforeRepeat?: () => Promise<void>): Promise<RestResponse>;
   /**
    * Requests `GET /` without the token, again where the connection is cut, so that `isSandbox` is known. Never fails.
    *
@@ -118,8 +130,12 @@ export function createRestClient(options: RestClientOptions): RestClient {
     if (looksLikeMotherDuck(status, text)) clock.observe(headers.date);
   }
 
-  /** Repeats a request until retry.ts allows no other attempt. */
-  async function exchange(request: TransportRequest, retries: boolean): Promise<Exchange> {
+  /** Repeats a request until retry.ts or `beforeRepeat` allows no other attempt. */
+  async function exchange(
+    request: TransportRequest,
+    retries: boolean,
+    beforeRepeat?: () => Promise<void>,
+  ): Promise<Exchange> {
     const { method } = request;
     let attempts = 0;
     let uncertain = false;
@@ -155,6 +171,16 @@ export function createRestClient(options: RestClientOptions): RestClient {
         release?.();
         return { result, attempts, uncertain };
       }
+      if (beforeRepeat !== undefined && method !== 'GET') {
+        // It may make calls of its own.
+        release?.();
+        try {
+          await beforeRepeat();
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          return { result, attempts, uncertain };
+        }
+      }
       // Queued before the others may start again: repeated calls go first.
       admission = limiter.enter(true);
       release?.();
@@ -178,10 +204,10 @@ export function createRestClient(options: RestClientOptions): RestClient {
       }
     },
 
-    async do(request) {
+    async do(request, beforeRepeat) {
       const call = `${request.method} ${request.path}`;
       const isRead = request.method === 'GET';
-      const { result, attempts, uncertain } = await exchange(request, true);
+      const { result, attempts, uncertain } = await exchange(request, true, beforeRepeat);
       const about = { call, origin: address.origin, printable, attempts, ...network };
       if (result instanceof Error) {
         throw noResponse(result, { ...about, effect: uncertain ? 'unknown' : 'none', timeoutMs });

@@ -561,6 +561,60 @@ describe('the list of users that is read before an account is deleted', () => {
   });
 });
 
+describe('a deletion whose answer is lost', () => {
+  const one = desire({ acme: { protected: false } }, { guardrails: { maxDeletes: 9 } });
+  const none = desire({}, { guardrails: { maxDeletes: 9 } });
+
+  /** Deletes, and `meanwhile` happens before the deletion would be repeated. Returns how often it was requested. */
+  async function deleting(world: World, meanwhile: () => unknown) {
+    await world.apply(one);
+    let deletions = 0;
+    world.interfere = async (request) => {
+      if (request.method !== 'DELETE') return undefined;
+      deletions += 1;
+      if (deletions > 1) return undefined;
+      await world.organization.handle(request);
+      await meanwhile();
+      return new Response('<html>', { status: 504 });
+    };
+    const { outcomes } = await world.apply(none, { prune: true });
+    world.interfere = undefined;
+    return { deletions, outcomes };
+  }
+
+  it('is repeated, and finds the account gone', async () => {
+    const world = new World();
+    const { deletions, outcomes } = await deleting(world, () => {});
+    expect(outcomes).toMatchObject([{ result: 'done' }]);
+    expect(deletions).toBe(2);
+    expect(brief(await world.plan(none))).toEqual([]);
+  });
+
+  it('leaves the account alone that has its name by then', async () => {
+    const world = new World();
+    const { deletions, outcomes } = await deleting(world, () => world.openApi().createUser('acme'));
+    expect(outcomes).toMatchObject([{ result: 'failed', error: { code: 'PLAN_STALE' } }]);
+    expect(deletions).toBe(1);
+    expect((await world.openApi().listUsers()).users.map(({ username }) => username)).toContain('acme');
+    // Nothing is left to do: what the state had is gone.
+    expect(brief(await world.plan(none, { prune: true }))).not.toContain('delete_account acme');
+  });
+
+  it('is not repeated by a run that has lost the state, nor where the list of users is not read', async () => {
+    const lost = new World();
+    const afterLoss = await deleting(lost, () => {
+      lost.stateWriter.confirm = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Plan again.'));
+    });
+    expect(afterLoss).toMatchObject({ deletions: 1, outcomes: [{ result: 'failed', error: { code: 'STATE_LOST' } }] });
+    const unlisted = new World();
+    const afterFailure = await deleting(unlisted, () => {
+      unlisted.interfere = (request) =>
+        request.method === 'GET' ? Response.json({ message: 'not now' }, { status: 403 }) : undefined;
+    });
+    expect(afterFailure).toMatchObject({ deletions: 1, outcomes: [{ result: 'failed', error: { status: 504 } }] });
+  });
+});
+
 it('a new token whose answer has the id of another is revoked, and the state stays one that can be read', async () => {
   const world = new World();
   const one = desire({ etl_prod: { tokens: [token('airflow')] } });

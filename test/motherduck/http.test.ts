@@ -79,6 +79,19 @@ describe('a lost connection', () => {
   });
 });
 
+it('a check is made before each repetition of a change, and may make calls of its own', async () => {
+  const calls: string[] = [];
+  const answering = (request: Request) => {
+    calls.push(request.method);
+    return request.method === 'POST' && calls.length < 5 ? 429 : 200;
+  };
+  const { api, http } = faked(async (request) => Response.json({ username: 'a' }, { status: answering(request) }), {
+    parallelism: 1,
+  });
+  await api.withCheck(async () => void (await get(http))).createUser('a');
+  expect(calls).toEqual(['POST', 'GET', 'POST', 'GET', 'POST']);
+});
+
 describe('the time limit', () => {
   it('ends a call without a response; a read is repeated once', async () => {
     const { http, count } = await served(() => {}, { timeoutMs: 250 });
