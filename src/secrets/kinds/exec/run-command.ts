@@ -93,27 +93,33 @@ function watch(child: ChildProcess, { stdin, timeoutMs, graceMs = 2000 }: RunOpt
   return new Promise((resolve) => {
     let late = false;
     let killing: NodeJS.Timeout | undefined;
-    const limit = setTimeout(() => {
+    const endLate = () => {
       late = true;
       signalGroup(child, 'SIGTERM');
       killing = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+    };
+    let ending: NodeJS.Immediate | undefined;
+    // After this process was stopped, timers come first: the command may have ended in time, which the same turn tells.
+    const limit = setTimeout(() => {
+      ending = setImmediate(endLate);
     }, timeoutMs);
-    const stop = () => {
+    const endTimers = () => {
       clearTimeout(limit);
+      clearImmediate(ending);
       clearTimeout(killing);
-      // Processes that it left running may keep these open.
-      child.stdout?.destroy();
-      child.stderr?.destroy();
     };
     child.on('error', (error) => {
       if (child.pid !== undefined) return;
-      stop();
+      endTimers();
       resolve({ ended: 'not_started', code: errnoOf(error) ?? 'failed' });
     });
     child.on('exit', async (code, signal) => {
+      endTimers();
       if (late) signalGroup(child, 'SIGKILL');
       await lastOutput(child);
-      stop();
+      // Processes that it left running may keep these open.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       const output = [out.text(), err.text()].filter((text) => text !== '').join('\n');
       if (late) resolve({ ended: 'timeout', output });
       else if (signal !== null) resolve({ ended: 'signal', signal, output });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isRunning } from '../../../../src/files/process.ts';
 import type { SecretStoreConfig } from '../../../../src/model/desired.ts';
 import { expandWords } from '../../../../src/secrets/kinds/exec/placeholders.ts';
 import { runStoreCommand } from '../../../../src/secrets/kinds/exec/run-command.ts';
@@ -190,6 +191,18 @@ describe.skipIf(isWindows)('the time limit', () => {
     const child = Number(await readFile(file, 'utf8'));
     const state = () => execFileSync('sh', ['-c', `ps -o stat= -p ${child} || true`], { encoding: 'utf8' }).trim();
     await vi.waitFor(() => expect(state()).toMatch(/^(Z.*)?$/), 30_000);
+  });
+
+  it('takes a command that ended in time for done, where this process was stopped meanwhile', async () => {
+    const file = await newFile();
+    const brief = ['sh', '-c', 'cat > /dev/null; echo $$ > "$0.new"; mv "$0.new" "$0"; sleep 0.2', file];
+    const stored = openExecStore(execConfig(brief, { timeout: 3 })).put(address(), secret);
+    const pid = Number(await vi.waitFor(() => readFile(file, 'utf8'), { timeout: 3000, interval: 5 }));
+    // No event of this process is handled until the command has ended and its time is over.
+    const wait = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    while (isRunning(pid)) wait(20);
+    wait(3000);
+    await stored;
   });
 
   it('kills one that ignores the request to stop', async () => {
