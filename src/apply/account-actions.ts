@@ -1,6 +1,6 @@
 /** The actions on an account and its Ducklings. Calls that cannot be repeated are recorded as an intent first. */
 import type { CreateAccount, DeleteAccount, Forget, SetDucklings } from '../model/action.ts';
-import { type DesiredAccount, isSuspended } from '../model/desired.ts';
+import { type Desired, type DesiredAccount, isSuspended } from '../model/desired.ts';
 import type { Ducklings } from '../model/ducklings.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import { createdObjects } from '../model/setup-objects.ts';
@@ -12,7 +12,7 @@ import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { fromWire, toWire } from '../motherduck/wire.ts';
 import { ducklingChanges, mergeDucklings } from '../plan/ducklings.ts';
-import { type RemovalTools, removeSecrets } from './remove-secrets.ts';
+import type { SecretRemover } from './remove-secrets.ts';
 import { noteAccount, noteToken, recordFirst, type StateWriter, tokenOf, updateAccount } from './state-writer.ts';
 import { listIds } from './user-ids.ts';
 
@@ -22,8 +22,14 @@ export interface AccountTools {
   readonly stateWriter: StateWriter;
 }
 
+/** The tools of `forget`. */
+interface ForgetTools extends AccountTools {
+  readonly desired: Desired;
+  readonly remover: SecretRemover;
+}
+
 /** The tools of a deletion. */
-export interface DeletionTools extends AccountTools, RemovalTools {
+export interface DeletionTools extends ForgetTools {
   /** MotherDuck's id of the user of that name; undefined when the list of users lacks it. @throws ApiError */
   idOf(username: string): Promise<string | undefined>;
 }
@@ -136,20 +142,22 @@ function notDeleted(username: string, id: string | undefined): UserError {
   return new UserError('PLAN_STALE', message, { text: 'See what there is now.', command: ['plan'] });
 }
 
-function removeAllSecrets(username: string, tools: AccountTools & RemovalTools): Promise<void> {
+function removeAllSecrets(username: string, tools: ForgetTools): Promise<void> {
   const tokens = tools.stateWriter.state.accounts.get(accountKey(username))?.tokens ?? [];
-  return removeSecrets(username, tokens, tools);
+  return tools.remover.removeAll(username, tokens);
 }
 
 /** Removes an account or a token that no longer exists from the state, and its secrets from their stores. @throws UserError STORE_FAILED */
-export async function forget(action: Forget, tools: AccountTools & RemovalTools): Promise<void> {
-  const { stateWriter } = tools;
-  if (action.token === undefined) await removeAllSecrets(action.account, tools);
-  else await removeSecrets(action.account, [[action.token, tokenOf(stateWriter, action.account, action.token)]], tools);
-  if (action.token === undefined) noteAccount(stateWriter, action.account, () => undefined);
-  else {
-    const isKept = isSuspended(tools.desired, action.account, action.token);
-    noteToken(stateWriter, action.account, action.token, (entry) => (isKept ? suspendedToken(entry) : undefined));
+export async function forget(action: Forget, tools: ForgetTools): Promise<void> {
+  const { stateWriter, remover } = tools;
+  const { account, token } = action;
+  if (token === undefined) {
+    await removeAllSecrets(account, tools);
+    noteAccount(stateWriter, account, () => undefined);
+  } else {
+    await remover.removeAll(account, [[token, tokenOf(stateWriter, account, token)]]);
+    const isKept = isSuspended(tools.desired, account, token);
+    noteToken(stateWriter, account, token, (entry) => (isKept ? suspendedToken(entry) : undefined));
   }
 }
 

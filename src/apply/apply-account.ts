@@ -47,7 +47,7 @@ export interface AccountResult {
 interface AccountInput
   extends ApplyInput,
     Pick<DeletionTools, 'idOf'>,
-    Pick<TokenTools, 'before' | 'outsideSlot' | 'tokenIds'> {
+    Pick<TokenTools, 'before' | 'outsideSlot' | 'remover' | 'tokenIds'> {
   readonly halt: Halt;
   readonly setups: Setups;
   /** Actions whose secrets the stores refuse. The rest of a scheduled plan is applied nevertheless. */

@@ -25,7 +25,7 @@ import { AccountApply, type AccountResult, type Halt } from './apply-account.ts'
 import type { ActionOutcome, ApplyInput } from './apply-input.ts';
 import { checkStores } from './check-stores.ts';
 import { refreshState } from './refresh-state.ts';
-import { removeGone } from './remove-secrets.ts';
+import { removeGone, SecretRemover } from './remove-secrets.ts';
 import { isSaved, type StateWriter, tokenOf, unsavedEntries } from './state-writer.ts';
 import { listIds, recentIds } from './user-ids.ts';
 
@@ -76,18 +76,9 @@ export async function apply(input: ApplyInput): Promise<Applied> {
   const atOnce = input.parallelism === 1 ? 1 : input.parallelism * ACCOUNTS_PER_OPERATION;
   const tokenIds = tokenIdsOf(before);
   const api = input.api.withCheck(() => stateWriter.confirm());
-  const shared = {
-    ...input,
-    api,
-    stateWriter,
-    before,
-    halt,
-    idOf,
-    tokenIds,
-    refused,
-    outsideSlot,
-    setups: { done: 0 },
-  };
+  const remover = new SecretRemover({ ...input, stateWriter });
+  const own = { api, stateWriter, remover, before, halt, idOf, tokenIds, refused, outsideSlot, setups: { done: 0 } };
+  const shared = { ...input, ...own };
   let waiting: (readonly [account: string, work: AccountApply])[] = [];
   const within = async (account: string, work: AccountApply, act: () => Promise<AccountResult | undefined>) => {
     const result = await slots.within(act);

@@ -20,7 +20,6 @@ import type { SecretStore } from '../secrets/store.ts';
 import { withoutOverlap } from './adopt.ts';
 import { openIntents } from './refresh-state.ts';
 import { withoutReplaced } from './removal-records.ts';
-import { removeSecret } from './remove-secrets.ts';
 import { liveTokens, type TokenTools } from './revoke-token.ts';
 import { recordFirst, tokenOf, updateToken } from './state-writer.ts';
 
@@ -152,7 +151,7 @@ export async function recordResult(
   if (action.before === null && left !== undefined) {
     for (const secret of copiesOf(left)) {
       const record = { ...address, id: before?.id ?? '', secret, interrupted: [] };
-      await removeSecret(record, tools).catch(ignoreFailure);
+      await tools.remover.remove(record).catch(ignoreFailure);
     }
   }
 }

@@ -1,7 +1,4 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
-import type { Desired } from '../model/desired.ts';
-import type { Live } from '../model/live.ts';
-import type { Plan } from '../model/plan.ts';
 import { type SecretRecord, secretRecords } from '../model/secret-record.ts';
 import type { StateToken } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
@@ -9,94 +6,72 @@ import { accountKey } from '../model/username.ts';
 import { goneSecrets } from '../plan/obsolete-secrets.ts';
 import { obsoleteSecret } from '../secrets/recorded-secrets.ts';
 import { SecretPathsInUse } from '../secrets/secret-paths-in-use.ts';
-import type { SecretStore } from '../secrets/store.ts';
+import type { ApplyInput } from './apply-input.ts';
 import { withoutRemoved } from './removal-records.ts';
-import { noteToken, type StateWriter } from './state-writer.ts';
+import { noteToken } from './state-writer.ts';
 
-/** The tools that remove secrets. */
-export interface RemovalTools {
-  readonly desired: Desired;
-  readonly plan: Pick<Plan, 'sandbox'>;
-  readonly stores: ReadonlyMap<string, SecretStore>;
-  readonly stateWriter: StateWriter;
-}
+/** What a run removes secrets with. */
+type RemovalInput = Pick<ApplyInput, 'desired' | 'plan' | 'stores' | 'stateWriter'>;
 
-/**
- * Removes a secret as `howRemoved` tells, and notes that, so that the removal runs once.
- *
- * @returns Whether no store has it there any more.
- * @throws UserError STORE_FAILED
- */
-export async function removeSecret(
-  record: SecretRecord | undefined,
-  tools: RemovalTools,
-  removals = removalsOf(tools),
-): Promise<boolean> {
-  if (record === undefined) return false;
-  const { plan, stores, stateWriter } = tools;
-  if (removals.inUse.howRemoved(record, stateWriter.state) === undefined) return false;
-  const { account, token, secret } = record;
-  const store = stores.get(secret.store);
-  const isRehearsed = store?.rehearsedIn !== undefined;
-  const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
-  if (removal === undefined || !removals.done.has(removal)) await store?.remove?.(obsoleteSecret(record, plan.sandbox));
-  // Nothing is stored there later in a run: a secret path of the configuration is in use.
-  if (removal !== undefined) removals.done.add(removal);
-  if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
-    noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, record));
-  return true;
-}
-
-/** What a run removes secrets by. */
-interface Removals {
-  readonly inUse: SecretPathsInUse;
+/** Removes secrets from their stores during one run, in which the same removal runs once. */
+export class SecretRemover {
+  readonly #input: RemovalInput;
+  /** The secret paths in use when the first secret is removed. */
+  #inUse: SecretPathsInUse | undefined;
   /** What removed secrets in this run: `removalOf` of stores. */
-  readonly done: Set<string>;
-}
+  readonly #done = new Set<string>();
 
-const removalsByPlan = new WeakMap<RemovalTools['plan'], Removals>();
-
-/** Those of the run, which begin with its first removal. */
-function removalsOf(tools: RemovalTools): Removals {
-  const removals = removalsByPlan.get(tools.plan) ?? newRemovals(tools);
-  removalsByPlan.set(tools.plan, removals);
-  return removals;
-}
-
-function newRemovals({ desired, stores, stateWriter }: RemovalTools): Removals {
-  return { inUse: new SecretPathsInUse(desired, stateWriter.state, stores), done: new Set() };
-}
-
-/** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all */
-export async function removeSecrets(
-  account: string,
-  tokens: Iterable<readonly [key: string, token: StateToken]>,
-  tools: RemovalTools,
-): Promise<void> {
-  let failed: UserError | undefined;
-  for (const record of [...tokens].flatMap(([key, entry]) => secretRecords(account, key, entry))) {
-    await removeSecret(record, tools).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
-      failed ??= error;
-    });
+  constructor(input: RemovalInput) {
+    this.#input = input;
   }
-  if (failed) throw failed;
+
+  /**
+   * Removes a secret as `howRemoved` tells, and notes that, so that no later run removes it again.
+   *
+   * @returns Whether no store has it there any more.
+   * @throws UserError STORE_FAILED
+   */
+  async remove(record: SecretRecord): Promise<boolean> {
+    const { desired, plan, stores, stateWriter } = this.#input;
+    this.#inUse ??= new SecretPathsInUse(desired, stateWriter.state, stores);
+    if (this.#inUse.howRemoved(record, stateWriter.state) === undefined) return false;
+    const { account, token, secret } = record;
+    const store = stores.get(secret.store);
+    const isRehearsed = store?.rehearsedIn !== undefined;
+    const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
+    if (removal === undefined || !this.#done.has(removal)) await store?.remove?.(obsoleteSecret(record, plan.sandbox));
+    // Nothing is stored there later in a run: a secret path of the configuration is in use.
+    if (removal !== undefined) this.#done.add(removal);
+    if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
+      noteToken(stateWriter, account, token, (entry) => withoutRemoved(entry, record));
+    return true;
+  }
+
+  /** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all */
+  async removeAll(account: string, tokens: Iterable<readonly [key: string, token: StateToken]>): Promise<void> {
+    let failed: UserError | undefined;
+    for (const record of [...tokens].flatMap(([key, entry]) => secretRecords(account, key, entry))) {
+      await this.remove(record).catch((error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+        failed ??= error;
+      });
+    }
+    if (failed) throw failed;
+  }
 }
 
 /** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. @throws UserError STATE_LOST */
-export async function removeGone(
-  input: RemovalTools & { readonly live: Live; readonly stopping: AbortSignal },
-): Promise<UserError[]> {
+export async function removeGone(input: RemovalInput & Pick<ApplyInput, 'live' | 'stopping'>): Promise<UserError[]> {
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
   // Another run may have the state: this one may have waited for an answer, on a machine that slept.
   if (gone.length > 0) await input.stateWriter.confirm();
-  const removals = newRemovals(input);
+  const remover = new SecretRemover(input);
   for (const record of gone) {
     if (input.stopping.aborted) break;
     try {
-      await removeSecret(record, input, removals);
+      await remover.remove(record);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       failures.push(error);

@@ -1,7 +1,7 @@
 /** Revoking a token, and what actions on tokens need. */
 import type { RevokeToken } from '../model/action.ts';
 import { isSuspended } from '../model/desired.ts';
-import { type AccountTokens, type Live, listedTokens } from '../model/live.ts';
+import { type AccountTokens, listedTokens } from '../model/live.ts';
 import type { SecretRecord } from '../model/secret-record.ts';
 import {
   copiesOf,
@@ -15,21 +15,18 @@ import {
 import { generationOf, seriesOf } from '../model/tokens.ts';
 import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
-import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { revokedSecret } from '../plan/obsolete-secrets.ts';
 import { withoutDoneRequest } from '../plan/revoke-request.ts';
 import { expectedSecret } from '../secrets/recorded-secrets.ts';
+import type { ApplyInput } from './apply-input.ts';
 import { withoutFingerprint } from './removal-records.ts';
-import { type RemovalTools, removeSecret } from './remove-secrets.ts';
-import { type StateWriter, tokenOf, updateToken } from './state-writer.ts';
+import type { SecretRemover } from './remove-secrets.ts';
+import { tokenOf, updateToken } from './state-writer.ts';
 
 /** The tools of actions on tokens. */
-export interface TokenTools extends RemovalTools {
-  readonly api: Api;
-  readonly stateWriter: StateWriter;
-  /** What the plan was made from. */
-  readonly live: Live;
+export interface TokenTools extends Pick<ApplyInput, 'api' | 'desired' | 'live' | 'stores' | 'stateWriter'> {
+  readonly remover: SecretRemover;
   /** The ids of all tokens of the state, and of those that this run creates. */
   readonly tokenIds: Set<string>;
   /** The state by which the stores were checked. */
@@ -63,7 +60,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   const obsolete = revokedSecret(account, token, entry, about);
   const removed: SecretRecord[] = [];
   try {
-    for (const record of obsolete) if (await removeSecret(record, tools)) removed.push(record);
+    for (const record of obsolete) if (await tools.remover.remove(record)) removed.push(record);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [error];

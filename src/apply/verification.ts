@@ -6,7 +6,6 @@ import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
 import { accountKey } from '../model/username.ts';
 import { canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
-import { removeSecret } from './remove-secrets.ts';
 import { deleteToken, liveTokens, type TokenTools } from './revoke-token.ts';
 import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
@@ -99,7 +98,7 @@ async function endOverlap(
     const record = secretRecords(username, key, tokenOf(tools.stateWriter, username, key)).find(
       ({ id }) => id === old.id,
     );
-    await removeSecret(record, tools);
+    if (record !== undefined) await tools.remover.remove(record);
     await updateToken(tools.stateWriter, username, key, (entry) => ({
       ...entry,
       retiring: entry.retiring.filter((each) => each.id !== old.id),
