@@ -12,7 +12,7 @@ import {
   refuseViolations,
   type TestedApply,
 } from '../engine/applying.ts';
-import { openServiceFor, openStateOf } from '../engine/open-state.ts';
+import { type OpenedStates, openServiceFor, openStateOf } from '../engine/open-state.ts';
 import { type Planned, planNow, storesFor } from '../engine/planning.ts';
 import { whoRuns } from '../engine/run-lock.ts';
 import { rehearsedTokens } from '../engine/secret-path-facts.ts';
@@ -58,13 +58,13 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
 }
 
 /** Makes the plan to apply. */
-export type Planner = (stateWriter: OpenedState, service: OpenedService, context: RunContext) => Promise<Planned>;
+export type Planner = (opened: OpenedStates, service: OpenedService, context: RunContext) => Promise<Planned>;
 
 /** Plans as the options say. @throws UserError USAGE: tokens cannot be rotated as they say */
 export async function plannerOf(desired: Desired, options: ApplyCommandOptions, io: Io): Promise<Planner> {
   const rotation = await orUnmanaged(() => selectRotation(desired, options), desired, options, io);
   const how = planningOf(options);
-  return (stateWriter, service, context) =>
+  return ({ stateWriter, others }, service, context) =>
     planNow(
       desired,
       stateWriter.state,
@@ -73,7 +73,7 @@ export async function plannerOf(desired: Desired, options: ApplyCommandOptions, 
         ...how,
         ...defined({ rotation }),
         command: applyCommand(options),
-        others: stateWriter.others,
+        others,
         scope: scopeOf(how, stateWriter, how),
       },
       context,
@@ -92,11 +92,11 @@ export async function planAndApply(
   return interruptibleUnderLock(command, backend, options, io, async (stopping) => {
     const service = await openServiceFor(options, desired, io);
     try {
-      const stateWriter = await openStateOf(backend, options, desired, service);
+      const opened = await openStateOf(backend, options, desired, service);
       const planned = await withProgress('Reading accounts', io, stopping, (context) =>
-        planner(stateWriter, service, context),
+        planner(opened, service, context),
       );
-      return await showAndApply(command, planned, stateWriter, service, options, io, stopping);
+      return await showAndApply(command, planned, opened.stateWriter, service, options, io, stopping);
     } finally {
       await service.close();
     }

@@ -72,8 +72,8 @@ export async function importLive(
     const service = await openServiceFor(options, read.loaded.desired, io);
     try {
       const { desired } = read.loaded;
-      const stateWriter = await openStateOf(backend, options, desired, service);
-      const { state, others } = stateWriter;
+      const { stateWriter, others } = await openStateOf(backend, options, desired, service);
+      const { state } = stateWriter;
       const live = await withProgress('Reading accounts', io, stopping, (context) =>
         readForImport({ selection, desired, state, service, others, parallelism: options.parallelism }, context),
       );

@@ -34,7 +34,8 @@ async function explained(unknown: UnknownToken, desired: Desired, options: Confi
   const service = await openServiceFor(options, desired, io);
   try {
     const backend = await backendOf(options, desired.state, backendContext(options, io));
-    const { state } = await openStateOf(backend, options, desired, service);
+    const { stateWriter } = await openStateOf(backend, options, desired, service);
+    const { state } = stateWriter;
     return ofManaged(unknown, desired, state) ?? (await ofLive(unknown, state, service));
   } finally {
     await service.close();

@@ -42,14 +42,14 @@ function refuseMixed(options: ApplyCommandOptions, planFile: string | undefined)
 
 /** Plans the saved actions, if nothing has changed since: the plan is made again in the same way, and compared. */
 function savedPlan(saved: Saved, desired: Desired, options: ApplyCommandOptions): Planner {
-  return async (stateWriter, service, context) => {
+  return async ({ stateWriter, others }, service, context) => {
     refuseElsewhere(saved, service.isSandbox);
     const isKnown = (key: string) => desired.accounts.has(key) || stateWriter.state.accounts.has(key);
     const known = Object.keys(saved.seen).filter(isKnown);
     const only = known.length > 0 ? known : undefined;
     const asSaved = {
       ...planningOf(options),
-      others: stateWriter.others,
+      others,
       prune: saved.prune,
       due: saved.due ?? false,
       allowMissing: saved.allow_missing ?? false,

@@ -34,13 +34,13 @@ export function run(options: AuditOptions): Promise<number> {
     const service = await openServiceFor(options, desired, io);
     try {
       const backend = await backendOf(options, desired.state, backendContextOf(service, io.env));
-      const { state, others } = await openStateOf(backend, options, desired, service);
+      const { stateWriter, others } = await openStateOf(backend, options, desired, service);
       const readStateAgain = () => readStateNow(options, desired, service, io.env);
       const scope = scopeOf(options, backend, options);
       const evidence = await withProgress('Reading accounts', io, undefined, (context) =>
         gatherEvidence(
           desired,
-          state,
+          stateWriter.state,
           service,
           {
             ...options,

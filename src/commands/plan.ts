@@ -44,9 +44,8 @@ export function run(typed: Options): Promise<number> {
     await waitForOtherRun(backend, options, io);
     const service = await openServiceFor(options, desired, io);
     try {
-      const opened = await openStateOf(backend, options, desired, service);
-      const { others } = opened;
-      const { state, branch } = await comparedWithTarget(options.config, backend, opened, desired, io.env);
+      const { stateWriter, others } = await openStateOf(backend, options, desired, service);
+      const { state, branch } = await comparedWithTarget(options.config, backend, stateWriter, desired, io.env);
       const planned = await withProgress('Reading accounts', io, undefined, (context) =>
         planNow(
           desired,
@@ -72,7 +71,7 @@ export function run(typed: Options): Promise<number> {
         ...(destroy && { destroy }),
       };
       // Before the plan is printed, so that --format json prints one document, also where the file cannot be written.
-      if (out !== undefined) await save(out, planFile(planned, opened.state, asked));
+      if (out !== undefined) await save(out, planFile(planned, stateWriter.state, asked));
       const layout = { ...options, pathOf: io.pathOf };
       io.report(renderPlan(relocated(planned.plan, io.pathOf), options.format, io.paint.out, io.inContext, layout));
       if (out !== undefined) {

@@ -56,7 +56,7 @@ async function tested(
 ): Promise<{ readonly smoke: Smoke; readonly stateWriter: OpenedState; readonly serial: number }> {
   const service = await openServiceFor(options, desired, io);
   try {
-    const stateWriter = await openStateOf(backend, options, desired, service);
+    const { stateWriter } = await openStateOf(backend, options, desired, service);
     const { serial } = stateWriter.state;
     const smoke = await withProgress('Testing accounts', io, stopping, (context) =>
       smokeTest(desired, stateWriter.state, service, options, context),

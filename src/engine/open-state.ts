@@ -7,7 +7,7 @@ import type { State } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { StateBackend } from '../state/backend.ts';
 import { type OpenedState, openState } from '../state/opened-state.ts';
-import { otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
+import { type OtherState, otherStates, refuseUnmoved, statesInRepository } from '../state/other-states.ts';
 import { refuseLeftState } from '../state/read-state.ts';
 import { refuseRemovedState } from '../state/removed-state.ts';
 import {
@@ -20,8 +20,14 @@ import {
 } from './service.ts';
 import { backendContextOf, backendOf, type StateLocation } from './state-location.ts';
 
+/** The state of a configuration, and those of others, with which it must not share accounts. */
+export interface OpenedStates {
+  readonly stateWriter: OpenedState;
+  readonly others: readonly OtherState[];
+}
+
 /**
- * Opens the state of a configuration and an organization.
+ * Opens the state of a configuration and an organization, and reads those of other configurations.
  *
  * @throws UserError STATE_NEWER, STATE_FOREIGN or STATE_INVALID
  */
@@ -30,7 +36,7 @@ export async function openStateOf(
   location: StateLocation,
   { organization }: Pick<Desired, 'organization'>,
   { isSandbox, sandboxId, sandboxFolder }: Pick<OpenedService, 'isSandbox' | 'sandboxId' | 'sandboxFolder'>,
-): Promise<OpenedState> {
+): Promise<OpenedStates> {
   const of = {
     sandbox: isSandbox,
     configuration: location.config,
@@ -38,15 +44,16 @@ export async function openStateOf(
   };
   // git answers while the state is read.
   const tracked = statesInRepository(location.config);
-  const opened = await openState(backend, organization, of);
+  const stateWriter = await openState(backend, organization, of);
+  const { state } = stateWriter;
   const { file, name } = backend;
-  if (file !== undefined && opened.state.serial === 0) await refuseRemovedState(file, opened.state);
+  if (file !== undefined && state.serial === 0) await refuseRemovedState(file, state);
   if (location.state === undefined) {
-    if (file === undefined) await refuseUnmoved(name, location.config, opened.state, await tracked);
-    else if (opened.state.serial === 0) await refuseLeftState(file, opened.state);
+    if (file === undefined) await refuseUnmoved(name, location.config, state, await tracked);
+    else if (state.serial === 0) await refuseLeftState(file, state);
   }
-  opened.others = await otherStates(location.config, file, opened.state, await tracked);
-  return opened;
+  const others = await otherStates(location.config, file, state, await tracked);
+  return { stateWriter, others };
 }
 
 /**
@@ -98,6 +105,6 @@ export async function readStateNow(
 ): Promise<StateNow> {
   const backend = await backendOf(location, desired.state, backendContextOf(service, env));
   const holder = await backend.holder();
-  const { state } = await openStateOf(backend, location, desired, service);
-  return { state, ...defined({ holder }) };
+  const { stateWriter } = await openStateOf(backend, location, desired, service);
+  return { state: stateWriter.state, ...defined({ holder }) };
 }

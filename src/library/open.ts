@@ -156,27 +156,31 @@ export async function readState(options: ReadStateOptions): Promise<State> {
     options.desired.state,
     backendContextOf(options.service.opened, options.service.opened.env),
   );
-  const { state, others } = await openFrom(backend, options);
+  const { stateWriter, others } = await openFrom(backend, options);
   const { desired, service } = options;
-  otherStatesOf.set(state, others);
-  rereads.set(state, () => readStateNow(locationOf(options), desired, service.opened, service.opened.env));
+  const { state } = stateWriter;
+  const readAgain = () => readStateNow(locationOf(options), desired, service.opened, service.opened.env);
+  sources.set(state, { others, readAgain });
   return state;
 }
 
-/** How each state of `readState` is read again. */
-const rereads = new WeakMap<State, () => Promise<StateNow>>();
+/** What `readState` knows beside each state that it returned, which is data that users may print. */
+const sources = new WeakMap<State, StateSource>();
 
-/** The states of other configurations beside each state of `readState`. */
-const otherStatesOf = new WeakMap<State, readonly OtherState[]>();
+interface StateSource {
+  /** The states of other configurations. */
+  readonly others: readonly OtherState[];
+  readonly readAgain: () => Promise<StateNow>;
+}
 
 /** The states of other configurations that were found with this state. */
 export function othersOf(state: State | OpenState): readonly OtherState[] {
-  return 'stateWriter' in state ? state.others : (otherStatesOf.get(state) ?? []);
+  return 'stateWriter' in state ? state.others : (sources.get(state)?.others ?? []);
 }
 
 /** Reads a state again; undefined for one that is neither of `readState` nor open. */
 export function rereadOf(state: State | OpenState): (() => Promise<StateNow>) | undefined {
-  if (!('stateWriter' in state)) return rereads.get(state);
+  if (!('stateWriter' in state)) return sources.get(state)?.readAgain;
   return async () => ({ state: state.state, ...(state.applying.size > 0 ? { holder: 'this program' } : {}) });
 }
 
@@ -242,10 +246,10 @@ export async function openState(options: OpenStateOptions): Promise<OpenState> {
     ...defined({ signal }),
   });
   try {
-    const stateWriter = await openFrom(backend, options);
+    const { stateWriter, others } = await openFrom(backend, options);
     return {
       stateWriter,
-      others: stateWriter.others,
+      others,
       applying: new Set(),
       get state() {
         return stateWriter.state;

@@ -6,7 +6,6 @@ import type { State, StateAccount } from '../model/state.ts';
 import { UserError } from '../model/user-error.ts';
 import type { AppendedChange, StateBackend } from './backend.ts';
 import type { StateOf } from './foreign-state.ts';
-import type { OtherState } from './other-states.ts';
 import { type ReadState, readState } from './read-state.ts';
 import { changeBetween, type Touched, wholeChange } from './state-change.ts';
 import { statePieces } from './state-document.ts';
@@ -79,8 +78,6 @@ export class OpenedState {
   readonly file?: string;
   /** The state as it was read, which may lack what the configuration says of it; absent: there was none. */
   readonly kept?: State;
-  /** The states of other configurations, with which it must not share accounts. */
-  others: readonly OtherState[] = [];
   #state: State;
   /** The state as it is kept; another object than `#state` while changes are not written. */
   #durable: State;
