@@ -1,4 +1,6 @@
-import { showDay } from '../../model/time.ts';
+import { shownToken } from '../../model/planned-token.ts';
+import { dayOf } from '../../model/time.ts';
+import { expiryText } from '../../model/wording.ts';
 import { aboutToken, importTokenHint, type Rule, revokeHint } from '../rule.ts';
 
 /** For managed accounts. Yields to the rules for tokens that expire soon, share a name, or belong to a suspended account. */
@@ -14,11 +16,10 @@ export const unmanagedToken: Rule = {
       if (account.standing === 'unmanaged') continue;
       for (const token of account.tokens) {
         if (token.role !== 'unmanaged') continue;
-        const { type, createdAt, expiresAt } = token.live;
-        const end = expiresAt === null ? 'never expires' : `expires ${showDay(expiresAt)}`;
+        const { type, created_at, expires_at } = shownToken(token.live);
         yield {
           ...aboutToken(account, token),
-          message: `not in the configuration: ${type}, created ${showDay(createdAt)}, ${end}`,
+          message: `not in the configuration: ${type}, created ${dayOf(created_at)}, ${expiryText(expires_at)}`,
           fix: token.isAdoptable
             ? importTokenHint(account, token, 'Revoke at MotherDuck if unused, or adopt.')
             : revokeHint(token),
