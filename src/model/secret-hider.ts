@@ -18,11 +18,11 @@ interface Pieces {
  * secretHider(token.reveal(), 12)(`refused: ${base64(token.reveal())}`) // 'refused: [secret]'
  */
 export function secretHider(secret: string, run: number): (text: string) => string {
-  const length = Math.max(1, Math.min(run, secret.length));
+  const length = Math.max(1, Math.min(run, packed(secret).length));
   let pieces: Pieces | undefined;
   return (text) => {
     if (text.length < length) return text;
-    // Most secrets meet no longer text, and the pieces of one take a millisecond.
+    // Most secrets meet no longer text, and the pieces of one take some milliseconds.
     pieces ??= piecesOf(secret, length);
     return withoutSecret(withoutBytes(text, pieces), pieces);
   };
@@ -31,14 +31,14 @@ export function secretHider(secret: string, run: number): (text: string) => stri
 function withoutSecret(text: string, pieces: Pieces): string {
   const solid: number[] = [];
   for (let at = 0; at < text.length; at++) if (!/\s/.test(text.charAt(at))) solid.push(at);
-  const packed = solid.map((at) => lower(text.charAt(at))).join('');
+  const compared = solid.map((at) => lower(text.charAt(at))).join('');
   let shown = '';
   let from = 0;
-  for (let start = 0; start + pieces.length <= packed.length; start++) {
-    if (!pieces.all.has(packed.slice(start, start + pieces.length))) continue;
+  for (let start = 0; start + pieces.length <= compared.length; start++) {
+    if (!pieces.all.has(compared.slice(start, start + pieces.length))) continue;
     let last = start;
-    for (let next = start + 1; next <= last + pieces.length && next + pieces.length <= packed.length; next++) {
-      if (pieces.all.has(packed.slice(next, next + pieces.length))) last = next;
+    for (let next = start + 1; next <= last + pieces.length && next + pieces.length <= compared.length; next++) {
+      if (pieces.all.has(compared.slice(next, next + pieces.length))) last = next;
     }
     const end = last + pieces.length - 1;
     shown += `${text.slice(from, solid[start])}[secret]`;
@@ -49,13 +49,13 @@ function withoutSecret(text: string, pieces: Pieces): string {
 }
 
 /** Four or more bytes as numbers, such as `[101 121 74]`, `0x65, 0x79`, `\x65\x79`, `%65%79`, `65:79` and `&#101;&#121;`, or words of two. */
-const BYTES = /(?<![\da-z])(?:(?:0x|x|u00)?[\da-f]{2,4}[^\da-z]{1,12}){3,}(?:0x|x|u00)?[\da-f]{2,4}(?![\da-z])/gi;
+const BYTES = /(?<![\da-z])(?:(?:0x|x|u00)?[\da-f]{2,4}[^\da-z]{1,40}){3,}(?:0x|x|u00)?[\da-f]{2,4}(?![\da-z])/gi;
 
 /** Replaces lists of bytes that have a piece of the secret. */
 function withoutBytes(text: string, pieces: Pieces): string {
   const hasPiece = (found: string) => {
-    const packed = lower(found);
-    return Array.from(packed, (_, at) => packed.slice(at, at + pieces.length)).some((piece) => pieces.all.has(piece));
+    const text = packed(found);
+    return Array.from(text, (_, at) => text.slice(at, at + pieces.length)).some((piece) => pieces.all.has(piece));
   };
   return text.replace(BYTES, (run) => {
     const numbers = run.split(/[^\da-z]+/i).map((each) => each.replace(/^(?:0x|x|u00)/i, ''));
@@ -67,12 +67,17 @@ function withoutBytes(text: string, pieces: Pieces): string {
 }
 
 function piecesOf(secret: string, length: number): Pieces {
-  const forms = [secret, ...secret.split('.')].flatMap(encodingsOf).map(lower);
+  const forms = encodingsOf(secret).map(packed);
   const all = new Set<string>();
   for (const form of forms) {
     for (let at = 0; at + length <= form.length; at++) all.add(form.slice(at, at + length));
   }
   return { all, length };
+}
+
+/** As texts are compared. */
+function packed(text: string): string {
+  return lower(text.replace(/\s/g, ''));
 }
 
 /** Lower-cases A to Z only: some other letters become longer, and offsets would no longer match. */

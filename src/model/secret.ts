@@ -50,15 +50,20 @@ function secretValues(env: NodeJS.ProcessEnv): string[] {
 /** The forms in which a text can occur within another one: as it is, in base64, in hexadecimal and in a URL. */
 export function encodingsOf(text: string): string[] {
   const bytes = Buffer.from(text, 'utf8');
-  // Inside a longer text, base64 has one of three alignments.
+  // PowerShell takes commands in base64 of UTF-16.
+  const base64 = [bytes, Buffer.from(text, 'utf16le')].flatMap(alignments);
+  const url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
+}
+
+/** Bytes in base64, which has one of three alignments inside a longer text: without the characters that depend on what is before. */
+function alignments(bytes: Buffer): string[] {
   const shifted = [1, 2].map((by) =>
     Buffer.concat([Buffer.alloc(by), bytes])
       .toString('base64')
       .slice(by + 1),
   );
-  const base64 = [bytes.toString('base64'), ...shifted].map((form) => form.replace(/=+$/, ''));
-  const url = base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [text, ...base64, ...url, bytes.toString('hex'), encodeURIComponent(text)];
+  return [bytes.toString('base64'), ...shifted].map((form) => form.replace(/=+$/, ''));
 }
 
 /**
