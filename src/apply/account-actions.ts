@@ -6,7 +6,7 @@ import type { SetupOutcome } from '../model/setup.ts';
 import { createdObjects } from '../model/setup-objects.ts';
 import { onlyGeneration, type StateAccount, type StateToken, suspendedToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
@@ -126,7 +126,7 @@ export async function deleteAccount(action: DeleteAccount, tools: DeletionTools)
   try {
     await removeAllSecrets(action.account, tools);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || isStateError(error)) throw error;
     return [error];
   }
   await updateAccount(stateWriter, action.account, () => undefined);

@@ -52,7 +52,7 @@ const SUSPENDED_MS = 1000;
 /**
  * Carries out the plan. Failures of actions are in the result.
  *
- * @throws UserError STORE_UNUSABLE, STORE_FOREIGN, STATE_LOST, before anything was done; STATE_UNWRITABLE
+ * @throws UserError STORE_UNUSABLE, STORE_FOREIGN, STATE_LOST, STATE_UNREACHABLE, before anything was done; STATE_UNWRITABLE
  */
 export async function apply(input: ApplyInput): Promise<Applied> {
   setMaxListeners(0, input.stopping);

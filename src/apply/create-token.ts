@@ -65,27 +65,29 @@ export async function createToken(
     type: action.after.type,
     expiresAt: record.expire_at ?? null,
   });
-  const failure = await recordStoring(action, account, fingerprint, tools).then(
+  const result = await recordStoring(action, account, fingerprint, tools).then(
     () => storeSecret(action, stores, secret, targetIn, tools),
-    (error: unknown): NotStored => ({ error, isLeft: false }),
+    (error): NotStored => ({ error, isLeft: false }),
   );
-  if (failure !== undefined) {
-    await discard(action, account, record, tools, failure);
-    throw failure.error;
+  if (result.error !== undefined) {
+    await discard(action, account, record, tools, result);
+    throw result.error;
   }
   try {
     await recordResult(action, account, record, { stores, fingerprint }, tools);
   } catch (error) {
-    throw error instanceof UserError && error.code === 'STATE_LOST' ? storedTooLate(error, action, stores) : error;
+    if (!(error instanceof UserError) || error.code !== 'STATE_LOST') throw error;
+    // Another run has the state, and may have stored another secret before this one.
+    const left = await result.putBack();
+    throw left.length === 0 ? error : storedTooLate(error, action, left);
   }
   return { secret, action };
 }
 
-/** Another run had the state while the secret was stored. It took this token for that of an interrupted run. */
-function storedTooLate(error: UserError, action: CreateToken | RotateToken, stores: readonly SecretStore[]): UserError {
-  const names = storesText(stores.map(({ name }) => name));
-  const has = stores.length === 1 ? 'has' : 'have';
-  const also = `${names} ${has} the secret of "${action.after.name}", which another run may have revoked and replaced before it was stored`;
+/** The other run took this token for that of an interrupted run. @param left The stores that have its secret. */
+function storedTooLate(error: UserError, action: CreateToken | RotateToken, left: readonly string[]): UserError {
+  const has = left.length === 1 ? 'has' : 'have';
+  const also = `${storesText(left)} ${has} the secret of "${action.after.name}", which another run may have revoked and replaced before it was stored`;
   const text = 'If programs cannot connect then, replace it.';
   return alsoFailed(error, also, { text, command: ['rotate', entryName(action)] });
 }

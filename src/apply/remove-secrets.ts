@@ -1,7 +1,7 @@
 /** Secrets of tokens that no longer exist: they are removed from the stores that can remove them. */
 import { type SecretRecord, secretRecords } from '../model/secret-record.ts';
 import type { StateToken } from '../model/state.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { goneSecrets } from '../plan/obsolete-secrets.ts';
 import { obsoleteSecret } from '../secrets/recorded-secrets.ts';
@@ -29,7 +29,7 @@ export class SecretRemover {
    * Removes a secret as `howRemoved` tells, and notes that, so that no later run removes it again.
    *
    * @returns Whether no store has it there any more.
-   * @throws UserError STORE_FAILED
+   * @throws UserError STORE_FAILED, STATE_LOST, STATE_UNREACHABLE
    */
   async remove(record: SecretRecord): Promise<boolean> {
     const { desired, plan, stores, stateWriter } = this.#input;
@@ -39,7 +39,11 @@ export class SecretRemover {
     const store = stores.get(secret.store);
     const isRehearsed = store?.rehearsedIn !== undefined;
     const removal = isRehearsed ? undefined : store?.removalOf?.({ account, token }, secret.secret_path);
-    if (removal === undefined || !this.#done.has(removal)) await store?.remove?.(obsoleteSecret(record, plan.sandbox));
+    if (removal === undefined || !this.#done.has(removal)) {
+      // Another run may have stored a secret there, while this one waited for an answer or on a machine that slept.
+      await stateWriter.confirm();
+      await store?.remove?.(obsoleteSecret(record, plan.sandbox));
+    }
     // Nothing is stored there later in a run: a secret path of the configuration is in use.
     if (removal !== undefined) this.#done.add(removal);
     if (stateWriter.state.accounts.get(accountKey(account))?.tokens.has(token))
@@ -47,12 +51,12 @@ export class SecretRemover {
     return true;
   }
 
-  /** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all */
+  /** Removes all secrets of these tokens of an account. @throws UserError STORE_FAILED, after trying all; STATE_LOST, STATE_UNREACHABLE */
   async removeAll(account: string, tokens: Iterable<readonly [key: string, token: StateToken]>): Promise<void> {
     let failed: UserError | undefined;
     for (const record of [...tokens].flatMap(([key, entry]) => secretRecords(account, key, entry))) {
       await this.remove(record).catch((error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
+        if (!(error instanceof UserError) || isStateError(error)) throw error;
         failed ??= error;
       });
     }
@@ -60,20 +64,18 @@ export class SecretRemover {
   }
 }
 
-/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. @throws UserError STATE_LOST */
+/** Removes the secrets of tokens that are gone, of replaced ones and of interrupted runs. Failures are reported, and nothing waits for them. @throws UserError STATE_LOST, STATE_UNREACHABLE */
 export async function removeGone(input: RemovalInput & Pick<ApplyInput, 'live' | 'stopping'>): Promise<UserError[]> {
   const failures: UserError[] = [];
   const { state } = input.stateWriter;
   const gone = goneSecrets(state, input.live);
-  // Another run may have the state: this one may have waited for an answer, on a machine that slept.
-  if (gone.length > 0) await input.stateWriter.confirm();
   const remover = new SecretRemover(input);
   for (const record of gone) {
     if (input.stopping.aborted) break;
     try {
       await remover.remove(record);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || isStateError(error)) throw error;
       failures.push(error);
     }
   }

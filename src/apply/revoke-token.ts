@@ -13,7 +13,7 @@ import {
   type TokenIntent,
 } from '../model/state.ts';
 import { generationOf, seriesOf } from '../model/tokens.ts';
-import { UserError } from '../model/user-error.ts';
+import { isStateError, UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { ApiError } from '../motherduck/transport-errors.ts';
 import { revokedSecret } from '../plan/obsolete-secrets.ts';
@@ -62,7 +62,7 @@ export async function revokeToken(action: RevokeToken, isDesired: boolean, tools
   try {
     for (const record of obsolete) if (await tools.remover.remove(record)) removed.push(record);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    if (!(error instanceof UserError) || isStateError(error)) throw error;
     return [error];
   }
   const isKept = isSuspended(tools.desired, account, token);

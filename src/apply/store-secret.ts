@@ -18,58 +18,70 @@ import type { TokenTools } from './revoke-token.ts';
 
 /** A secret that is not in all stores of its token. */
 export interface NotStored {
-  readonly error: unknown;
+  readonly error: NonNullable<unknown>;
   /** Whether a store keeps the new secret, because it cannot put back the earlier one. */
   readonly isLeft: boolean;
 }
 
-/** Stores a new token's secret in all of the stores, or in none. Resolves to what failed; undefined when all have it. */
+/** A secret that all stores of its token have. */
+interface Stored {
+  readonly error?: undefined;
+  /** Puts back what the stores had, where they have this secret. Resolves to the names of those that keep it. */
+  readonly putBack: () => Promise<string[]>;
+}
+
+/** Stores a new token's secret in all of the stores, or in none. */
 export async function storeSecret(
   action: CreateToken | RotateToken,
   stores: readonly SecretStore[],
   secret: Secret,
   targetIn: (store: SecretStore) => NewSecret,
   { outsideSlot }: Pick<TokenTools, 'outsideSlot'>,
-): Promise<NotStored | undefined> {
-  const failed = await storeInAll(stores, (store) => {
+): Promise<Stored | NotStored> {
+  const stored = await storeInAll(stores, (store) => {
     const put = () => store.put(targetIn(store), secret);
     return store.gathersWrites ? outsideSlot(put) : put();
   });
-  if (failed === undefined) return undefined;
-  const { error, left } = failed;
+  if (stored.error === undefined) return stored;
+  const { error, left } = stored;
   return { error: left.length === 0 ? error : withLeft(error, left, action), isLeft: left.length > 0 };
 }
 
-/**
- * Puts a secret into each of the stores, or puts back what they had.
- *
- * @returns What failed, and the stores that keep the secret; undefined when all have it.
- */
+/** What a store failed with, and the stores that keep the secret. */
+export interface PartlyStored {
+  readonly error: NonNullable<unknown>;
+  readonly left: readonly string[];
+}
+
+/** Puts a secret into each of the stores, or puts back what they had. */
 export async function storeInAll(
   stores: readonly SecretStore[],
   put: (store: SecretStore) => ReturnType<SecretStore['put']>,
-): Promise<{ readonly error: unknown; readonly left: readonly string[] } | undefined> {
+): Promise<Stored | PartlyStored> {
   const stored: { readonly name: string; readonly putBack: PutBack | undefined }[] = [];
+  const putBack = async () => {
+    const left: string[] = [];
+    for (const { name, putBack } of stored.reverse()) {
+      const isBack = await putBack?.().then(
+        () => true,
+        () => false,
+      );
+      if (isBack !== true) left.unshift(name);
+    }
+    return left;
+  };
   for (const store of [...stores].sort((a, b) => Number(b.putsBack ?? false) - Number(a.putsBack ?? false))) {
     try {
       stored.push({ name: store.name, putBack: (await put(store)) ?? undefined });
     } catch (error) {
-      const left: string[] = [];
-      for (const { name, putBack } of stored.reverse()) {
-        const isBack = await putBack?.().then(
-          () => true,
-          () => false,
-        );
-        if (isBack !== true) left.unshift(name);
-      }
-      return { error, left };
+      return { error: error ?? new Error('no reason'), left: await putBack() };
     }
   }
-  return undefined;
+  return { putBack };
 }
 
 /** The error of a store, which also names those that have the secret. */
-function withLeft(error: unknown, left: readonly string[], action: CreateToken | RotateToken): unknown {
+function withLeft<T>(error: T, left: readonly string[], action: CreateToken | RotateToken): T | UserError {
   if (!(error instanceof UserError)) return error;
   const has = left.length === 1 ? 'has' : 'have';
   const also = `${storesText(left)} already ${has} the new secret, which does not connect, and cannot put back the earlier one`;

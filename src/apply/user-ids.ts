@@ -4,7 +4,7 @@ import { accountKey } from '../model/username.ts';
 import type { Api } from '../motherduck/api.ts';
 
 /** How long a list of users says which accounts there are, in milliseconds: one for each deletion would take too long. */
-const RECENT_MS = 10_000;
+const RECENT_MS = 1000;
 
 /** The users' ids by `accountKey`. @throws ApiError */
 export async function listIds(api: Pick<Api, 'listUsers'>): Promise<ReadonlyMap<string, string>> {
@@ -13,7 +13,7 @@ export async function listIds(api: Pick<Api, 'listUsers'>): Promise<ReadonlyMap<
   return new Map(byAccount.flatMap(([key, { id }]) => (id === '' ? [] : [[key, id]])));
 }
 
-/** Finds the id of a user, in a list that all share who ask within seconds. */
+/** Finds the id of a user, in a list that all share who ask within a second. */
 export function recentIds(api: Pick<Api, 'listUsers'>): (username: string) => Promise<string | undefined> {
   let reading: Promise<ReadonlyMap<string, string>> | undefined;
   let began = 0;

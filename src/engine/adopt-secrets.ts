@@ -10,7 +10,7 @@
 
 import { whyTaken } from '../apply/check-stores.ts';
 import { noteToken, type StateWriter } from '../apply/state-writer.ts';
-import { alsoSaid, storeInAll } from '../apply/store-secret.ts';
+import { alsoSaid, type PartlyStored, storeInAll } from '../apply/store-secret.ts';
 import { defined } from '../model/defined.ts';
 import type { Desired } from '../model/desired.ts';
 import { entryName } from '../model/entry-name.ts';
@@ -185,7 +185,7 @@ export async function adoptSecrets(
 }
 
 /** The error of a store, which also names those that keep the secret; the next run stores it in all of them. */
-function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeInAll>>>): unknown {
+function withLeft({ error, left }: PartlyStored): unknown {
   if (!(error instanceof UserError) || left.length === 0) return error;
   const { code, message, hint, location } = error;
   const also = `${storesText(left)} already ${left.length === 1 ? 'has' : 'have'} the secret, and cannot put back what was there`;
@@ -195,10 +195,10 @@ function withLeft({ error, left }: NonNullable<Awaited<ReturnType<typeof storeIn
 async function adoptSecret(adoption: SecretAdoption, stateWriter: StateWriter, now: () => number): Promise<void> {
   const { account, key, token, secret, policy, stores } = adoption;
   const { generation, type, expires_at: expiresAt } = token;
-  const failed = await storeInAll(stores, (store) =>
+  const result = await storeInAll(stores, (store) =>
     store.put({ ...targetOf(adoption, store, stateWriter.state), generation, type, expiresAt }, secret),
   );
-  if (failed) throw withLeft(failed);
+  if (result.error !== undefined) throw withLeft(result);
   const address = { account, token: key };
   const { serial } = stateWriter.state;
   const facts = { at: isoTime(now()), fingerprint: fingerprintOf(secret.reveal()), serial };

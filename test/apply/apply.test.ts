@@ -7,6 +7,7 @@ import { jwt } from '../motherduck/support.ts';
 import { brief, DAY, desire, HOUR, MemoryStore, token, World } from '../world.ts';
 
 const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+const lostState = new UserError('STATE_LOST', 'another run has it', 'Wait.');
 
 function smokeOf(account: string, outcome: AccountSmoke['outcome'], verified: readonly string[] = []): AccountSmoke {
   return { account, outcome, verified, connections: [], warnings: [], ms: 1 };
@@ -66,23 +67,39 @@ describe('a token whose secret cannot be stored', () => {
     expect(world.tokenNames('etl_prod')).toEqual(['airflow.2']);
   });
 
-  it('stored after another run took the state is named, with the command that replaces it', async () => {
-    class LateStore extends MemoryStore {
-      override async put(...args: Parameters<MemoryStore['put']>) {
-        await super.put(...args);
-        world.stateWriter.update = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Wait.'));
+  describe('and that a store has when another run took the state', () => {
+    /** The outcome of storing, during which the state is lost. */
+    async function storing(putBack?: () => Promise<void>) {
+      const world = new World();
+      class LateStore extends MemoryStore {
+        override async put(...args: Parameters<MemoryStore['put']>) {
+          await super.put(...args);
+          world.stateWriter.update = () => Promise.reject(lostState);
+          return putBack as never;
+        }
       }
+      world.stores = new Map([['memory', new LateStore()]]);
+      return (await world.apply(desired)).outcomes.at(-1);
     }
-    const world = new World();
-    world.stores = new Map([['memory', new LateStore()]]);
-    const { outcomes } = await world.apply(desired);
-    expect(outcomes.at(-1)).toMatchObject({
-      result: 'failed',
-      error: {
-        code: 'STATE_LOST',
-        message: expect.stringContaining('memory has the secret of "airflow"'),
-        hint: { command: ['rotate', 'etl_prod/airflow'] },
-      },
+
+    it('is named, with the command that replaces it', async () => {
+      expect(await storing()).toMatchObject({
+        result: 'failed',
+        error: {
+          code: 'STATE_LOST',
+          message: expect.stringContaining('memory has the secret of "airflow"'),
+          hint: { command: ['rotate', 'etl_prod/airflow'] },
+        },
+      });
+    });
+
+    it('makes room for what the store had, where the store can put it back', async () => {
+      let isBack = false;
+      const outcome = await storing(async () => {
+        isBack = true;
+      });
+      expect(outcome).toMatchObject({ result: 'failed', error: { message: lostState.message } });
+      expect(isBack).toBe(true);
     });
   });
 
@@ -507,8 +524,22 @@ describe('a secret of a token that is gone', () => {
 
   it('is not removed by a run that lost the state while it waited for an answer', async () => {
     const { world: here, store } = await world();
-    here.stateWriter.confirm = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Plan again.'));
+    here.stateWriter.confirm = () => Promise.reject(lostState);
     await expect(here.apply(desired)).rejects.toMatchObject({ code: 'STATE_LOST' });
+    expect(store.removed).toEqual([]);
+  });
+
+  it('is not removed by a run that lost the state while its token was revoked', async () => {
+    const [world, store] = [new World(), new MovedStore()];
+    world.stores = new Map([['memory', store]]);
+    await world.apply(desired);
+    world.interfere = (request) => {
+      if (isTokenCall(request, 'DELETE')) world.stateWriter.confirm = () => Promise.reject(lostState);
+      return undefined;
+    };
+    const { outcomes } = await world.apply(desire({ etl_prod: {} }));
+    expect(outcomes.at(-1)).toMatchObject({ result: 'failed', error: { code: 'STATE_LOST' } });
+    expect(world.tokenNames('etl_prod')).toEqual([]);
     expect(store.removed).toEqual([]);
   });
 
@@ -603,7 +634,7 @@ describe('a deletion whose answer is lost', () => {
   it('is not repeated by a run that has lost the state, nor where the list of users is not read', async () => {
     const lost = new World();
     const afterLoss = await deleting(lost, () => {
-      lost.stateWriter.confirm = () => Promise.reject(new UserError('STATE_LOST', 'another run has it', 'Plan again.'));
+      lost.stateWriter.confirm = () => Promise.reject(lostState);
     });
     expect(afterLoss).toMatchObject({ deletions: 1, outcomes: [{ result: 'failed', error: { code: 'STATE_LOST' } }] });
     const unlisted = new World();

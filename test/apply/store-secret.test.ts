@@ -68,13 +68,18 @@ it.each<[Readonly<Record<string, Kind>>, string[], string[] | undefined]>([
     tools,
   );
   expect(log).toEqual(expected);
-  expect(found?.isLeft).toBe(left === undefined ? undefined : left.length > 0);
-  if (left === undefined) return;
-  expect(found?.error).toMatchObject({ code: 'STORE_FAILED' });
-  if (left.length === 0) expect(found?.error).toBe(down);
+  if (found.error === undefined) {
+    expect(left).toBeUndefined();
+    expect(await found.putBack()).toEqual(['vault', 'k8s']);
+    expect(log.slice(expected.length)).toEqual(['back json', 'back env']);
+    return;
+  }
+  expect(found.isLeft).toBe(left !== undefined && left.length > 0);
+  expect(found.error).toMatchObject({ code: 'STORE_FAILED' });
+  if (left?.length === 0) expect(found.error).toBe(down);
   else {
-    expect(found?.error).toMatchObject({
-      message: expect.stringContaining(left.join(' and ')),
+    expect(found.error).toMatchObject({
+      message: expect.stringContaining(left?.join(' and ') ?? 'nothing'),
       hint: { command: ['rotate', 'etl_prod/airflow'] },
     });
   }
