@@ -52,7 +52,7 @@ describe("MotherDuck's clock", () => {
     const env = await serveAt(undefined);
     for (const command of ['plan', 'apply --yes', 'audit', 'import --all --yes']) {
       const { stderr } = await new Stage().run(command, env);
-      expect(stderr, command).toMatch(/no valid Date header, so it is [\d: UTC-]+ by this machine's clock/);
+      expect(stderr, command).toMatch(/ Date header, .*\d UTC/);
     }
   });
 });
