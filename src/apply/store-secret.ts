@@ -99,7 +99,7 @@ export function alsoFailed(error: UserError, also: string, next: CommandHint): U
   return new UserError(code, alsoSaid(message, also), both, { ...defined({ location }), cause: error });
 }
 
-/** A message and one more sentence. The message may end with what a program printed, without a full stop. */
+/** A message and what else is so. */
 export function alsoSaid(message: string, also: string): string {
-  return `${message}${/[.!?]$/.test(message) ? '' : '.'} Also, ${also}.`;
+  return `${message}; also, ${also}`;
 }

@@ -152,7 +152,7 @@ class Reader {
     if (excluded !== undefined) {
       const why =
         excluded === 'link' ? 'it is a link, or is reached through one' : 'it is part of the git repository itself';
-      throw unreadable(this.#main, why, 'a configuration is a regular file: name it with --config FILE');
+      throw unreadable(this.#main, why, 'A configuration is a regular file: name it with --config FILE.');
     }
     const ignoring = this.#confines.ignored([absolute]);
     const outcome = await this.#read(absolute);
@@ -161,13 +161,13 @@ class Reader {
     const root = outcome.is === 'unreadable' ? undefined : await this.#take('main', this.#main, absolute, outcome);
     const ignored = await ignoring;
     if (!('why' in ignored) && ignored.has(absolute)) {
-      const hint = `a configuration is kept in git; ${shellCommand('git check-ignore -v', shownPath(this.#main))} shows the pattern to remove`;
+      const hint = `A configuration is kept in git. See which pattern to remove: ${shellCommand('git check-ignore -v', shownPath(this.#main))}`;
       throw unreadable(this.#main, 'git ignores it', hint);
     }
     if (outcome.is === 'unreadable') {
       const isFolder = (await stat(absolute).catch(() => undefined))?.isDirectory() === true;
       const file = isFolder ? shellPath(shownPath(path.join(this.#main, DEFAULT_CONFIG))) : 'FILE';
-      throw unreadable(this.#main, outcome.why, `name a YAML file with --config ${file}`);
+      throw unreadable(this.#main, outcome.why, `Name a YAML file with --config ${file}.`);
     }
     return root;
   }

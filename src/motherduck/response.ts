@@ -218,7 +218,7 @@ function whichRole(context: ResponseContext, words: string): string {
 
 function refused(context: ResponseContext, body: unknown, refusal: Refusal): ApiError {
   const tries = context.attempts > 1 ? `, after ${context.attempts} attempts` : '';
-  const words = body === NOT_JSON ? '' : context.printable(messageOf(body));
+  const words = body === NOT_JSON ? '' : context.printable(messageOf(body)).replace(/\.$/, '');
   // Only an error in MotherDuck's format means that nothing happened; a 429 means that from any server, as for retries.
   const isRefusal = context.status < 500 && !INTERRUPTED_STATUSES.includes(context.status) && isErrorBody(body);
   const closed = context.status === 429 || isRefusal;

@@ -76,7 +76,7 @@ export function rehearsedStore(real: SecretStore, config: SecretStoreConfig, fol
 }
 
 function folderUnknown({ name, location }: SecretStoreConfig): UserError {
-  const message = `The secret store ${name} is rehearsed in the sandbox's folder, and MDACC_SANDBOX, which names it, is not set.`;
+  const message = `the secret store ${name} is rehearsed in the sandbox's folder, and MDACC_SANDBOX, which names it, is not set`;
   const hint = 'Set it to the value that the served sandbox printed, or run the real store with --real-stores.';
   return new UserError('STORE_UNUSABLE', message, hint, { location });
 }
@@ -84,7 +84,7 @@ function folderUnknown({ name, location }: SecretStoreConfig): UserError {
 function failed({ name, location }: SecretStoreConfig, code: 'STORE_UNUSABLE' | 'STORE_FAILED') {
   return (error: unknown): never => {
     if (error instanceof UserError) throw error;
-    const message = `The secret store ${name} cannot be rehearsed in the sandbox's folder (${errnoOf(error) ?? 'failed'}).`;
+    const message = `the secret store ${name} cannot be rehearsed in the sandbox's folder (${errnoOf(error) ?? 'failed'})`;
     const fix = writeFix(error, "Give this user write access to the sandbox's folder.");
     throw new UserError(code, message, fix, { location });
   };

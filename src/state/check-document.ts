@@ -104,7 +104,7 @@ export function invalidState(
   line?: number,
 ): UserError {
   const location = line === undefined || file === undefined ? {} : { location: { file, line, column: 1 } };
-  return new UserError('STATE_INVALID', `${name} ${problem}.`, hint, location);
+  return new UserError('STATE_INVALID', `${name} ${problem}`, hint, location);
 }
 
 /** Stands for a text that is like a state, where changes follow it. */

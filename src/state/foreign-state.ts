@@ -31,18 +31,18 @@ export function refuseForeign(backend: Named, state: State, of: FitsIn): void {
   if (state.organization !== of.organization) {
     throw new UserError(
       'STATE_FOREIGN',
-      `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}".`,
+      `${path} is the state of the organization "${state.organization}", but the configuration is for "${of.organization}"`,
       file === undefined
         ? 'Name a matching configuration with --config, or correct `organization` or `state` in the configuration.'
         : 'Name matching files with --config and --state, or correct `organization` in the configuration.',
     );
   }
   if (state.sandbox && !of.sandbox) {
-    const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck.`;
+    const message = `${path} is the state of a sandbox, but this command would use it with MotherDuck`;
     throw new UserError('STATE_FOREIGN', message, leaveOrGoOn(howToLeave(backend, state, of), waysBack(of)));
   }
   if (!state.sandbox && of.sandbox) {
-    const message = `${path} is the state of the real organization, but this command would use it in a sandbox.`;
+    const message = `${path} is the state of the real organization, but this command would use it in a sandbox`;
     const hint =
       'Use the sandbox in a copy of the folder without its state, so that the secrets of real tokens are not overwritten either.';
     throw new UserError('STATE_FOREIGN', message, hint);
@@ -82,7 +82,7 @@ function otherSandbox({ name: path, file }: Named, leave: string, { folder, sand
   const usual = resolve(folder, DEFAULT_SANDBOX);
   const used = sandboxFolder === undefined ? undefined : resolve(sandboxFolder);
   const name = used === undefined ? 'the one that is served' : shownRelativePath(used);
-  const message = `${path} is the state of another sandbox than ${name}, or of this one before it was reset or removed.`;
+  const message = `${path} is the state of another sandbox than ${name}, or of this one before it was reset or removed`;
   if (used === usual || !existsSync(usual)) {
     const gone = file === undefined ? leave : `remove what is left of it: ${leave}`;
     const hint = `Name the other sandbox's folder with --sandbox-dir. If it is gone, ${gone}`;
@@ -106,7 +106,7 @@ export async function refuseOtherConfiguration(
   const { configuration } = state;
   if (own === undefined || configuration === undefined || configuration === own) return;
   if (!(await isFile(join(folder, configuration)))) return; // it was renamed
-  const message = `${path} is the state of ${configuration}, but the configuration is ${own}.`;
+  const message = `${path} is the state of ${configuration}, but the configuration is ${own}`;
   if (file !== undefined && basename(path) === ownState(own)) {
     // It is where this configuration's state belongs, so it was copied there.
     const hint = `It is a copy. If ${own} replaces ${configuration}, remove ${configuration}. If not, move the copy away, and ${own} begins with a state of its own: ${moveAwayCommand(path)}`;

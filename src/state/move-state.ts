@@ -133,7 +133,7 @@ function occupied(to: StateBackend, there: ReadState, from: StateBackend, old: R
   const away = from.file === undefined ? `name another location than ${from.name}` : `move ${from.file} away`;
   return new UserError(
     'STATE_FOREIGN',
-    `${message}: nothing was overwritten.`,
+    `${message}: nothing was overwritten`,
     `If the state in ${to.name} is the right one, ${away}. If not, name a location without a state under "state".`,
   );
 }

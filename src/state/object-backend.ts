@@ -239,7 +239,7 @@ function serialIn(text: string): number {
 function missing(store: ObjectStore, key: string): UserError {
   return new UserError(
     'STATE_INVALID',
-    `${store.name} has lost ${key}, which later changes need.`,
+    `${store.name} has lost ${key}, which later changes need`,
     `Restore it from ${versionsOf(store)}.`,
   );
 }

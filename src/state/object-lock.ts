@@ -123,7 +123,7 @@ export class ObjectLock {
     const { silentMs = 0 } = found ?? {};
     const silence =
       silentMs > SILENT_MS ? `, and was not renewed for ${describeSpan(Math.floor(silentMs / 1000))}` : '';
-    return new UserError('STATE_LOCKED', `${this.#store.name} is locked by ${nameOf(found)}${silence}.`, {
+    return new UserError('STATE_LOCKED', `${this.#store.name} is locked by ${nameOf(found)}${silence}`, {
       text: 'Wait with --lock-timeout 5m. If that process has ended, remove the lock.',
       command: ['state', 'unlock'],
     });
@@ -138,7 +138,7 @@ export class ObjectLock {
     if (status === 'alive' || (status === 'unknown' && silentMs < SILENT_MS)) {
       const since =
         status === 'alive' ? 'is running' : `renewed the lock ${describeSpan(Math.ceil(silentMs / 1000))} ago`;
-      const message = `${this.#store.name} is locked by ${nameOf(found)}, which ${since}.`;
+      const message = `${this.#store.name} is locked by ${nameOf(found)}, which ${since}`;
       const text = `Wait until it ends, or stop it. A lock that is not renewed for ${SILENT_MS / MINUTE_MS} minutes can be removed.`;
       throw new UserError('STATE_LOCKED', message, text);
     }

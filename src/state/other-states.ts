@@ -172,7 +172,7 @@ function notMoved(
 
 /** @param own The file of the state that asks; undefined: it is no file. */
 function copied(own: string | undefined, other: string): UserError {
-  const message = `${own ?? 'The state of this configuration'} and ${other} are copies of one state, so two configurations would manage the same accounts.`;
+  const message = `${own ?? 'the state of this configuration'} and ${other} are copies of one state, so two configurations would manage the same accounts`;
   const hint =
     own === undefined
       ? `Keep the one that was written first. If that is the file, give this configuration another location under "state". If not, move the file away: ${moveAwayCommand(other)}`
@@ -214,7 +214,7 @@ export async function refuseMoveOfOther(from: StateBackend, configuration: strin
     return;
   throw new UserError(
     'STATE_FOREIGN',
-    `${from.name} is the state of ${other}, which would lose it, but the configuration is ${configuration}: nothing was moved.`,
+    `${from.name} is the state of ${other}, which would lose it, but the configuration is ${configuration}: nothing was moved`,
     {
       text: `If ${configuration} replaces ${other}, remove ${other}. Else name that configuration.`,
       command: ['state', 'migrate', '--config', other],

@@ -94,7 +94,7 @@ async function parseState(source: StateSource, stored: StoredState): Promise<Rea
   if (version > STATE_VERSION) {
     throw new UserError(
       'STATE_NEWER',
-      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${STATE_VERSION}.`,
+      `${source.name} was written by a newer mdacc: it has version ${version}, and this one reads versions up to ${STATE_VERSION}`,
       'Update motherduck-accounts (npm install -g motherduck-accounts@latest), then run the command again.',
     );
   }

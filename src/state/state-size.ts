@@ -20,7 +20,7 @@ export function* piecesWithin(pieces: Iterable<string>, most: number, name: stri
 function tooLarge(name: string, most: number): UserError {
   return new UserError(
     'STATE_UNWRITABLE',
-    `${name} would be larger than ${inMegabytes(most)}, which no run can read: the change was not written.`,
+    `${name} would be larger than ${inMegabytes(most)}, which no run can read: the change was not written`,
     'Split the organization into several configurations, each with its own state, or remove accounts that are no longer at MotherDuck, each with state forget ACCOUNT.',
   );
 }

@@ -85,18 +85,17 @@ it.each<[Readonly<Record<string, Kind>>, string[], string[] | undefined]>([
   }
 });
 
-it('adds to an error without a full stop, and keeps the command that comes first', () => {
+it('adds to an error, and keeps the command that comes first', () => {
   const next = { text: 'An apply then adopts it.', command: ['apply'] };
   const bare = alsoFailed(
     new UserError('STATE_UNREACHABLE', 's3://a does not answer', 'Try again.'),
     'b is kept',
     next,
   );
-  expect(bare.message).toMatch(/answer\. .*kept\.$/);
+  expect(bare.message).toMatch(/answer; .*kept$/);
   expect(bare.hint).toEqual({ text: 'Try again. An apply then adopts it.', command: ['apply'] });
   const unlock = { text: 'Remove the lock.', command: ['state', 'unlock'] };
-  const locked = alsoFailed(new UserError('STATE_LOST', 'Locked.', unlock), 'b is kept', next);
-  expect(locked.message).not.toContain('..');
+  const locked = alsoFailed(new UserError('STATE_LOST', 'the lock was removed', unlock), 'b is kept', next);
   expect(locked.hint.command).toEqual(['state', 'unlock']);
   expect(locked.hint.text).toContain(next.text);
 });

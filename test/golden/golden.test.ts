@@ -25,6 +25,24 @@ describe('each entry of a golden file', () => {
   });
 });
 
+describe('an error of errors.txt', () => {
+  /** `Error: message [CODE]` as it is printed, or `CODE: message`, and its hint below. */
+  const ERROR = /^(?:(?:Error|Failed): (.+?)(?: \[[A-Z_]+\])?|[A-Z_]+: (.+))\n {2}(\S.*)$/gm;
+  const errors = [...read('errors')].flatMap(([entry, text]) =>
+    [...text.matchAll(ERROR)].map(([, printed, coded, hint = '']) => ({ entry, message: printed ?? coded, hint })),
+  );
+
+  it('has a message without a full stop', () => {
+    expect(errors.length).toBeGreaterThan(150);
+    expect(errors.filter(({ message }) => message?.endsWith('.'))).toEqual([]);
+  });
+
+  it('has a hint of sentences, which may end in what to type or choose from', () => {
+    const isHint = (text: string) => /^(?![a-z]+ ).*([.?]|: .+)$|^(chmod|git) /.test(text);
+    expect(errors.filter(({ hint }) => !isHint(hint))).toEqual([]);
+  });
+});
+
 describe('exact English', () => {
   /** What a matcher compares with, where it is written in its parentheses. */
   const EXPECTED =

@@ -96,5 +96,5 @@ export function missingScript(
   const isThere = ['', ...onPath].some((each) =>
     endings.some((end) => existsSync(resolve(folder, each, script + end))),
   );
-  return isThere ? undefined : `there is no file ${script}, which ${program} is to run.`;
+  return isThere ? undefined : `there is no file ${script}, which ${program} is to run`;
 }

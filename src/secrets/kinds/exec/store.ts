@@ -165,11 +165,11 @@ async function checkProgram(program: string, config: OpenStore): Promise<void> {
     const isFile = /[\\/]/.test(program) && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
     if (!isFile) throw unusable(config, notInstalled(program));
     const hint = `Make it executable: chmod +x ${shellPath(shownRelativePath(file))}`;
-    throw unusable(config, `this user cannot execute ${program}.`, hint);
+    throw unusable(config, `this user cannot execute ${program}`, hint);
   }
   if (found === 'program') return;
   const hint = `Name the program that it starts, or the shell as well: command: [cmd, /d, /c, ${program}, …]`;
-  throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell.`, hint);
+  throw unusable(config, `${basename(program)} is a batch file, which Windows does not run without a shell`, hint);
 }
 
 function limitsOf({ timeout, folder, env }: OpenStore): Pick<RunOptions, 'timeoutMs' | 'folder' | 'env'> {
@@ -187,7 +187,7 @@ async function put(config: OpenStore, target: NewSecret, secret: Secret): Promis
   // A command that began to run may have stored the secret and failed afterwards.
   const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
   const did = isUnstored ? 'did not store' : 'may not have stored';
-  const message = `The secret store ${config.name} ${did} the secret of ${target.account}/${target.token}: ${why}`;
+  const message = `the secret store ${config.name} ${did} the secret of ${target.account}/${target.token}: ${why}`;
   const left = isUnstored ? '' : ' Until then, it is not known which secret the store has.';
   throw failure(
     'STORE_FAILED',
@@ -205,7 +205,7 @@ async function remove(config: OpenStore, command: readonly string[], secret: Obs
   const outcome = await runStoreCommand(words, limitsOf(config));
   if (outcome.ended === 'exit' && outcome.code === 0) return;
   const why = describe(config, words, outcome, namesIn(words, at));
-  const message = `The secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;
+  const message = `the secret store ${config.name} did not remove the secret of ${account}/${token}, whose token is gone: ${why}`;
   throw failure('STORE_FAILED', config, message, 'Fix `remove` or its environment, then run this command again.');
 }
 
@@ -214,7 +214,7 @@ function unusable(
   why: string,
   hint = `Fix the program, or correct the secret store ${config.name} in the configuration.`,
 ): UserError {
-  return failure('STORE_UNUSABLE', config, `The secret store ${config.name} cannot be used: ${why}`, hint);
+  return failure('STORE_UNUSABLE', config, `the secret store ${config.name} cannot be used: ${why}`, hint);
 }
 
 /** Has no cause: a system error would contain the command's words and environment. */
@@ -240,26 +240,26 @@ function describe(
   const name = basename(program);
   switch (outcome.ended) {
     case 'not_started':
-      return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code}).`;
+      return outcome.code === 'ENOENT' ? notInstalled(program) : `${name} could not be started (${outcome.code})`;
     case 'exit':
-      return `${name} exited with code ${outcome.code}.${lastOutput(outcome.output, names, config, secret)}`;
+      return `${name} exited with code ${outcome.code}; ${lastOutput(outcome.output, names, config, secret)}`;
     case 'signal':
-      return `${name} was stopped by ${outcome.signal}.${lastOutput(outcome.output, names, config, secret)}`;
+      return `${name} was stopped by ${outcome.signal}; ${lastOutput(outcome.output, names, config, secret)}`;
     case 'timeout':
-      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped.${lastOutput(outcome.output, names, config, secret)}`;
+      return `${name} took longer than ${counted(config.timeout, 'second')} and was stopped; ${lastOutput(outcome.output, names, config, secret)}`;
     case 'unread':
-      return `${name} exited with code 0 without reading the secret.${lastOutput(outcome.output, names, config, secret)}`;
+      return `${name} exited with code 0 without reading the secret; ${lastOutput(outcome.output, names, config, secret)}`;
   }
 }
 
 /** On one line, because line breaks in messages are not printed. */
 function lastOutput(output: string, names: readonly string[], { env }: OpenStore, secret: Secret | undefined): string {
   const lines = scrubOutput(output, { secret, names, env });
-  return lines.length === 0 ? ' It printed nothing.' : ` It printed: ${lines.join(' | ')}`;
+  return lines.length === 0 ? 'it printed nothing' : `it printed: ${lines.join(' | ').replace(/\.$/, '')}`;
 }
 
 function notInstalled(program: string): string {
   return /[\\/]/.test(program)
-    ? `there is no program ${program} that this user can run.`
-    : `${program} is not installed or not on the PATH.`;
+    ? `there is no program ${program} that this user can run`
+    : `${program} is not installed or not on the PATH`;
 }

@@ -220,7 +220,7 @@ function unreachable(config: FileStoreConfig, error: unknown): UserError {
 }
 
 function unusable(config: FileStoreConfig, problem: string, hint: string): UserError {
-  return new UserError('STORE_UNUSABLE', `The secrets file ${config.shownPath} ${problem}.`, hint, {
+  return new UserError('STORE_UNUSABLE', `the secrets file ${config.shownPath} ${problem}`, hint, {
     location: config.location,
   });
 }

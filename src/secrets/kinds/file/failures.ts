@@ -27,7 +27,7 @@ export function foreignSecrets(
   const paths = few(targets.map((target) => secretPathIn(config, target)));
   const [has, it] = targets.length === 1 ? ['has a value', 'it'] : ['have values', 'them'];
   const so = readOnly ? 'apply refuses to store anything there' : 'nothing was stored there';
-  const message = `${paths} already ${has} that this state did not write, so ${so}.`;
+  const message = `${paths} already ${has} that this state did not write, so ${so}`;
   const other = `name another \`path\` in the secret store ${config.name}`;
   const isShared = targets.some((target) => target.isShared);
   const isSandbox = targets.some((target) => target.isSandbox);
@@ -48,7 +48,7 @@ export function foreignSecrets(
 export function failed(config: FileStoreConfig, { account, token }: NewSecret, error: unknown): UserError {
   if (error instanceof UserError && error.code === 'STORE_FOREIGN') return error;
   const [why, hint] = reasonOf(config, error);
-  const message = `The secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}.`;
+  const message = `the secret of ${account}/${token} could not be written to ${config.shownPath}: ${why}`;
   return new UserError('STORE_FAILED', message, hint, { location: config.location });
 }
 

@@ -30,7 +30,7 @@ export async function removeFrom(config: FileStoreConfig, secret: ObsoleteSecret
   } catch (error) {
     const [why, hint] = reasonOf(config, error);
     const { account, token, secretPath } = secret;
-    const message = `The secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}.`;
+    const message = `the secret of ${account}/${token}, whose token is gone, could not be removed from ${secretPath}: ${why}`;
     throw new UserError('STORE_FAILED', message, hint, { location: config.location });
   }
 }

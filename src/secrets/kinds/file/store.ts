@@ -97,7 +97,7 @@ async function rehearse(config: FileStoreConfig, targets: readonly SecretTarget[
     }
   } catch (error) {
     const [why, hint] = reasonOf(config, error);
-    const message = `The secrets file ${config.shownPath} cannot be written: ${why}.`;
+    const message = `the secrets file ${config.shownPath} cannot be written: ${why}`;
     throw new UserError('STORE_UNUSABLE', message, hint, { location: config.location });
   }
   if (foreign.length > 0) throw foreignSecrets(config, foreign, { areOfSandbox, readOnly });
@@ -155,7 +155,7 @@ async function inspect(
   } catch (error) {
     await checkFile(config);
     const [why, hint] = reasonOf(config, error);
-    const message = `The secrets file ${config.shownPath} cannot be read: ${why}.`;
+    const message = `the secrets file ${config.shownPath} cannot be read: ${why}`;
     throw new UserError('STORE_UNUSABLE', message, hint, { location: config.location });
   }
 }

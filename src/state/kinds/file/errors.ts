@@ -18,7 +18,7 @@ export interface ReadFile {
 export function lockBroken(path: string): UserError {
   return new UserError(
     'STATE_LOST',
-    `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written.`,
+    `the lock of ${path} was removed or replaced during this run, so another run may have written the state: nothing more was written`,
     AFTER_OTHER_RUNS,
   );
 }
@@ -27,7 +27,7 @@ export function lockBroken(path: string): UserError {
 export function writtenByOther(path: string): UserError {
   return new UserError(
     'STATE_LOST',
-    `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays.`,
+    `${path} was changed by another program during this run: nothing more was written, and what the other program wrote stays`,
     `Check the file (git diff). ${AFTER_OTHER_RUNS}`,
   );
 }
@@ -39,10 +39,10 @@ export function changedOutside(path: string, opened: ReadFile, now: string | und
   const isChanged = digest !== undefined && (now === undefined || (lineage !== undefined && now.includes(lineage)));
   if (isChanged) {
     const what = now === undefined ? 'removed' : 'changed';
-    return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read.`, hint);
+    return new UserError('STATE_INVALID', `${path} was ${what} by another program after it was read`, hint);
   }
   const before = digest === undefined ? 'there was no file' : 'the file had another lineage';
-  return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}.`, hint);
+  return new UserError('STATE_FOREIGN', `${path} is now a different state: when it was read, ${before}`, hint);
 }
 
 /** A write failed. */
@@ -53,7 +53,7 @@ export function unwritable(path: string, error: unknown): UserError {
     : isMountPoint(error)
       ? `Mount the folder of ${path}, and not the file by itself, whose place no new file can take`
       : `Give this user write access to ${path} and its folder, where a temporary file is created`;
-  return new UserError('STATE_UNWRITABLE', `${path} cannot be written: ${code}.`, thenAgain(fix), { cause: error });
+  return new UserError('STATE_UNWRITABLE', `${path} cannot be written: ${code}`, thenAgain(fix), { cause: error });
 }
 
 /** The fix for a damaged state: restore it, from the newest backup in its folder if there is one. A file of another kind stays. */

@@ -28,7 +28,7 @@ export async function lockFileOf(statePath: string): Promise<string> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const hint = 'Give this user access to the folder of the state file, or name another state file with --state.';
-    const message = `${statePath} cannot be reached: ${errnoOf(error) ?? 'failed'}.`;
+    const message = `${statePath} cannot be reached: ${errnoOf(error) ?? 'failed'}`;
     throw new UserError('STATE_UNWRITABLE', message, hint, { cause: error });
   }
 }
@@ -64,23 +64,23 @@ export async function lockState(statePath: string, request: LockRequest): Promis
         ? `Create the folder ${dirname(path)}`
         : 'Give this user write access to the folder of the state file';
     const hint = writeFix(error, `${fix}, or name another state file with --state.`);
-    throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${errnoOf(error) ?? 'failed'}.`, hint, {
+    throw new UserError('STATE_UNWRITABLE', `${path} cannot be created: ${errnoOf(error) ?? 'failed'}`, hint, {
       cause: error,
     });
   }
 }
 
 function replaced(path: string, holder: LockHolder | undefined): string {
-  if (holder === undefined) return `${path} was damaged and old, so the lock was replaced.`;
-  return `${path} was left by ${describeHolder(holder)}, which has ended; the lock was replaced.`;
+  if (holder === undefined) return `${path} was damaged and old, so the lock was replaced`;
+  return `${path} was left by ${describeHolder(holder)}, which has ended; the lock was replaced`;
 }
 
 /** The error that names the holder; undefined: the lock's file is damaged. */
 export function fileLocked(statePath: string, holder: LockHolder | undefined): UserError {
   const message =
     holder === undefined
-      ? `${statePath} is locked by an unknown process: ${statePath}.lock is damaged.`
-      : `${statePath} is locked by ${describeHolder(holder)}.`;
+      ? `${statePath} is locked by an unknown process: ${statePath}.lock is damaged`
+      : `${statePath} is locked by ${describeHolder(holder)}`;
   const text = `Wait with --lock-timeout 5m.${holder === undefined ? '' : elsewhere(holder)} If that process has ended, remove the lock.`;
   return new UserError('STATE_LOCKED', message, { text, command: ['state', 'unlock'] });
 }
@@ -128,7 +128,7 @@ export async function unlockState(statePath: string, ask: (question: string) => 
   const status = holder === undefined ? 'unknown' : processStatus(holder);
   const owner = holder === undefined ? 'an unknown process' : describeHolder(holder);
   if (status === 'alive') {
-    const message = `${statePath} is locked by ${owner}, which is running.`;
+    const message = `${statePath} is locked by ${owner}, which is running`;
     throw new UserError('STATE_LOCKED', message, `Wait until it ends, or stop it: ${stopHint(holder)}`);
   }
   if (status === 'unknown') await ask(`The lock is held by ${owner}. Has that process certainly ended?`);

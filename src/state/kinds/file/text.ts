@@ -50,7 +50,7 @@ export async function readStateText(path: string, most: number = STATE_LIMITS.by
     return (await readText(path, { most }))?.replace(/^\uFEFF/, '');
   } catch (error) {
     const invalid = (problem: string, hint: Hint | string) =>
-      new UserError('STATE_INVALID', `${path} ${problem}.`, hint, { cause: error });
+      new UserError('STATE_INVALID', `${path} ${problem}`, hint, { cause: error });
     if (error instanceof NotTextError) throw invalid('is not UTF-8 text', await restoreHint(path, '?'));
     const code = errnoOf(error) ?? 'failed';
     if (code === 'EFBIG')
