@@ -1,7 +1,6 @@
 /** Applies a plan to one account: its actions in order, the verification of new tokens, then revocations. */
-import type { Action, RevokeToken } from '../model/action.ts';
+import type { Action } from '../model/action.ts';
 import type { DesiredAccount } from '../model/desired.ts';
-import { entryName } from '../model/entry-name.ts';
 import type { Secret } from '../model/secret.ts';
 import type { SetupOutcome } from '../model/setup.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
@@ -15,8 +14,7 @@ import type { ActionOutcome, ApplyInput } from './apply-input.ts';
 import { createToken } from './create-token.ts';
 import { nextCommand } from './next-command.ts';
 import { revokeToken, type TokenTools } from './revoke-token.ts';
-import { tokenOf } from './state-writer.ts';
-import { recordVerification } from './verification.ts';
+import { awaitsVerification, recordVerification, withPlannedOverlaps } from './verification.ts';
 
 /** Shared by all accounts. Set when the state can no longer be written, or the clock is wrong: no account begins another action. */
 export interface Halt {
@@ -136,7 +134,8 @@ export class AccountApply {
   }
 
   #obstacle(action: Action): UserError | undefined {
-    if (this.#input.stopping.aborted) {
+    const { halt, stateWriter, stopping } = this.#input;
+    if (stopping.aborted) {
       return new UserError('INTERRUPTED', 'interrupted before this action began', {
         text: 'Continue.',
         command: nextCommand([action]),
@@ -145,7 +144,7 @@ export class AccountApply {
     this.#checkClock([action]);
     const token = 'token' in action ? action.token : undefined;
     const failed = token === undefined ? undefined : this.#failedTokens.get(token);
-    return this.#input.halt.error ?? this.#failedAccount ?? failed ?? this.#awaitsVerification(action);
+    return halt.error ?? this.#failedAccount ?? failed ?? awaitsVerification(action, this.#unverified, stateWriter);
   }
 
   /** Overlaps are recorded and ended by this time, and a token that is revoked cannot be restored. */
@@ -159,29 +158,6 @@ export class AccountApply {
       halt.error = error;
       this.#failures.push(error);
     }
-  }
-
-  /** A token that programs may use is revoked only when its replacement, created in this run, has connected. */
-  #awaitsVerification(action: Action): UserError | undefined {
-    if (action.action !== 'revoke_token') return undefined;
-    if (action.reason.kind === 'requested') return this.#awaitsAnyVerification(action, action.token);
-    if (action.reason.kind !== 'overlap_ended' || !this.#unverified.has(action.token)) return undefined;
-    const message = `its replacement did not connect, so "${action.before.name}" is kept`;
-    return new UserError('SMOKE_FAILED', message, {
-      text: 'Fix what the smoke test reports, then apply again.',
-      command: ['apply'],
-    });
-  }
-
-  /** A token that was to be revoked at once is kept as well while nothing shows that its replacement connects. */
-  #awaitsAnyVerification({ account, before, reason }: RevokeToken, token: string): UserError | undefined {
-    const { current } = tokenOf(this.#input.stateWriter, account, token);
-    if (('force' in reason && reason.force) || current?.verified_at !== undefined) return undefined;
-    const message = `its replacement "${current?.name}" was not verified, so "${before.name}" is kept`;
-    return new UserError('SMOKE_FAILED', message, {
-      text: 'To revoke it all the same, add --force. Otherwise fix what the smoke test reports, then rotate again.',
-      command: ['rotate', entryName({ account, token }), '--revoke-old'],
-    });
   }
 
   #end(outcome: ActionOutcome): void {
@@ -299,14 +275,4 @@ export class AccountApply {
 /** Of an account whose test did not begin. */
 function untested(account: string): AccountSmoke {
   return { account, outcome: 'interrupted', connections: [], verified: [], warnings: [], ms: 0 };
-}
-
-/** A scheduled rotation may have a longer overlap than its policy, and the state records the longer one. */
-function withPlannedOverlaps(desired: DesiredAccount, actions: readonly Action[]): DesiredAccount {
-  const longer = actions.flatMap((action) => {
-    const token = action.action === 'rotate_token' ? desired.tokens.get(action.token) : undefined;
-    if (token === undefined || action.action !== 'rotate_token' || action.after.overlap <= token.overlap) return [];
-    return [[token.key, { ...token, overlap: action.after.overlap }] as const];
-  });
-  return longer.length === 0 ? desired : { ...desired, tokens: new Map([...desired.tokens, ...longer]) };
 }

@@ -1,13 +1,16 @@
-/** What follows a smoke test: which tokens it verified, and the overlaps that begin or end with that. */
+/** What follows a smoke test: which tokens it verified, the overlaps that begin or end with that, and the revocations that wait for it. */
+import type { Action, RevokeToken } from '../model/action.ts';
 import type { DesiredAccount, DesiredToken } from '../model/desired.ts';
+import { entryName } from '../model/entry-name.ts';
 import { secretRecords } from '../model/secret-record.ts';
 import type { AccountSmoke } from '../model/smoke.ts';
 import type { RetiringToken, StateToken } from '../model/state.ts';
 import { isoTime } from '../model/time.ts';
+import { UserError } from '../model/user-error.ts';
 import { accountKey } from '../model/username.ts';
 import { canHaveReplaced, isNamedAfter } from '../plan/token-series.ts';
 import { deleteToken, liveTokens, type TokenTools } from './revoke-token.ts';
-import { tokenOf, updateAccount, updateToken } from './state-writer.ts';
+import { type StateWriter, tokenOf, updateAccount, updateToken } from './state-writer.ts';
 
 /**
  * Records the result of a smoke test in one write: its outcome, the tokens that it verified, and the overlaps that begin
@@ -56,18 +59,18 @@ function withVerification(entry: StateToken, now: number, overlap: number, hasCo
   // Nothing is known of an adopted token's secret, so the store may still have that of the token it replaced.
   if (current?.secret === 'unknown') return entry;
   const isFirst = hasConnected && current !== undefined && current.verified_at === undefined;
-  if (!isFirst && !entry.retiring.some(awaitsVerification)) return entry;
+  if (!isFirst && !entry.retiring.some(isKeptUnverified)) return entry;
   // A Date header has whole seconds: a run in the same second must not be before this time.
   const retireAt = isoTime(Math.floor(now / 1000) * 1000 + overlap * 1000);
   return {
     ...rest,
     ...(current ? { current: isFirst ? { ...current, verified_at: isoTime(now) } : current } : {}),
-    retiring: entry.retiring.map((old) => (awaitsVerification(old) ? { ...old, retire_at: retireAt } : old)),
+    retiring: entry.retiring.map((old) => (isKeptUnverified(old) ? { ...old, retire_at: retireAt } : old)),
   };
 }
 
 /** Whether a replaced token is kept until its replacement has connected. */
-function awaitsVerification(old: RetiringToken): boolean {
+function isKeptUnverified(old: RetiringToken): boolean {
   return old.retire_at === undefined;
 }
 
@@ -104,4 +107,48 @@ async function endOverlap(
       retiring: entry.retiring.filter((each) => each.id !== old.id),
     }));
   }
+}
+
+/**
+ * Why a revocation is skipped: a token that programs may use is revoked only when its replacement, created in this run, has connected.
+ *
+ * @param unverified The keys of the account's tokens that were created in this run and did not connect.
+ */
+export function awaitsVerification(
+  action: Action,
+  unverified: ReadonlySet<string>,
+  stateWriter: StateWriter,
+): UserError | undefined {
+  if (action.action !== 'revoke_token') return undefined;
+  if (action.reason.kind === 'requested') return awaitsAnyVerification(action, stateWriter);
+  if (action.reason.kind !== 'overlap_ended' || !unverified.has(action.token)) return undefined;
+  const message = `its replacement did not connect, so "${action.before.name}" is kept`;
+  return new UserError('SMOKE_FAILED', message, {
+    text: 'Fix what the smoke test reports, then apply again.',
+    command: ['apply'],
+  });
+}
+
+/** A token that was to be revoked at once is kept as well while nothing shows that its replacement connects. */
+function awaitsAnyVerification(
+  { account, token, before, reason }: RevokeToken,
+  stateWriter: StateWriter,
+): UserError | undefined {
+  const { current } = tokenOf(stateWriter, account, token);
+  if (('force' in reason && reason.force) || current?.verified_at !== undefined) return undefined;
+  const message = `its replacement "${current?.name}" was not verified, so "${before.name}" is kept`;
+  return new UserError('SMOKE_FAILED', message, {
+    text: 'To revoke it all the same, add --force. Otherwise fix what the smoke test reports, then rotate again.',
+    command: ['rotate', entryName({ account, token }), '--revoke-old'],
+  });
+}
+
+/** A scheduled rotation may have a longer overlap than its policy, and the state records the longer one. */
+export function withPlannedOverlaps(desired: DesiredAccount, actions: readonly Action[]): DesiredAccount {
+  const longer = actions.flatMap((action) => {
+    const token = action.action === 'rotate_token' ? desired.tokens.get(action.token) : undefined;
+    if (token === undefined || action.action !== 'rotate_token' || action.after.overlap <= token.overlap) return [];
+    return [[token.key, { ...token, overlap: action.after.overlap }] as const];
+  });
+  return longer.length === 0 ? desired : { ...desired, tokens: new Map([...desired.tokens, ...longer]) };
 }
