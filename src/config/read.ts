@@ -7,7 +7,6 @@ import { errnoOf } from '../files/system-errors.ts';
 import { isCi } from '../model/ci.ts';
 import { DEFAULT_CONFIG } from '../model/defaults.ts';
 import { defined } from '../model/defined.ts';
-import type { DiagnosticCode } from '../model/diagnostic.ts';
 import { quote, quoteWhole } from '../model/quote.ts';
 import { shellCommand, shellPath } from '../model/shell.ts';
 import { UserError } from '../model/user-error.ts';
@@ -16,21 +15,13 @@ import { EnvironmentVariables } from '../yaml/environment.ts';
 import { ALIAS_BUDGET, type ParseContext, parseSource } from '../yaml/parse.ts';
 import type { Problems } from '../yaml/problems.ts';
 import { decode, type Source, type Span, sourceOf } from '../yaml/source.ts';
-import { child, entriesOf, itemsOf, type Node, textOf } from '../yaml/tree.ts';
+import { child, entriesOf, itemsOf, type Node } from '../yaml/tree.ts';
 import { ConfigDigest } from './config-digest.ts';
 import { Confines } from './confines.ts';
 import { notFound } from './errors.ts';
 import { type IncludedFile, IncludePatterns } from './include-patterns.ts';
+import { MAX_ACCOUNTS, MAX_BYTES, SPLIT, type TooLarge, tooManyStores, tooManyTokens } from './size-limits.ts';
 import { secretFiles } from './stores.ts';
-
-/** The maximum total size of the files of a configuration, in bytes. */
-const MAX_BYTES = 10 * 1024 * 1024;
-const MAX_STORES = 200;
-const MAX_ACCOUNTS = 50_000;
-const MAX_TOKENS = 200_000;
-/** Of one account, with those of its template. */
-const MAX_TOKENS_OF_ACCOUNT = 2_000;
-const SPLIT = 'split the organization into several configurations, each with its own state';
 
 /** One file of the configuration. The main file comes first, then included files in the order of `include`. */
 export interface ConfigFile {
@@ -120,7 +111,11 @@ class Reader {
     const root = await this.#readMain();
     await this.#noteSecrets(root);
     await this.#include(itemsOf(child(root, 'include')));
-    this.#limitTokens();
+    const tooLarge = tooManyTokens(this.#files);
+    if (tooLarge !== undefined) {
+      this.#refuse(tooLarge);
+      for (const file of this.#files) delete file.root;
+    }
     const used = this.#context.environment.used();
     for (const [name, value] of used) this.#digest.add('env', name, Buffer.from(value));
     this.#context.problems.inOrderOf(this.#files.map(({ source }) => source.file));
@@ -181,8 +176,9 @@ class Reader {
 
   async #noteSecrets(root: Node | undefined): Promise<void> {
     const stores = child(root, 'secret_stores');
-    if (stores !== undefined && entriesOf(stores).size > MAX_STORES) {
-      this.#refuse('too-large', stores, `there are more than ${MAX_STORES} secret stores`, 'let accounts share stores');
+    const tooLarge = tooManyStores(stores);
+    if (tooLarge !== undefined) {
+      this.#refuse(tooLarge);
       return;
     }
     for (const { value } of entriesOf(stores).values()) {
@@ -190,9 +186,9 @@ class Reader {
     }
   }
 
-  #refuse(code: DiagnosticCode, pattern: Node, message: string, hint: string): void {
+  #refuse({ node, message, hint }: TooLarge): void {
     this.#complete = false;
-    this.#context.problems.error(code, pattern.at, message, { hint });
+    this.#context.problems.error('too-large', node.at, message, { hint });
   }
 
   async #include(patterns: readonly Node[]): Promise<void> {
@@ -224,25 +220,6 @@ class Reader {
     const more =
       outcome.is === 'missing' ? { hint: 'create it, or write its path from the folder of the main file' } : {};
     this.#context.problems.error('include-missing', pattern.at, `included file ${quote(name)} ${why}`, more);
-  }
-
-  /** An account has its own tokens and those of its template, so a small file can have very many. */
-  #limitTokens(): void {
-    const sections = (name: string) => this.#files.flatMap(({ root }) => [...entriesOf(child(root, name)).values()]);
-    const sizeOf = (node: Node | undefined): number => entriesOf(child(node, 'tokens')).size;
-    const templates = new Map(sections('templates').map(({ key, value }) => [key, sizeOf(value)]));
-    let left = MAX_TOKENS;
-    for (const { value } of sections('accounts')) {
-      const size = sizeOf(value) + (templates.get(textOf(child(value, 'template')) ?? '') ?? 0);
-      left -= size;
-      const isLarge = size > MAX_TOKENS_OF_ACCOUNT;
-      if (left >= 0 && !isLarge) continue;
-      const [who, most] = isLarge ? ['an account has', MAX_TOKENS_OF_ACCOUNT] : ['the accounts have', MAX_TOKENS];
-      const hint = isLarge ? 'divide its tokens among several accounts' : SPLIT;
-      this.#refuse('too-large', value, `${who} more than ${most.toLocaleString('en')} tokens`, hint);
-      for (const file of this.#files) delete file.root;
-      return;
-    }
   }
 
   async #take(role: ConfigFile['role'], file: string, absolute: string, outcome: Readable): Promise<Node | undefined> {
