@@ -8,7 +8,7 @@ import type { PlanWarning } from '../model/notice.ts';
 import type { TokenChange } from '../model/planned-token.ts';
 import type { StateAccount, TokenRecord } from '../model/state.ts';
 import { chooseTokens, managedSeries } from '../model/token-choice.ts';
-import { isSmokeToken, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
+import { mayBeInSmokeTest, RESERVED_TOKEN_NAMES, seriesOf } from '../model/tokens.ts';
 import { isUsername } from '../model/username.ts';
 import { canHaveCreated } from '../plan/intents.ts';
 import { awaitsRequest } from '../plan/revoke-request.ts';
@@ -127,7 +127,7 @@ function roles({ desired, state, actions, newer, held, now }: AccountTokenReadin
     const role = known.get(token.id);
     if (role) return role;
     if (RESERVED_TOKEN_NAMES.includes(token.name)) return { role: 'reserved' };
-    if (isSmokeToken(token)) return { role: 'smoke_test' };
+    if (mayBeInSmokeTest(token, now)) return { role: 'smoke_test' };
     const own = intended.find(({ intent }) => canHaveCreated(intent, token, now));
     if (own === undefined) return { role: 'unmanaged' };
     const by = storingActions(actions).find(({ after }) => after.orphans?.some(({ id }) => id === token.id));

@@ -1,4 +1,4 @@
-import { DAY, MINUTE, type Seconds } from './time.ts';
+import { DAY, HOUR_MS, MINUTE, type Seconds } from './time.ts';
 
 /** All types of tokens. */
 export const TOKEN_TYPES = ['read_write', 'read_scaling'] as const;
@@ -65,6 +65,14 @@ export function isSmokeToken(token: {
     expiresAt !== null &&
     expiresAt - createdAt <= (SMOKE_TTL_SECONDS.max + SMOKE_TTL_SLACK_SECONDS) * 1000
   );
+}
+
+/**
+ * Whether a smoke test that runs now may have created a token. An older one was left by a run that was killed, or somebody else chose
+ * the name: it is unmanaged.
+ */
+export function mayBeInSmokeTest(token: Parameters<typeof isSmokeToken>[0], now: number): boolean {
+  return isSmokeToken(token) && now - token.createdAt < HOUR_MS;
 }
 
 /** The name at MotherDuck of a token's nth generation: `airflow`, then `airflow.2`, `airflow.3`. */

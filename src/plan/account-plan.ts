@@ -2,11 +2,11 @@
 
 import type { Action, ComputeCeiling, SourceLine } from '../model/action.ts';
 import type { Desired, DesiredToken } from '../model/desired.ts';
-import { isExpired, type LiveAccount } from '../model/live.ts';
+import { isExpired, type LiveAccount, type LiveToken } from '../model/live.ts';
 import type { PlanError, PlanWarning } from '../model/notice.ts';
 import type { NextChange, PolicyToRecord, Unmanaged } from '../model/plan.ts';
 import type { RevokesOld } from '../model/planned-token.ts';
-import { isSmokeToken } from '../model/tokens.ts';
+import { mayBeInSmokeTest } from '../model/tokens.ts';
 import type { Location } from '../model/user-error.ts';
 import type { HeldBy } from './store-facts.ts';
 
@@ -79,15 +79,16 @@ export function sourceLine({ file, line }: Location, mainFile: string): SourceLi
   return file === mainFile ? { line } : { file, line };
 }
 
-/** Live tokens of a managed account that are not managed. */
+/** Live tokens of a managed account that are not managed. After a leak, one that has the name of a smoke test's is named as well. */
 export function unmanagedTokens(
   account: string,
   live: LiveAccount | undefined,
   known: ReadonlySet<string>,
-  now: number,
+  { now, revokeOld }: Pick<AccountContext, 'now' | 'revokeOld'>,
 ): Unmanaged['tokens'] {
+  const isOfTest = (token: LiveToken) => revokeOld === undefined && mayBeInSmokeTest(token, now);
   const others =
-    live?.tokens.filter((token) => !known.has(token.id) && !isSmokeToken(token) && !isExpired(token, now)) ?? [];
+    live?.tokens.filter((token) => !known.has(token.id) && !isOfTest(token) && !isExpired(token, now)) ?? [];
   const unreadable = live?.unreadableTokens?.filter(({ id }) => !known.has(id)) ?? [];
   return [...others, ...unreadable].map((token) => ({ account, name: token.name, id: token.id }));
 }

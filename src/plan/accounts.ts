@@ -77,7 +77,7 @@ function planDesiredAccount(
   const changes = tokens.flatMap((plan) => plan.actions);
   const known = new Set(tokens.flatMap((plan) => [...plan.known]));
   const isFailing = state?.smoke?.passed === false && desired.smoke !== false && live !== undefined;
-  const unmanaged = unmanagedTokens(desired.username, live, known, context.now);
+  const unmanaged = unmanagedTokens(desired.username, live, known, context);
   const protection = {
     before: state?.deletion_protection ?? desired.deletionProtection,
     after: desired.deletionProtection,

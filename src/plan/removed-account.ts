@@ -77,7 +77,7 @@ export function planRemovedAccount(
     errors: tokens.flatMap((plan) => plan.errors),
     next,
     warnings: [...tokens.flatMap((plan) => plan.warnings), ...notRotated(account, next, isKept)],
-    unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context.now),
+    unmanagedTokens: unmanagedTokens(account, live, new Set(tokens.flatMap((plan) => [...plan.known])), context),
     retained: true,
     ...computeOfRemoved(live, context.desired),
   };

@@ -172,6 +172,19 @@ describe('what a run left', () => {
     expect(listed).toContainEqual(['stray', 'mdacc smoke', 'smoke_test', 'expires']);
   });
 
+  it('a token that has the name of a smoke test, and is older than one takes, is unmanaged', async () => {
+    const world = await applied();
+    await world.api.createToken('etl_prod', { name: 'mdacc smoke 1', ttl: DAY, token_type: 'read_write' });
+    expect(found(await auditOf(world, desired))).toEqual([]);
+    const named = (options?: Parameters<World['plan']>[1]) =>
+      world.plan(desired, options).then(({ unmanaged }) => unmanaged.tokens.map(({ name }) => name));
+    expect(await named()).toEqual([]);
+    expect(await named({ rotate: () => true, revokeOld: 'verified' })).toEqual(['mdacc smoke 1']);
+    await world.organization.advance(2 * HOUR);
+    expect(found(await auditOf(world, desired))).toEqual(['MDA002 etl_prod/mdacc smoke 1']);
+    expect(await named()).toEqual(['mdacc smoke 1']);
+  });
+
   it('a pool without a token is found while a smoke test connects to it', async () => {
     const pool = { read_write: { size: 'pulse' }, read_scaling: { size: 'pulse', pool_size: 2 } } as const;
     const unused = desire({ etl_prod: { ...CLEAN, ducklings: pool } });

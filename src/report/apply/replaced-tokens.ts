@@ -5,8 +5,10 @@ import type { ActionOutcome } from '../../apply/apply-input.ts';
 import type { RotateToken } from '../../model/action.ts';
 import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
+import { isSecretName } from '../../model/secret-name.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
+import { isSmokeName } from '../../model/tokens.ts';
 import { few, NAMES_SHOWN, NAMES_TYPED, typedNames } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext } from '../hint.ts';
@@ -89,13 +91,18 @@ function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: 
 function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
   const { tokens = [] } = unmanagedNames(plan);
   if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
-  const isMany = tokens.length > NAMES_TYPED.optional;
-  const names = isMany ? [...new Set(plan.unmanaged.tokens.map(({ account }) => account))] : tokens;
-  const advice = 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings. Or import it';
+  const importable = plan.unmanaged.tokens.filter(({ name }) => !isSmokeName(name) && !isSecretName(name));
+  const isMany = importable.length > NAMES_TYPED.optional;
+  const names = importable.map(({ account, name, id }) =>
+    isMany ? account : entryName({ account, token: name || id }),
+  );
+  const revoke = 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings.';
   const hint =
-    names.length > NAMES_TYPED.optional
-      ? { text: `${advice} with import ACCOUNT/TOKEN, then rotate it with --revoke-old.` }
-      : { text: `${advice}, then rotate it with --revoke-old.`, command: ['import', ...names] };
+    names.length === 0
+      ? { text: revoke }
+      : new Set(names).size > NAMES_TYPED.optional
+        ? { text: `${revoke} Or import it with import ACCOUNT/TOKEN, then rotate it with --revoke-old.` }
+        : { text: `${revoke} Or import it, then rotate it with --revoke-old.`, command: ['import', ...new Set(names)] };
   return [
     `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN.list)}.`,
     `  ${printable(hintText(hint, inContext, paint.command))}`,
