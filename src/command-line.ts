@@ -8,9 +8,10 @@ import { refuseForgottenValues } from './cli/refused-values.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { isTypedCredential } from './model/credential.ts';
 import { shellPath, shellWord } from './model/shell.ts';
-import { UserError } from './model/user-error.ts';
-import { program, writeUsageError } from './program.ts';
+import { type Hint, UserError } from './model/user-error.ts';
+import { program, quoted, writeUsageError } from './program.ts';
 import { jsonText } from './report/escape.ts';
+import { hintText } from './report/hint.ts';
 
 async function main(): Promise<void> {
   const typed = process.argv.slice(2);
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     process.exitCode = EXIT.usage;
     return;
   }
-  // Written once it is known what to advise: the name that commander suggests may be a wrong one.
+  // Written once it is known what to advise.
   const said: string[] = [];
   const mdacc = program(typed, (text) => void said.push(text));
   const words = helpLast(commandFirst(mdacc, typed));
@@ -36,14 +37,12 @@ async function main(): Promise<void> {
     if (!isUsageError(error)) throw error;
     if (error.exitCode === 0) return;
     const command = commandOf(mdacc, words);
-    const { otherWords } = await import('./cli/other-words.ts');
-    const hints = [
-      sandboxFolder(error, error.code === 'commander.unknownCommand' ? typed : words, mdacc),
-      otherConfig(error, command),
-      otherWords(error.code, words, command),
-    ].filter((hint) => hint !== undefined);
+    const hints = await hintsFor(error, typed, words, mdacc);
     writeUsageError(withHints(said, hints));
-    if (wantsJson(words)) process.stdout.write(asJson({ error: usageError(error, hints[0] ?? seeHelp(command)) }));
+    if (wantsJson(words)) {
+      const [hint = { text: seeHelp(command) }] = hints;
+      process.stdout.write(asJson({ error: usageError(error, hint) }));
+    }
     process.exitCode = EXIT.usage;
   }
 }
@@ -86,10 +85,29 @@ function noteLostOutput(command: string): void {
   });
 }
 
-/** The text of commander, with hints below the error. Hints replace the name that commander suggests. */
-function withHints([error = '', ...rest]: readonly string[], hints: readonly string[]): string {
-  if (hints.length === 0) return [error, ...rest].join('');
-  return [error.replace(/\n\(Did you mean .*\?\)/, ''), ...hints.map((hint) => `${hint}\n`), ...rest].join('');
+/** What to do about wrong usage: what is known of these words, or else what was probably meant. */
+async function hintsFor(
+  error: Error & { readonly code: string },
+  typed: readonly string[],
+  words: readonly string[],
+  mdacc: Command,
+): Promise<Hint[]> {
+  const { otherWords } = await import('./cli/other-words.ts');
+  const { probablyMeant } = await import('./cli/typing-mistakes.ts');
+  const command = commandOf(mdacc, words);
+  const known = [
+    sandboxFolder(error, error.code === 'commander.unknownCommand' ? typed : words, mdacc),
+    otherConfig(error, command),
+    otherWords(error.code, words, command),
+  ].flatMap((text) => (text === undefined ? [] : [{ text }]));
+  if (known.length > 0) return known;
+  const meant = probablyMeant(error.code, typed, words, command);
+  return meant === undefined ? [] : [meant];
+}
+
+/** The text of commander, with hints below the error. */
+function withHints([error = '', ...rest]: readonly string[], hints: readonly Hint[]): string {
+  return [error, ...hints.map((hint) => `${hintText(hint)}\n`), ...rest].join('');
 }
 
 /** How a folder is named, where one follows `--sandbox`. */
@@ -124,9 +142,11 @@ function asJson(document: object): string {
   return forLog(process.env, 'json')(jsonText(document));
 }
 
-function usageError({ message }: Error, text: string) {
-  const [first = ''] = message.replace(/^error: /, '').split('\n');
-  return { code: 'USAGE', message: first, hint: { text } };
+function usageError({ message }: Error, hint: Hint) {
+  const [first = ''] = quoted(message)
+    .replace(/^error: /, '')
+    .split('\n');
+  return { code: 'USAGE', message: first, hint };
 }
 
 /** Whether commander threw the error, which it has printed. */

@@ -11,6 +11,7 @@ import { SCHEMA_FILES } from './cli/schemas.ts';
 import { forLog, openStderr } from './cli/terminal.ts';
 import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts';
 import { DEFAULT_ORGANIZATION, IDLE_AFTER } from './model/defaults.ts';
+import { quote } from './model/quote.ts';
 import { formatDuration } from './model/time.ts';
 import { visibleLines } from './report/escape.ts';
 import { AUDIT_FORMATS, DOCTOR_FORMATS, PLAN_FORMATS, SMOKE_FORMATS, VALIDATE_FORMATS } from './report/formats.ts';
@@ -24,6 +25,11 @@ const ABOUT_THE_PROGRAM = ['-h', '--help', '-V', '--version'];
 /** Writes an error of wrong usage. */
 export function writeUsageError(text: string): void {
   openStderr().write(helpRows(visibleLines(forLog(process.env)(text)), process.stderr));
+}
+
+/** A text of commander with the quotes of every other text. */
+export function quoted(text: string): string {
+  return text.replace(/'(.*?)'(?=[\s.]|$)/gm, (_, word: string) => quote(word));
 }
 
 /** A command: what the help says of it, and what gives it its options. */
@@ -54,8 +60,9 @@ export function program(words: readonly string[] = [], writeErr = writeUsageErro
       getErrHelpWidth: () => helpWidth(process.stderr),
       writeOut: (text) => void process.stdout.write(helpRows(text, process.stdout)),
       writeErr,
-      outputError: (text, write) => write(text.replace(/^error:/, 'Error:')),
+      outputError: (text, write) => write(quoted(text).replace(/^error:/, 'Error:')),
     })
+    .showSuggestionAfterError(false)
     .exitOverride()
     .enablePositionalOptions();
   // Without a command, what to type is on the last screen.

@@ -1,5 +1,6 @@
 /** Refuses values of options, arguments and variables that are empty, forgotten or not among the choices. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { quote } from '../model/quote.ts';
 import { nearest } from '../model/suggestion.ts';
 import { ADDRESS_VARIABLES } from '../motherduck/address.ts';
 import { fullName } from './help.ts';
@@ -24,7 +25,7 @@ export function refuseEmpty(command: Command, done = new Set<Option>()): void {
       } catch (error) {
         if (!(error instanceof InvalidArgumentError)) throw error;
         // Commander's own words for it are "command-argument value '80' is invalid for argument 'n'".
-        return command.error(`error: ${argument.name()} '${value}' is invalid. ${error.message}`, INVALID);
+        return command.error(`error: ${argument.name()} ${quote(value)} is invalid. ${error.message}`, INVALID);
       }
     };
     argument.argParser((value, before) =>

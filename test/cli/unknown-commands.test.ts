@@ -54,6 +54,28 @@ it('the JSON error of an option of Terraform has the same hint', async () => {
   });
 });
 
+it.each([
+  ['aply --yes', ['apply', '--yes']],
+  ['--sandbx plan -q', ['--sandbox', 'plan', '-q']],
+  ['state lst etl_prod', ['state', 'list', 'etl_prod']],
+  ['plan --ony=etl_prod', ['plan', '--only=etl_prod']],
+  ['plan --only etl_prod --prun', ['plan', '--only', 'etl_prod', '--prune']],
+  ['plan --halp', ['plan', '--help']],
+])('the error of mdacc %s has what was probably meant, to type as it stands', async (words, command) => {
+  const { stdout, stderr } = await new Stage().runProgram(`${words} --format json`);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'USAGE', hint: { command: [...command, '--format', 'json'] } },
+  });
+  expect(stderr).toContain(`: mdacc ${command.join(' ')} --format json`);
+});
+
+it('the error of words that are like no others has no command', async () => {
+  for (const words of ['qqqqqq', 'plan --qqqqqq', 'plan -- --sandbx']) {
+    const { stdout } = await new Stage().runProgram(`--format json ${words}`);
+    expect(JSON.parse(stdout).error.hint, words).toEqual({ text: expect.stringContaining('--help') });
+  }
+});
+
 it('leaves other words, and what follows --, alone', () => {
   const command = program(['plan']).commands.find((each) => each.name() === 'plan');
   if (command === undefined) throw new Error('no plan');

@@ -45,9 +45,9 @@ it('without a command is short, and ends with what to type', async () => {
 
 describe('an error on the command line tells what to type next', () => {
   it.each([
-    ['aply', 'apply?', 'mdacc --help'],
-    ['state lst', 'list?', 'mdacc state --help'],
-    ['plan --prun', '--prune?', 'mdacc plan --help'],
+    ['aply', 'mdacc apply', 'mdacc --help'],
+    ['state lst', 'mdacc state list', 'mdacc state --help'],
+    ['plan --prun', 'mdacc plan --prune', 'mdacc plan --help'],
     ['plan today.plan', 'mdacc plan --help'],
     ['plan --format yaml', 'text, json, markdown, html', 'mdacc plan --help'],
     ['rotate', 'mdacc rotate etl_prod/airflow', 'mdacc rotate --help'],

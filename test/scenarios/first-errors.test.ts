@@ -155,26 +155,26 @@ describe('a store that cannot be written', () => {
 
 describe('wrong usage', () => {
   it.each([
-    ['plann', "'plann'", 'plan?'],
-    ['plan --sandbx', "'--sandbx'", '--sandbox?'],
-    ['plan --parallelism none', '--parallelism', "'none'"],
+    ['plann', '"plann"', 'mdacc plan'],
+    ['plan --sandbx', '"--sandbx"', 'mdacc plan --sandbox'],
+    ['plan --parallelism none', '--parallelism', '"none"'],
     ['plan --timeout soon', '30s'],
     ['plan --format yaml', 'text, json, markdown, html'],
     ['plan --sandbox --only nobody_*', '--only nobody_*', 'etl_prod'],
     ['plan --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
     ['smoke --sandbox --only etl_prd', '--only etl_prd', '--only etl_prod?'],
-    ['sandbox advance', "'duration'"],
+    ['sandbox advance', '"duration"'],
     ['plan --sandbox lab', '--sandbox-dir lab'],
     ['plan --sandbox=lab', '--sandbox-dir lab'],
     ['--sandbox lab plan', '--sandbox-dir lab'],
     ['-q --sandbox lab state list', '--sandbox-dir lab'],
-    ['--sandbox plam', 'Did you mean plan?'],
-    ['--sandbx plan', "'--sandbx'", '--sandbox?'],
+    ['--sandbox plam', 'mdacc --sandbox plan'],
+    ['--sandbx plan', '"--sandbx"', 'mdacc --sandbox plan'],
     ['apply today.plan --sandbox --only etl_prod', '--only'],
     ['plan --sandbox --api-url http://localhost:1', '--sandbox', '--api-url'],
     ['plan --sandbox --timeout 0s', '--timeout', '30s'],
     ['plan --sandbox --timeout 52w', '--timeout', '1d'],
-    ['sandbox advance 0d', "'0d'", '80d'],
+    ['sandbox advance 0d', '"0d"', '80d'],
     ['schema nonsense', 'config, plan, state'],
   ])('mdacc %s', async (words, ...names) => {
     expectError(await new Stage().run(words), 64, names);
