@@ -51,6 +51,8 @@ export interface PlanFile {
   readonly run: string | null;
   /** Each account that was read, by `accountKey`. */
   readonly seen: Readonly<Record<string, SeenAccount>>;
+  /** The ids of some users, which tell the organization apart where none of the accounts is there yet. */
+  readonly users?: readonly string[];
   /** The digest of everything else in the file, so that its other fields, such as `prune`, are the reviewed ones. */
   readonly digest: string;
 }
@@ -79,6 +81,7 @@ export function planFile(
     state: stateVersion(state),
     run: state.runs.at(-1)?.at ?? null,
     seen: seenAccounts(planned.live),
+    users: someUsers(planned.live),
   };
   return `${JSON.stringify({ ...file, digest: digestOf(file) }, null, 2)}\n`;
 }
@@ -143,6 +146,7 @@ export function refuseStale(file: PlanFile, now: SavedInput, state: State): void
   if (isMoved) changed.push(stateDifference({ run: file.run, serial: file.state?.serial ?? 0 }, state));
   const accounts = accountDifferences(file.seen, seenAccounts(now.live));
   if (accounts !== undefined) changed.push(`at MotherDuck: ${accounts}`);
+  if (isOtherOrganization(file.users, now.live)) changed.push('the organization: none of its users is there');
   const parts = alteredParts(file.plan.actions, now.plan.actions);
   if (changed.length === 0) {
     changed.push(...parts.slice(0, PARTS_SHOWN));
@@ -155,6 +159,23 @@ export function refuseStale(file: PlanFile, now: SavedInput, state: State): void
     text: `${isDone ? 'A plan can be applied once, and nothing of this one is left to do. ' : ''}Save a new one and have it reviewed.`,
     command: [...planCommand(requestOf(file)), '--out', 'today.plan'],
   });
+}
+
+/** People, who come and go more seldom than accounts. */
+const USERS_SAVED = 10;
+
+function someUsers({ users }: Live): string[] {
+  const people = users.listed ? users.all.filter((user) => !user.isServiceAccount && user.id !== '') : [];
+  return people
+    .map(({ id }) => id)
+    .sort()
+    .slice(0, USERS_SAVED);
+}
+
+function isOtherOrganization(saved: readonly string[] = [], { users }: Live): boolean {
+  if (saved.length === 0 || !users.listed) return false;
+  const ids = new Set(users.all.map(({ id }) => id));
+  return !saved.some((id) => ids.has(id));
 }
 
 function scriptsOf({ stores }: Pick<SavedInput, 'stores'>): Record<string, string> {

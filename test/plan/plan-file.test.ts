@@ -1,6 +1,6 @@
 /** The file of a saved plan. */
 import { expect, it } from 'vitest';
-import { isPlanFile, parsePlanFile, planFile } from '../../src/plan/plan-file.ts';
+import { isPlanFile, parsePlanFile, planFile, refuseStale } from '../../src/plan/plan-file.ts';
 import { desire, token, World } from '../world.ts';
 
 it('is known however it is written, and nothing else is', async () => {
@@ -16,4 +16,19 @@ it('is known however it is written, and nothing else is', async () => {
   ).toEqual([true, true, true, true]);
   const other = ['', 'null', '[]', '{}', '"kind": "motherduck-accounts plan"', JSON.stringify({ notes: text })];
   expect(other.map(isPlanFile)).toEqual(other.map(() => false));
+});
+
+it('of a first plan is stale in another organization', async () => {
+  const desired = desire({ etl_prod: { tokens: [token('airflow')] } });
+  const read = async () => {
+    const world = new World();
+    const live = await world.live(desired);
+    return { saved: { desired, live, plan: world.planOf(desired, live), stores: new Map() }, ...world.stateWriter };
+  };
+  const [one, other] = [await read(), await read()];
+  const file = parsePlanFile(planFile(one.saved, one.state, { prune: false }), 'today.plan');
+  expect(() => refuseStale(file, one.saved, one.state)).not.toThrow();
+  expect(() => refuseStale(file, other.saved, other.state)).toThrow(
+    expect.objectContaining({ code: 'PLAN_STALE', message: expect.stringContaining('the organization') }),
+  );
 });
