@@ -35,7 +35,7 @@ it('where a secret could not be removed, and the account is gone', async () => {
   const stage = await destroyed();
   const ran = await stage.run(`destroy ${REAL} --allow-delete --only etl`);
   expect(ran.code).toBe(3);
-  expect(ran.stdout).toContain('1 of 1 actions done');
+  expect(ran.stdout).toContain('1 of 1 action done');
   expect(ran.stdout).toContain('did not remove the secret of etl/air');
   expect(ran.stdout).toContain('mdacc destroy --sandbox --real-stores --only etl --allow-delete');
   expect(ran.stdout).not.toContain('run apply again');
@@ -82,7 +82,7 @@ it('where the account is pruned', async () => {
   const stage = await destroyed();
   stage.edit((text) => text.replace(/^ {2}etl:.*\n/m, ''));
   const ran = await stage.run(`apply ${REAL} --prune --allow-delete`);
-  expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining('1 of 1 actions done')]);
+  expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining('1 of 1 action done')]);
   stage.write('remove.cjs', "require('node:fs').writeFileSync('removed', process.argv[2]);");
   expect((await stage.run(`apply ${REAL} --prune --allow-delete`)).code).toBe(0);
   expect(stage.read('removed')).toBe('etl/air');

@@ -7,7 +7,7 @@ import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import type { UserError } from '../../model/user-error.ts';
-import { few, NAMES_SHOWN, typedNames } from '../../model/wording.ts';
+import { counted, few, NAMES_SHOWN, typedNames } from '../../model/wording.ts';
 import { leavesDueWork } from '../../plan/summary.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext, noContext } from '../hint.ts';
@@ -168,7 +168,7 @@ export function appliedText(
   ];
   const total = applied.outcomes.length;
   const nothing = plan.errors.length > 0 ? 'nothing' : 'the state matches the configuration';
-  const parts = [total === 0 ? nothing : `${count('done')} of ${total} actions done`];
+  const parts = [total === 0 ? nothing : `${count('done')} of ${counted(total, 'action')} done`];
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   if (count('skipped') > 0) parts.push(`${count('skipped')} skipped`);
   const summary = `${paint.bold(`Applied: ${parts.join(', ')}.`)}${whatNext(applied, paint, inContext)}`;

@@ -143,7 +143,10 @@ function retainedText(count: number): string {
   return `No changes; but ${accounts} that ${count === 1 ? 'is' : 'are'} not in the configuration ${count === 1 ? 'stays' : 'stay'}. To see their deletion: plan --prune.`;
 }
 
-/** `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke.` */
+/**
+ * `Plan: 2 accounts to create, 1 to change, 0 to delete; 3 tokens to create, 1 to rotate, 0 to revoke (8 actions).`
+ * The actions are those that an apply counts, also Ducklings of new accounts.
+ */
 export function summaryLine(plan: Plan, paint: Paint = plain): string {
   if (!hasChanges(plan)) {
     if (plan.errors.length > 0) return 'No changes that could be planned; see the errors.';
@@ -167,7 +170,9 @@ export function summaryLine(plan: Plan, paint: Paint = plain): string {
   const names =
     renamed === 0 ? '' : `; ${renamed === 1 ? 'name' : 'names'} of ${counted(renamed, 'secret store')} to record`;
   const sql = setups === 0 ? '' : `; setup of ${counted(setups, 'account')} to run`;
-  return `Plan: ${accountCounts(accounts, paint)}; ${tokenCounts(tokens)}${sql}${secrets}${policies}${names}.`;
+  const { length } = plan.actions;
+  const actions = length === 0 ? '' : ` (${counted(length, 'action')})`;
+  return `Plan: ${accountCounts(accounts, paint)}; ${tokenCounts(tokens)}${sql}${actions}${secrets}${policies}${names}.`;
 }
 
 /** `secret of etl_prod/airflow, from local: .motherduck/secrets.env#A`: what is removed, and where. */

@@ -54,7 +54,7 @@ function smokeSummary(smoke: Smoke): string {
     ...(skipped > 0 ? [`${skipped} skipped`] : []),
   ];
   const location = smoke.organization ? ` in ${smoke.organization.name}` : '';
-  return `Smoke test: ${passed} of ${tested.length} accounts passed${[location, ...others].join(', ')}.`;
+  return `Smoke test: ${passed} of ${counted(tested.length, 'account')} passed${[location, ...others].join(', ')}.`;
 }
 
 /** @param widths of the accounts' names and their outcomes @param said the account with which each failure was explained, by its text: what every account meets is explained once */
