@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { serveAsMotherDuck } from '../docs/troubles/between.ts';
+import { expectGolden } from '../golden/golden.ts';
 import { CONFIG, STATE, Stage } from '../stage.ts';
 
 const CONFIGURATION = `version: 1
@@ -88,8 +89,21 @@ describe('a state file in git', () => {
   });
 });
 
-it('a state outside of git is not to be committed', async () => {
+it('a state outside of git is to be kept, which the run that began it says', async () => {
   const stage = new Stage(CONFIGURATION);
   await serveAsMotherDuck(stage);
-  expect(await reminds(stage, APPLY)).toBe(false);
+  const lines = async (words: string) => {
+    const { code, stdout, stderr } = await stage.run(words);
+    expect(code, stdout + stderr).toBe(0);
+    return stderr.split('\n').filter((line) => line.includes(STATE));
+  };
+  const [first, ...others] = await lines(APPLY);
+  expectGolden('reports', 'a state outside of git', first ?? '');
+  expect(others).toEqual([]);
+  expect(await lines('rotate etl_prod --yes --no-smoke')).toEqual([]);
+});
+
+it('a state of a sandbox outside of git is not', async () => {
+  const { stderr } = await new Stage(CONFIGURATION).run(`${APPLY} --sandbox`);
+  expect(stderr).not.toContain(STATE);
 });
