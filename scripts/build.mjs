@@ -42,8 +42,8 @@ const common = {
   legalComments: 'inline',
   outdir: fresh,
   outExtension: { '.js': '.cjs' },
-  // Short lines, so that a line number in a bug report is useful.
-  lineLimit: 160,
+  // Lines, so that a line number in a bug report is useful.
+  lineLimit: 500,
   metafile: true,
   define: { MDACC_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
 };
@@ -63,7 +63,7 @@ async function asCommonJs(text) {
     platform: 'node',
     target: common.target,
     minify: true,
-    lineLimit: 160,
+    lineLimit: 500,
     legalComments: 'inline',
     // ES modules, and so the tests of the sources, run in strict mode.
     banner: '"use strict";',
