@@ -33,7 +33,7 @@ import { dropIntent, recordIntent, recordResult, recordStoring } from './creatio
 import { nextCommand } from './next-command.ts';
 import { deleteToken, type TokenTools } from './revoke-token.ts';
 import { tokenOf } from './state-writer.ts';
-import { alsoFailed, type NotStored, storeSecret } from './store-secret.ts';
+import { alsoFailed, alsoSaid, type NotStored, storeSecret } from './store-secret.ts';
 
 /**
  * Creates a token or the replacement of one, and stores its secret.
@@ -70,8 +70,8 @@ export async function createToken(
     (error): NotStored => ({ error, isLeft: false }),
   );
   if (result.error !== undefined) {
-    await discard(action, account, record, tools, result);
-    throw result.error;
+    const isRevoked = await discard(action, account, record, tools, result);
+    throw isRevoked && result.error instanceof UserError ? withRevoked(result.error, action) : result.error;
   }
   try {
     await recordResult(action, account, record, { stores, fingerprint }, tools);
@@ -240,23 +240,41 @@ async function revokeUnused(
   return true;
 }
 
-/** The secret could not be stored: revokes the new token; if that fails, its intent says that it is an orphan. */
+/** The error of a store, with what became of the tokens, and what to type. */
+function withRevoked(error: UserError, action: CreateToken | RotateToken): UserError {
+  const { code, message, hint, location } = error;
+  const stays = action.before === null ? '' : `, and "${action.before.name}" stays live`;
+  return new UserError(
+    code,
+    alsoSaid(message, `"${action.after.name}" was revoked${stays}`),
+    hint.command === undefined ? { ...hint, command: nextCommand([action]) } : hint,
+    { ...defined({ location }), cause: error },
+  );
+}
+
+/**
+ * The secret could not be stored: revokes the new token; if that fails, its intent says that it is an orphan.
+ *
+ * @returns Whether it was revoked.
+ */
 async function discard(
   action: CreateToken | RotateToken,
   account: DesiredAccount,
   record: WireToken,
   tools: TokenTools,
   { error: cause, isLeft }: NotStored,
-): Promise<void> {
+): Promise<boolean> {
   // Another run has the state, and decides what becomes of the token.
-  if (cause instanceof UserError && cause.code === 'STATE_LOST') return;
+  if (cause instanceof UserError && cause.code === 'STATE_LOST') return false;
   try {
     await deleteToken(account.username, record.id, tools);
     // A store that failed may have stored the secret nevertheless: with the intent, the next run creates another token.
     const isReplacement = tokenOf(tools.stateWriter, account.username, action.token).current !== undefined;
     const isNotStored = isStateError(cause) || (cause instanceof UserError && cause.code === 'STORE_FOREIGN');
     if (!isLeft && (!isReplacement || isNotStored)) await dropIntent(action, account, tools);
+    return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    return false;
   }
 }

@@ -188,12 +188,12 @@ async function put(config: OpenStore, target: NewSecret, secret: Secret): Promis
   const isUnstored = outcome.ended === 'not_started' || outcome.ended === 'unread';
   const did = isUnstored ? 'did not store' : 'may not have stored';
   const message = `the secret store ${config.name} ${did} the secret of ${target.account}/${target.token}: ${why}`;
-  const left = isUnstored ? '' : ' Until then, it is not known which secret the store has.';
+  const left = isUnstored ? '' : 'It is not known which secret the store has now. ';
   throw failure(
     'STORE_FAILED',
     config,
     message,
-    `Fix the command or its environment, then run this command again.${left}`,
+    `${left}Fix the command or its environment, then run this command again.`,
   );
 }
 
