@@ -41,9 +41,8 @@ export interface Api {
   /** Lists the accounts with running Ducklings. */
   activeAccounts(): Promise<WireActiveAccounts['accounts']>;
   /**
-   * The same API, which calls `check` before it repeats a change that failed for a while or got no answer: the run may have lost the
-   * state meanwhile, or another account have the name. What it throws ends the call.
-   * A check that is given later takes its place.
+   * The same API, which calls `check` before it repeats a change: while it waited, the run may have lost the state, or another
+   * account got the name. What it throws ends the call. A check that is given later takes its place.
    */
   withCheck(check: () => Promise<void>): Api;
   /** MotherDuck's time in milliseconds since 1970, from its `Date` headers; the local time before the first response. */

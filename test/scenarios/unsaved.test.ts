@@ -72,7 +72,7 @@ describe('a state that is gone while it is used', () => {
     folder.write(`${STATE}.v2.backup/x`, '');
     const before = folder.read();
     const { code, stderr } = await folder.run('import --all --yes --sandbox');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/EISDIR\. .*\.yaml\b/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/EISDIR; .*\.yaml\b/)]);
     expect(stderr).toMatch(/: mdacc apply --sandbox\n/);
     expect(folder.read()).not.toBe(before);
   });
