@@ -33,7 +33,7 @@ import { dropIntent, recordIntent, recordResult, recordStoring } from './creatio
 import { nextCommand } from './next-command.ts';
 import { deleteToken, type TokenTools } from './revoke-token.ts';
 import { tokenOf } from './state-writer.ts';
-import { alsoFailed, alsoSaid, type NotStored, storeSecret } from './store-secret.ts';
+import { alsoFailed, type NotStored, storeSecret } from './store-secret.ts';
 
 /**
  * Creates a token or the replacement of one, and stores its secret.
@@ -242,14 +242,8 @@ async function revokeUnused(
 
 /** The error of a store, with what became of the tokens, and what to type. */
 function withRevoked(error: UserError, action: CreateToken | RotateToken): UserError {
-  const { code, message, hint, location } = error;
   const stays = action.before === null ? '' : `, and "${action.before.name}" stays live`;
-  return new UserError(
-    code,
-    alsoSaid(message, `"${action.after.name}" was revoked${stays}`),
-    hint.command === undefined ? { ...hint, command: nextCommand([action]) } : hint,
-    { ...defined({ location }), cause: error },
-  );
+  return alsoFailed(error, `"${action.after.name}" was revoked${stays}`, { command: nextCommand([action]) });
 }
 
 /**

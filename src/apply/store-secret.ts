@@ -90,12 +90,12 @@ function withLeft<T>(error: T, left: readonly string[], action: CreateToken | Ro
 }
 
 /** The error with what else is so, and what to do then. A hint has one command: that of the error comes first. */
-export function alsoFailed(error: UserError, also: string, next: CommandHint): UserError {
+export function alsoFailed(error: UserError, also: string, next: Partial<CommandHint>): UserError {
   const { code, message, hint, location } = error;
-  const both =
-    hint.command === undefined
-      ? { ...next, text: `${hint.text} ${next.text}` }
-      : { ...hint, text: `${next.text} First: ${hint.text}` };
+  const isFirst = hint.command !== undefined && next.text !== undefined;
+  const text = isFirst ? [next.text, 'First:', hint.text] : [hint.text, next.text];
+  const command = hint.command === undefined ? { ...hint, ...next } : hint;
+  const both = { ...command, text: text.filter((part) => part !== undefined).join(' ') };
   return new UserError(code, alsoSaid(message, also), both, { ...defined({ location }), cause: error });
 }
 

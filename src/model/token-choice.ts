@@ -77,10 +77,15 @@ export function managedSeries(desired: DesiredAccount | undefined, state: StateA
 function whyNever(token: LiveToken, now: number): TokenSkipReason | undefined {
   const { name, expiresAt } = token;
   if (expiresAt !== null && isExpired(token, now)) return { kind: 'expired', expires_at: isoTime(expiresAt) };
+  if (isSmokeToken(token)) return { kind: 'smoke_token' };
+  return whyNotNamed(name);
+}
+
+/** Why no token of this name can be adopted. */
+export function whyNotNamed(name: string): TokenSkipReason | undefined {
   if (name.trim() === '') return { kind: 'no_name' };
   if (isSecretName(name)) return { kind: 'secret_name' };
   const plain = seriesOf(name).trim().toLowerCase();
-  if (isSmokeToken(token)) return { kind: 'smoke_token' };
   if (isSmokeName(plain)) return { kind: 'reserved_name', by: 'smoke_test' };
   if (RESERVED_TOKEN_NAMES.some((reserved) => reserved.toLowerCase() === plain)) {
     return { kind: 'reserved_name', by: 'motherduck' };

@@ -5,10 +5,10 @@ import type { ActionOutcome } from '../../apply/apply-input.ts';
 import type { RotateToken } from '../../model/action.ts';
 import { entryName } from '../../model/entry-name.ts';
 import type { Plan } from '../../model/plan.ts';
-import { isSecretName } from '../../model/secret-name.ts';
 import type { Smoke } from '../../model/smoke.ts';
 import { formatDuration } from '../../model/time.ts';
-import { isSmokeName } from '../../model/tokens.ts';
+import { whyNotNamed } from '../../model/token-choice.ts';
+import type { Hint } from '../../model/user-error.ts';
 import { few, NAMES_SHOWN, NAMES_TYPED, typedNames } from '../../model/wording.ts';
 import { printable } from '../escape.ts';
 import { hintText, type InContext } from '../hint.ts';
@@ -91,20 +91,20 @@ function revokedLines({ not_revoked = [] }: Plan, { outcomes }: Applied, smoke: 
 function unmanagedLines(plan: Plan, paint: Paint, inContext: InContext): string[] {
   const { tokens = [] } = unmanagedNames(plan);
   if (plan.scope?.revoke_old === undefined || tokens.length === 0) return [];
-  const importable = plan.unmanaged.tokens.filter(({ name }) => !isSmokeName(name) && !isSecretName(name));
-  const isMany = importable.length > NAMES_TYPED.optional;
-  const names = importable.map(({ account, name, id }) =>
-    isMany ? account : entryName({ account, token: name || id }),
-  );
-  const revoke = 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings.';
-  const hint =
-    names.length === 0
-      ? { text: revoke }
-      : new Set(names).size > NAMES_TYPED.optional
-        ? { text: `${revoke} Or import it with import ACCOUNT/TOKEN, then rotate it with --revoke-old.` }
-        : { text: `${revoke} Or import it, then rotate it with --revoke-old.`, command: ['import', ...new Set(names)] };
   return [
     `${paint.yellow('Unmanaged, still live:')} ${few(printable([...tokens]), NAMES_SHOWN.list)}.`,
-    `  ${printable(hintText(hint, inContext, paint.command))}`,
+    `  ${printable(hintText(unmanagedHint(plan), inContext, paint.command))}`,
   ];
+}
+
+function unmanagedHint({ unmanaged }: Plan): Hint {
+  const revoke = 'If one of them leaked, or nobody knows it, revoke it at MotherDuck, under Settings.';
+  const adoptable = unmanaged.tokens.filter(({ name }) => whyNotNamed(name) === undefined);
+  if (adoptable.length === 0) return { text: revoke };
+  const accounts = new Set(adoptable.map(({ account }) => account));
+  const isMany = adoptable.length > NAMES_TYPED.optional;
+  if (isMany && accounts.size > NAMES_TYPED.optional)
+    return { text: `${revoke} Or import it with import ACCOUNT/TOKEN, then rotate it with --revoke-old.` };
+  const names = isMany ? accounts : adoptable.map(({ account, name }) => entryName({ account, token: name }));
+  return { text: `${revoke} Or import it, then rotate it with --revoke-old.`, command: ['import', ...names] };
 }
